@@ -1,0 +1,1 @@
+# Every command of the project. `make` alone lists them.
