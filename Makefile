@@ -1,1 +1,73 @@
 # Every command of the project. `make` alone lists them.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+BIN := .venv/bin
+ENV := .venv/.complete
+# `sam build` takes python3.13 and pip from PATH.
+USE := export PATH="$(CURDIR)/$(BIN):$$PATH" SAM_CLI_TELEMETRY=0;
+ARCHITECTURE ?= arm64
+
+.PHONY: help env lock run up down test unit functional stack check lint types validate build bench sam-local clean
+
+help: ## list the commands
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{printf "  make %-11s %s\n", $$1, $$2}'
+
+env: $(ENV) ## make the environment .venv from requirements.lock
+
+$(ENV): requirements.lock pyproject.toml .python-version tools/environment
+	@tools/environment
+
+lock: $(ENV) ## resolve the dependencies into both requirements files; UPGRADE=1 takes newer versions
+	@$(USE) uv pip compile pyproject.toml --group layer --group dev $(if $(UPGRADE),--upgrade) --quiet --python-version 3.13 \
+	  --generate-hashes --no-header --no-annotate -o requirements.lock >/dev/null
+	@$(USE) uv pip compile --group layer --quiet --python-version 3.13 \
+	  --generate-hashes --no-header --no-annotate -c requirements.lock -o layers/sigbridge/requirements.txt >/dev/null
+	@echo "written: requirements.lock, layers/sigbridge/requirements.txt"
+
+run: $(ENV) ## start the local stack, play the demonstration, stay up until Ctrl-C
+	@$(USE) exec python -m sigbridge_local run
+
+up: $(ENV) ## start the local stack in the background, described in .local/stack.json
+	@$(USE) exec python -m sigbridge_local up
+
+down: $(ENV) ## stop the local stack
+	@$(USE) exec python -m sigbridge_local down
+
+test: $(ENV) ## run every test that needs no Docker
+	@$(USE) pytest tests
+
+unit: $(ENV) ## run the unit tests
+	@$(USE) pytest tests/unit
+
+functional: $(ENV) ## run the tests of whole handlers
+	@$(USE) pytest tests/functional
+
+stack: $(ENV) ## run the tests of the deployed local stack
+	@$(USE) pytest tests/stack
+
+check: lint types unit functional ## run lint, types, unit and functional tests: what every change must pass
+
+lint: $(ENV) ## check style and formatting
+	@$(USE) ruff check . && ruff format --check .
+
+types: $(ENV) ## check types
+	@$(USE) mypy
+
+validate: $(ENV) ## check template.yaml
+	@$(USE) sam validate --lint --region eu-west-1
+
+build: $(ENV) ## build for AWS into .aws-sam; ARCHITECTURE=x86_64 for the other processor
+	@$(USE) sam build --parameter-overrides Architecture=$(ARCHITECTURE)
+	@$(USE) python -m sigbridge_local.bytecode .aws-sam/build
+
+bench: $(ENV) ## measure the budgets and write benchmarks/results.json
+	@$(USE) python -m benchmarks
+
+sam-local: $(ENV) ## invoke every function once in Docker against a local table
+	@$(USE) exec python -m sigbridge_local sam-local
+
+clean: ## stop the local stack and remove everything that was built
+	@if [ -x $(BIN)/python ] && [ -d .local ]; then $(BIN)/python -m sigbridge_local down; fi
+	@rm -rf .local .aws-sam .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis

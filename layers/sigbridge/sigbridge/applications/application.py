@@ -1,0 +1,142 @@
+"""An application and its settings."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sigbridge.clock import now_ms
+from sigbridge.errors import SigbridgeError
+from sigbridge.store import applications as stored_applications
+from sigbridge.store.applications import ApplicationRecord
+from sigbridge.store.table import ConditionFailed
+
+# The Things Stack's rule for its identifiers (the-things-stack reference, 1.1).
+_IDENTIFIER = re.compile(r"[a-z0-9](?:-?[a-z0-9]){2,}", re.ASCII)
+_IDENTIFIER_LENGTH = 36
+
+
+class UnknownDevices(StrEnum):
+    """What happens to the message of a device that the application does not list."""
+
+    REGISTER = "register"
+    REJECT = "reject"
+
+
+class PayloadEncoding(StrEnum):
+    """How generic payloads are written; Sigfox's are always hex."""
+
+    HEX = "hex"
+    BASE64 = "base64"
+
+
+class InvalidApplicationId(SigbridgeError):
+    """The identifier breaks The Things Stack's rule."""
+
+
+class ApplicationExists(SigbridgeError):
+    """There is an application of that identifier already."""
+
+
+class UnknownApplication(SigbridgeError):
+    """There is no application of that identifier."""
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """An owner of devices and keys.
+
+    Attributes:
+        id: Lower-case identifier, 3 to 36 characters.
+        name: What people call it.
+        created_at: Epoch ms.
+        unknown_devices: Whether messages of unlisted devices register them or are refused.
+        payload_encoding: How generic payloads are written, unless a device says otherwise.
+    """
+
+    id: str
+    name: str
+    created_at: int
+    unknown_devices: UnknownDevices = UnknownDevices.REGISTER
+    payload_encoding: PayloadEncoding = PayloadEncoding.HEX
+
+    @classmethod
+    def from_record(cls, record: ApplicationRecord) -> "Application":
+        """Makes the application of a stored record."""
+        return cls(
+            id=record["id"],
+            name=record["name"],
+            created_at=record["created_at"],
+            unknown_devices=UnknownDevices(record["unknown_devices"]),
+            payload_encoding=PayloadEncoding(record["payload_encoding"]),
+        )
+
+
+def is_identifier(text: str) -> bool:
+    """Tells whether an identifier obeys The Things Stack's rule."""
+    return len(text) <= _IDENTIFIER_LENGTH and _IDENTIFIER.fullmatch(text) is not None
+
+
+def create_application(application_id: str, name: str = "") -> Application:
+    """Creates an application with default settings.
+
+    Raises:
+        InvalidApplicationId: The identifier breaks the rule.
+        ApplicationExists: It is taken.
+    """
+    if not is_identifier(application_id):
+        message = (
+            f"'{application_id}' is no application id: 3 to {_IDENTIFIER_LENGTH} lower-case letters"
+            " and digits, with single hyphens between them"
+        )
+        raise InvalidApplicationId(message)
+    application = Application(id=application_id, name=name or application_id, created_at=now_ms())
+    try:
+        stored_applications.add(
+            ApplicationRecord(
+                id=application.id,
+                name=application.name,
+                created_at=application.created_at,
+                unknown_devices=application.unknown_devices,
+                payload_encoding=application.payload_encoding,
+            )
+        )
+    except ConditionFailed as failed:
+        message = f"Application '{application_id}' exists already"
+        raise ApplicationExists(message) from failed
+    return application
+
+
+def find_application(application_id: str) -> Application:
+    """Reads an application.
+
+    Raises:
+        UnknownApplication: There is none of that identifier.
+    """
+    record = stored_applications.find(application_id)
+    if record is None:
+        raise _unknown(application_id)
+    return Application.from_record(record)
+
+
+def change_application(
+    application_id: str,
+    unknown_devices: UnknownDevices | None = None,
+    payload_encoding: PayloadEncoding | None = None,
+) -> Application:
+    """Changes those settings that are given; running functions follow within a minute.
+
+    Raises:
+        UnknownApplication: There is none of that identifier.
+    """
+    wanted = {"unknown_devices": unknown_devices, "payload_encoding": payload_encoding}
+    changes = {name: str(value) for name, value in wanted.items() if value is not None}
+    if changes:
+        try:
+            stored_applications.change(application_id, changes)
+        except ConditionFailed as failed:
+            raise _unknown(application_id) from failed
+    return find_application(application_id)
+
+
+def _unknown(application_id: str) -> UnknownApplication:
+    return UnknownApplication(f"There is no application '{application_id}'")

@@ -1,0 +1,143 @@
+"""Reading single values as senders write them.
+
+Sigfox pastes a value into the sender's own text, so a number comes as `5` or `"5"`, a boolean as
+`true` or `"true"`, and what is absent as `""`, `null`, `"null"` or `"N/A"` (sigfox reference, 2.1).
+"""
+
+import re
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+
+_ABSENT = frozenset({"", "null", "n/a"})
+_TRUE = frozenset({"true", "1"})
+_FALSE = frozenset({"false", "0"})
+_WHOLE = re.compile(r"[0-9]{1,15}", re.ASCII)
+_EPOCH = re.compile(r"([0-9]{10}|[0-9]{13})(\.[0-9]+)?", re.ASCII)
+_LARGEST_EXPONENT = 100
+_MOST_DIGITS = 38
+
+
+def is_absent(value: object) -> bool:
+    """Tells whether a value stands for none."""
+    return value is None or (isinstance(value, str) and value.strip().lower() in _ABSENT)
+
+
+def read_text(value: object) -> str | None:
+    """Reads a text; a whole number is one too, as ids are sometimes not quoted.
+
+    Raises:
+        ValueError: It is anything else.
+    """
+    if is_absent(value):
+        return None
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    message = "must be a text"
+    raise ValueError(message)
+
+
+def read_boolean(value: object) -> bool | None:
+    """Reads a boolean strictly: `"false"` is false, and anything unclear is refused.
+
+    Raises:
+        ValueError: It is neither.
+    """
+    if is_absent(value):
+        return None
+    word = str(value).strip().lower()
+    if word in _TRUE:
+        return True
+    if word in _FALSE:
+        return False
+    message = "must be true or false"
+    raise ValueError(message)
+
+
+def read_whole_number(value: object) -> int | None:
+    """Reads a number without sign or fraction, of at most 15 digits.
+
+    Raises:
+        ValueError: It is anything else.
+    """
+    if is_absent(value):
+        return None
+    if isinstance(value, Decimal) and value.adjusted() < 15 and value == value.to_integral_value():
+        value = int(value)
+    if not isinstance(value, bool) and _WHOLE.fullmatch(str(value).strip()):
+        return int(str(value))
+    message = "must be a whole number"
+    raise ValueError(message)
+
+
+def read_number(value: object) -> Decimal | None:
+    """Reads a number that DynamoDB can keep: 38 digits, exponents up to 100.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if is_absent(value):
+        return None
+    if not isinstance(value, bool) and isinstance(value, int | Decimal | str):
+        try:
+            number = Decimal(value.strip() if isinstance(value, str) else value)
+        except InvalidOperation:
+            pass
+        else:
+            if is_storable(number):
+                return number
+    message = "must be a number"
+    raise ValueError(message)
+
+
+def is_storable(number: Decimal) -> bool:
+    """Tells whether DynamoDB keeps a number exactly."""
+    if not number.is_finite():
+        return False
+    return abs(number.adjusted()) <= _LARGEST_EXPONENT and len(number.as_tuple().digits) <= _MOST_DIGITS
+
+
+def read_time(value: object) -> int | None:
+    """Reads a moment: epoch seconds (10 digits), epoch ms (13 digits) or ISO 8601, UTC unless it says.
+
+    Returns:
+        Epoch ms.
+
+    Raises:
+        ValueError: It is anything else.
+    """
+    if is_absent(value):
+        return None
+    if not isinstance(value, bool) and isinstance(value, int | Decimal | str):
+        text = str(value).strip()
+        moment = epoch_ms(text)
+        if moment is None and isinstance(value, str):
+            moment = _iso_ms(text)
+        if moment is not None:
+            return moment
+    message = "must be epoch seconds (10 digits), epoch milliseconds (13 digits) or ISO 8601"
+    raise ValueError(message)
+
+
+def epoch_ms(text: str) -> int | None:
+    """Reads 10 digits as epoch seconds, 13 as epoch ms; None where it is neither."""
+    match = _EPOCH.fullmatch(text)
+    if match is None:
+        return None
+    number = Decimal(text)
+    return int(number * 1000) if len(match[1]) == 10 else int(number)
+
+
+def _iso_ms(text: str) -> int | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    try:
+        milliseconds = int(moment.timestamp() * 1000)
+    except (OverflowError, ValueError):
+        return None
+    return milliseconds if 0 <= milliseconds < 10**13 else None

@@ -1,0 +1,14 @@
+"""Devices: how they are named, and which ones an application has."""
+
+from sigbridge.devices.directory import Device, Directory, UnknownDevice, find_device, register_device
+from sigbridge.devices.identity import InvalidDeviceId, normalize_device_id
+
+__all__ = [
+    "Device",
+    "Directory",
+    "InvalidDeviceId",
+    "UnknownDevice",
+    "find_device",
+    "normalize_device_id",
+    "register_device",
+]

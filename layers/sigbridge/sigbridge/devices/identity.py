@@ -1,0 +1,32 @@
+"""One name for a device, however its id is spelt."""
+
+import re
+
+_SEPARATORS = str.maketrans("", "", "-: ")
+_DEVICE_ID = re.compile(r"[0-9A-Z._]{1,64}", re.ASCII)
+_SIGFOX_ID = re.compile(r"[0-9A-F]{1,8}", re.ASCII)
+
+
+class InvalidDeviceId(ValueError):
+    """The text can't name a device."""
+
+
+def normalize_device_id(text: str) -> str:
+    """Gives the id under which a device is kept: `aa-bb:01` is `AABB01`, `00a2` is `A2`.
+
+    Separators go, letters are upper case, and a Sigfox id (hex, at most 8 digits) loses its leading
+    zeros, which Sigfox writes in its API and leaves out of its callbacks (sigfox reference, 1.2 and 4).
+
+    Raises:
+        InvalidDeviceId: Nothing is left, it is too long, or has other characters.
+    """
+    device_id = text.translate(_SEPARATORS).upper()
+    if not _DEVICE_ID.fullmatch(device_id):
+        message = "must be 1 to 64 letters, digits, dots or underscores, besides separators"
+        raise InvalidDeviceId(message)
+    return device_id.lstrip("0") or "0" if is_sigfox_id(device_id) else device_id
+
+
+def is_sigfox_id(device_id: str) -> bool:
+    """Tells whether an upper-case id can be a Sigfox device's: hex of at most 8 digits."""
+    return _SIGFOX_ID.fullmatch(device_id) is not None

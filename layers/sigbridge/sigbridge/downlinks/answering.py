@@ -1,0 +1,97 @@
+"""Answering a device that asks for a downlink.
+
+Invariants (DESIGN section 1): I1 a downlink goes to at most one uplink; I2 a repeated callback gets
+the first one's answer; I7 a late one claims nothing.
+"""
+
+from dataclasses import dataclass
+from itertools import takewhile
+
+from sigbridge.devices import UnknownDevice
+from sigbridge.downlinks.downlink import Downlink
+from sigbridge.downlinks.notation import read_downlink
+from sigbridge.errors import StoreUnavailable
+from sigbridge.store import device_states
+from sigbridge.store.device_states import ClaimRefused, NoSuchDevice
+
+_CLAIM_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a device is told.
+
+    Attributes:
+        payload: 16 lower-case hex digits, or None for nothing.
+        downlink: The queued downlink it comes from; None for the `downlinkData` parameter.
+        repeated: Whether the same uplink was answered so before.
+    """
+
+    payload: str | None
+    downlink: Downlink | None = None
+    repeated: bool = False
+
+
+def answer_uplink(application_id: str, device_id: str, uplink: str, now_ms: int) -> Answer:
+    """Gives an uplink its one answer: the head of the queue, else the `downlinkData`, else nothing.
+
+    Args:
+        application_id: Whose device asks.
+        device_id: The device.
+        uplink: Key of its message, the same for every repeat of the callback.
+        now_ms: The present moment.
+
+    Raises:
+        UnknownDevice: The device is not listed.
+        StoreUnavailable: Nothing was claimed, or the claim will be found by the repeat.
+    """
+    try:
+        try:
+            return _answer(device_states.claim(application_id, device_id, uplink, now_ms))
+        except ClaimRefused as refused:
+            return _answer_after_refusal(application_id, device_id, uplink, now_ms, refused)
+    except NoSuchDevice as missing:
+        raise UnknownDevice(application_id, device_id) from missing
+
+
+def recall_answer(application_id: str, device_id: str, uplink: str) -> Answer:
+    """Gives an uplink the answer it had, without claiming anything.
+
+    Raises:
+        UnknownDevice: The device is not listed.
+        StoreUnavailable: The answers can't be read.
+    """
+    state = device_states.find(application_id, device_id)
+    if state is None:
+        raise UnknownDevice(application_id, device_id)
+    return _answer(state.answers.get(uplink, ""), repeated=uplink in state.answers)
+
+
+def _answer_after_refusal(
+    application_id: str, device_id: str, uplink: str, now_ms: int, refused: ClaimRefused
+) -> Answer:
+    for _ in range(_CLAIM_ATTEMPTS):
+        state = refused.state
+        if uplink in state.answers:
+            return _answer(state.answers[uplink], repeated=True)
+        expired = list(takewhile(lambda text: read_downlink(text).is_expired(now_ms), state.queue))
+        try:
+            if expired:
+                answer = device_states.claim_behind_expired(
+                    application_id, device_id, uplink, now_ms, expired
+                )
+            else:
+                answer = device_states.claim(application_id, device_id, uplink, now_ms)
+            return _answer(answer)
+        except ClaimRefused as again:
+            refused = again
+    raise StoreUnavailable
+
+
+def _answer(text: str, *, repeated: bool = False) -> Answer:
+    if not text:
+        return Answer(None, repeated=repeated)
+    if " " not in text:
+        return Answer(text, repeated=repeated)
+    downlink = read_downlink(text)
+    return Answer(downlink.payload, downlink, repeated=repeated)

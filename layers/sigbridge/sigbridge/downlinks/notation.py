@@ -1,0 +1,50 @@
+"""How a queued downlink is written in the device's state: one short string.
+
+    <expires, 13 digits of epoch ms> <id> <payload, 16 hex digits> <the rest as JSON, if any>
+
+A write to a device's state costs by the size of the whole item, and a hundred small strings are
+half the size of a hundred maps. The moment of expiry comes first so that the store can compare it
+without reading: a downlink that never expires is written with the last moment 13 digits can say.
+"""
+
+import json
+from typing import Any
+
+from sigbridge.downlinks.downlink import Downlink, Priority
+
+_NEVER = 9_999_999_999_999
+
+
+def write_downlink(downlink: Downlink) -> str:
+    """Writes a downlink as its string."""
+    expires_at = _NEVER if downlink.expires_at is None else downlink.expires_at
+    rest: dict[str, Any] = {
+        "f_port": downlink.f_port,
+        "confirmed": downlink.confirmed,
+        "priority": downlink.priority.value,
+        "correlation_ids": downlink.correlation_ids,
+        "decoded_payload": downlink.decoded_payload,
+        "max_attempts": downlink.max_attempts,
+    }
+    rest = {name: value for name, value in rest.items() if value}
+    words = [f"{expires_at:013d}", downlink.id, downlink.payload]
+    if rest:
+        words.append(json.dumps(rest, ensure_ascii=False, separators=(",", ":"), default=float))
+    return " ".join(words)
+
+
+def read_downlink(text: str) -> Downlink:
+    """Reads the string that `write_downlink` wrote."""
+    expires_at, id_, payload, *rest = text.split(" ", 3)
+    details = json.loads(rest[0]) if rest else {}
+    return Downlink(
+        payload=payload,
+        id=id_,
+        f_port=details.get("f_port"),
+        confirmed=details.get("confirmed", False),
+        priority=Priority(details.get("priority", 0)),
+        correlation_ids=tuple(details.get("correlation_ids", ())),
+        decoded_payload=details.get("decoded_payload"),
+        max_attempts=details.get("max_attempts"),
+        expires_at=None if int(expires_at) == _NEVER else int(expires_at),
+    )

@@ -1,0 +1,103 @@
+"""The queue of a device: push, replace, clear, list. Each change is one atomic write (I4)."""
+
+from collections.abc import Sequence
+
+from sigbridge.clock import now_ms
+from sigbridge.devices import UnknownDevice
+from sigbridge.downlinks.downlink import Downlink, read_downlink_data
+from sigbridge.downlinks.notation import read_downlink, write_downlink
+from sigbridge.errors import SigbridgeError
+from sigbridge.settings import settings
+from sigbridge.store import device_states
+from sigbridge.store.device_states import NoSuchDevice, QueueHasNoRoom
+
+
+class QueueFull(SigbridgeError):
+    """The queue can't hold that many; it is as it was.
+
+    Attributes:
+        capacity: How many it holds.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        super().__init__(f"The downlink queue holds {capacity} downlinks")
+        self.capacity = capacity
+
+
+def push_downlinks(application_id: str, device_id: str, downlinks: Sequence[Downlink]) -> None:
+    """Appends downlinks to a device's queue, all or none.
+
+    Raises:
+        UnknownDevice: The device is not listed.
+        QueueFull: The queue has no room for all of them.
+        StoreUnavailable: It may or may not have happened.
+    """
+    capacity = settings().queue_capacity
+    try:
+        device_states.push(application_id, device_id, _written(downlinks), capacity)
+    except NoSuchDevice as missing:
+        raise UnknownDevice(application_id, device_id) from missing
+    except QueueHasNoRoom as full:
+        raise QueueFull(capacity) from full
+
+
+def replace_downlinks(application_id: str, device_id: str, downlinks: Sequence[Downlink]) -> None:
+    """Puts these downlinks in place of a device's whole queue; none clears it.
+
+    Raises:
+        UnknownDevice: The device is not listed.
+        QueueFull: They are more than the queue holds.
+        StoreUnavailable: It may or may not have happened.
+    """
+    capacity = settings().queue_capacity
+    if len(downlinks) > capacity:
+        raise QueueFull(capacity)
+    try:
+        device_states.replace(application_id, device_id, _written(downlinks))
+    except NoSuchDevice as missing:
+        raise UnknownDevice(application_id, device_id) from missing
+
+
+def queued_downlinks(application_id: str, device_id: str) -> list[Downlink]:
+    """Lists what waits for a device, the next one first; expired ones wait no more.
+
+    Raises:
+        UnknownDevice: The device is not listed.
+    """
+    state = device_states.find(application_id, device_id)
+    if state is None:
+        raise UnknownDevice(application_id, device_id)
+    moment = now_ms()
+    return [downlink for downlink in map(read_downlink, state.queue) if not downlink.is_expired(moment)]
+
+
+def downlink_data(application_id: str, device_id: str) -> str | None:
+    """Reads what a device gets whenever its queue is empty: 16 hex digits, or None.
+
+    Raises:
+        UnknownDevice: The device is not listed.
+    """
+    state = device_states.find(application_id, device_id)
+    if state is None:
+        raise UnknownDevice(application_id, device_id)
+    return state.downlink_data or None
+
+
+def set_downlink_data(application_id: str, device_id: str, downlink_data: str | None) -> None:
+    """Sets what a device gets whenever its queue is empty; None ends that.
+
+    It stays until it is changed (tagoio reference, 2: "every time it checks in").
+
+    Raises:
+        InvalidDownlinkData: It is not 8 bytes of hex.
+        UnknownDevice: The device is not listed.
+    """
+    value = "" if downlink_data is None else read_downlink_data(downlink_data)
+    try:
+        device_states.set_downlink_data(application_id, device_id, value)
+    except NoSuchDevice as missing:
+        raise UnknownDevice(application_id, device_id) from missing
+
+
+def _written(downlinks: Sequence[Downlink]) -> list[str]:
+    return [write_downlink(downlink) for downlink in downlinks]

@@ -1,0 +1,226 @@
+"""Storing messages: each once, however often it is delivered."""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from sigbridge.clock import now_ms
+from sigbridge.devices import Directory
+from sigbridge.errors import Fault, InvalidInput
+from sigbridge.messages.message import Location, Network, Part, ReceivedMessage, Variable
+from sigbridge.messages.payload import InvalidPayload, read_generic_payload, read_sigfox_payload
+from sigbridge.settings import settings
+from sigbridge.store import messages as stored_messages
+from sigbridge.store.messages import AlreadyStored, MessageWrite
+
+_PARALLEL_WRITES = 16
+_DAY_SECONDS = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class _PartAttributes:
+    """Names of the stored attributes that belong to one part of a message."""
+
+    arrival: str
+    facts: str
+    variables: str
+
+
+_PART_ATTRIBUTES = {
+    Part.UPLINK: _PartAttributes("received_at", "radio", "variables"),
+    Part.ADVANCED: _PartAttributes("advanced_at", "advanced", "advanced_variables"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMessage:
+    """A message that is durable now.
+
+    Attributes:
+        message: What was received.
+        key: `<ms, 13 digits>#<seqNumber or digest>`: the same for every repeat of the message.
+        group: The group it was stored with, the first time.
+        repeated: Whether it was there already.
+    """
+
+    message: ReceivedMessage
+    key: str
+    group: str
+    repeated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a request's messages.
+
+    Attributes:
+        messages: In the order of the request.
+        group: The group that they share; for a repeated request the first one's.
+    """
+
+    messages: tuple[StoredMessage, ...]
+    group: str
+
+    @property
+    def accepted(self) -> int:
+        """How many were new."""
+        return len(self.messages) - self.duplicates
+
+    @property
+    def duplicates(self) -> int:
+        """How many were there already."""
+        return sum(stored.repeated for stored in self.messages)
+
+
+def store_messages(application_id: str, received: Sequence[ReceivedMessage]) -> Receipt:
+    """Stores the messages of one request and returns when all of them are durable.
+
+    All are checked before the first is written. Messages of one request share one group.
+
+    Args:
+        application_id: Whose devices they come from.
+        received: At least one message.
+
+    Raises:
+        InvalidInput: A payload is not what its network allows; nothing was stored.
+        UnknownDevice: A device is not listed and the application rejects such; nothing was stored.
+        StoreUnavailable: Not all are durable; storing them again does no harm.
+    """
+    device_ids = [message.device_id for message in received]
+    directory = Directory.open(application_id, device_ids)
+    payloads = _read_payloads(received, directory)
+    directory.admit(device_ids)
+    group = next((message.group for message in received if message.group), None) or secrets.token_hex(12)
+    arrived_at = now_ms()
+
+    def store(position: int) -> StoredMessage:
+        return _store(application_id, received[position], payloads[position], group, arrived_at)
+
+    stored = _in_parallel(store, len(received))
+    return Receipt(stored, _common_group(stored, group))
+
+
+def _in_parallel(store: Callable[[int], StoredMessage], count: int) -> tuple[StoredMessage, ...]:
+    if count == 1:
+        return (store(0),)
+    with ThreadPoolExecutor(min(count, _PARALLEL_WRITES)) as writers:
+        return tuple(writers.map(store, range(count)))
+
+
+def _read_payloads(received: Sequence[ReceivedMessage], directory: Directory) -> list[str | None]:
+    payloads: list[str | None] = []
+    faults: list[Fault] = []
+    for index, message in enumerate(received):
+        text = message.payload
+        try:
+            if text is None:
+                payloads.append(None)
+            elif message.network is Network.SIGFOX:
+                payloads.append(read_sigfox_payload(text))
+            else:
+                payloads.append(read_generic_payload(text, directory.payload_encoding(message.device_id)))
+        except InvalidPayload as invalid:
+            faults.append(Fault("payload", str(invalid), index))
+    if faults:
+        raise InvalidInput.of(faults)
+    return payloads
+
+
+def _store(
+    application_id: str, message: ReceivedMessage, payload: str | None, group: str, arrived_at: int
+) -> StoredMessage:
+    key = _message_key(message, payload, arrived_at)
+    write = _message_write(application_id, message, payload, group, arrived_at, key)
+    try:
+        if message.part is Part.UPLINK:
+            stored_messages.add(write)
+        else:
+            stored_messages.merge(write)
+    except AlreadyStored as already:
+        return StoredMessage(message, key, already.existing.get("group", group), repeated=True)
+    return StoredMessage(message, key, group, repeated=False)
+
+
+def _message_key(message: ReceivedMessage, payload: str | None, arrived_at: int) -> str:
+    if message.time is None:
+        return f"{arrived_at:013d}#{secrets.token_hex(8)}"
+    if message.seq_number is not None:
+        return f"{message.time:013d}#{message.seq_number}"
+    return f"{message.time:013d}#{_digest(message, payload)}"
+
+
+def _digest(message: ReceivedMessage, payload: str | None) -> str:
+    content: list[object] = [payload]
+    if message.network is Network.GENERIC:
+        content += [message.port, _location(message.location), [_variable(v) for v in message.variables]]
+    text = json.dumps(content, default=str, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _message_write(
+    application_id: str,
+    message: ReceivedMessage,
+    payload: str | None,
+    group: str,
+    arrived_at: int,
+    key: str,
+) -> MessageWrite:
+    shared = {
+        "device": message.device_as_received,
+        "network": message.network.value,
+        "time": message.time if message.time is not None else arrived_at,
+        "seq_number": message.seq_number,
+        "payload": payload,
+        "port": message.port,
+        "ack": message.ack,
+        "group": group,
+        "expires_at": arrived_at // 1000 + settings().retention_days * _DAY_SECONDS,
+    }
+    names = _PART_ATTRIBUTES[message.part]
+    own = {
+        names.facts: dict(message.radio),
+        names.variables: [_variable(variable) for variable in message.variables],
+        "location": _location(message.location),
+    }
+    return MessageWrite(
+        application_id=application_id,
+        device_id=message.device_id,
+        sort=key,
+        arrival=names.arrival,
+        arrived_at=arrived_at,
+        own={name: value for name, value in own.items() if value},
+        shared={name: value for name, value in shared.items() if value is not None},
+    )
+
+
+def _variable(variable: Variable) -> dict[str, Any]:
+    content = {
+        "variable": variable.name,
+        "value": variable.value,
+        "unit": variable.unit,
+        "metadata": variable.metadata,
+    }
+    return {name: value for name, value in content.items() if value is not None}
+
+
+def _location(location: Location | None) -> dict[str, Decimal | int] | None:
+    if location is None:
+        return None
+    content = {
+        "latitude": location.latitude,
+        "longitude": location.longitude,
+        "radius": location.radius,
+        "source": location.source,
+        "status": location.status,
+    }
+    return {name: value for name, value in content.items() if value is not None}
+
+
+def _common_group(stored: Sequence[StoredMessage], group: str) -> str:
+    groups = {message.group for message in stored}
+    return groups.pop() if len(groups) == 1 else group

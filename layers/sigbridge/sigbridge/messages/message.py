@@ -1,0 +1,101 @@
+"""A message as it was read from a request, before it is stored."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+type Value = str | int | Decimal | bool
+
+
+class Network(StrEnum):
+    """Where a message comes from, which decides how its payload is read."""
+
+    SIGFOX = "sigfox"
+    GENERIC = "generic"
+
+
+class Part(StrEnum):
+    """Which part of a message a request brings.
+
+    Sigfox calls twice for one message: at once (UPLINK or BIDIR), and about 25 s later with what all
+    base stations know of it (DATA_ADVANCED); sigfox reference, 1.1 and 1.4.
+    """
+
+    UPLINK = "uplink"
+    ADVANCED = "advanced"
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where a device was.
+
+    Attributes:
+        latitude, longitude: Degrees, WGS 84.
+        radius: Uncertainty in metres, where known.
+        source: Sigfox's code of how it was found (sigfox reference, 1.4), where known.
+        status: Sigfox's code of how well it was found, where known.
+    """
+
+    latitude: Decimal
+    longitude: Decimal
+    radius: Decimal | None = None
+    source: int | None = None
+    status: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A named value of a message, in TagoIO's sense (tagoio reference, 7).
+
+    Attributes:
+        name: Lower case, at most 100 characters.
+        value: Text, number or boolean.
+        unit: Such as "°C", where given.
+        metadata: Free details, where given.
+    """
+
+    name: str
+    value: Value
+    unit: str | None = None
+    metadata: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedMessage:
+    """What one callback, or one item of an array, says.
+
+    Attributes:
+        device_id: Normalised device id.
+        device_as_received: The id as the sender spelt it; a BIDIR answer repeats it.
+        network: Sigfox or generic.
+        part: The uplink itself or the network's later addition.
+        time: Epoch ms of the message, or None where the sender gave none.
+        seq_number: Sigfox's sequence number, or None.
+        payload: As written by the sender, not yet checked; None where there is none.
+        port: LoRaWAN's port, where given.
+        ack: Whether the device waits for a downlink; None where the sender does not say.
+        radio: Sigfox's facts about the reception, by Sigfox's names in snake case.
+        variables: Everything else the sender says.
+        location: Where the device was, where given.
+        group: TagoIO's group (or serie), where given.
+    """
+
+    device_id: str
+    device_as_received: str
+    network: Network
+    part: Part = Part.UPLINK
+    time: int | None = None
+    seq_number: int | None = None
+    payload: str | None = None
+    port: int | None = None
+    ack: bool | None = None
+    radio: Mapping[str, object] = field(default_factory=dict)
+    variables: tuple[Variable, ...] = ()
+    location: Location | None = None
+    group: str | None = None
+
+    @property
+    def asks_downlink(self) -> bool:
+        """Whether a BIDIR callback wants an answer; absent counts as true: TagoIO's template has no `ack`."""
+        return self.ack is not False

@@ -1,0 +1,66 @@
+"""The one place where configuration is read."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the operator of a stack decides; each field is a parameter of `template.yaml`.
+
+    Attributes:
+        table_name: Name of the DynamoDB table.
+        dynamodb_endpoint_url: Another address of DynamoDB, for local runs; None for AWS.
+        retention_days: How long a message is kept after it was received.
+        queue_capacity: How many downlinks one device's queue holds.
+        radio_window_ms: How long after its `time` a BIDIR callback may still claim a downlink.
+    """
+
+    table_name: str
+    dynamodb_endpoint_url: str | None = None
+    retention_days: int = 365
+    queue_capacity: int = 100
+    radio_window_ms: int = 30_000
+
+    @classmethod
+    def from_environment(cls) -> "Settings":
+        """Reads the variables that `template.yaml` declares.
+
+        Raises:
+            KeyError: `TABLE_NAME` is not set.
+        """
+        return cls(
+            table_name=os.environ["TABLE_NAME"],
+            dynamodb_endpoint_url=os.environ.get("DYNAMODB_ENDPOINT_URL") or None,
+            retention_days=int(os.environ.get("RETENTION_DAYS", "365")),
+            queue_capacity=int(os.environ.get("QUEUE_CAPACITY", "100")),
+            radio_window_ms=int(os.environ.get("RADIO_WINDOW_SECONDS", "30")) * 1000,
+        )
+
+
+_given: list[Settings] = []
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process: those given with `using`, else the environment's, read once."""
+    return _given[-1] if _given else Settings.from_environment()
+
+
+@contextmanager
+def using(given: Settings) -> Iterator[None]:
+    """Makes these the settings of the whole process, until the block ends.
+
+    A client of the store keeps the address it was made with: whoever changes that address forgets
+    the clients too.
+    """
+    _given.append(given)
+    settings.cache_clear()
+    try:
+        yield
+    finally:
+        _given.pop()
+        settings.cache_clear()

@@ -1,0 +1,13 @@
+"""The DynamoDB table. The only room that knows boto3; records go in and come out as plain values.
+
+One module per kind of item. Keys, by DESIGN's data model (docs/architecture.md):
+
+| item | pk | sk |
+|---|---|---|
+| key | `KEY#<id>` | `KEY` |
+| application | `APP#<app>` | `APP` |
+| key in its application's list | `APP#<app>` | `KEY#<id>` |
+| device in its application's list | `APP#<app>` | `DEVICE#<id>` |
+| device state | `DEVICE#<app>#<id>` | `STATE` |
+| message | `DEVICE#<app>#<id>` | `MSG#<ms, 13 digits>#<seqNumber or digest>` |
+"""

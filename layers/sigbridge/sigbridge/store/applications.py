@@ -1,0 +1,113 @@
+"""Applications and the devices in their lists; both are static facts, read through a cache."""
+
+from collections.abc import Sequence
+from typing import TypedDict
+
+from sigbridge.store import device_states, table
+from sigbridge.store.table import ConditionFailed, Key, Record, Update
+
+
+class ApplicationRecord(TypedDict):
+    """An application's settings."""
+
+    id: str
+    name: str
+    created_at: int
+    unknown_devices: str
+    payload_encoding: str
+
+
+class DeviceRecord(TypedDict):
+    """A device's static facts, as its application lists them."""
+
+    id: str
+    registered_at: int
+    payload_encoding: str | None
+
+
+def find(application_id: str) -> ApplicationRecord | None:
+    """Reads an application as the last finished write left it."""
+    record = table.get_latest(_application_key(application_id))
+    return None if record is None else _application(record)
+
+
+def add(record: ApplicationRecord) -> None:
+    """Stores a new application.
+
+    Raises:
+        ConditionFailed: It exists.
+    """
+    table.put_new(_application_key(record["id"]), dict(record))
+
+
+def change(application_id: str, changes: dict[str, str]) -> None:
+    """Sets these settings of an application and leaves the others.
+
+    Raises:
+        ConditionFailed: There is no such application.
+    """
+    table.update(
+        Update(
+            key=_application_key(application_id),
+            expression="SET " + ", ".join(f"#{name} = :{name}" for name in changes),
+            condition="attribute_exists(pk)",
+            names={f"#{name}": name for name in changes},
+            values={f":{name}": value for name, value in changes.items()},
+        )
+    )
+
+
+def find_with_devices(
+    application_id: str, device_ids: Sequence[str]
+) -> tuple[ApplicationRecord | None, list[DeviceRecord]]:
+    """Reads an application and those of these devices that it lists, in one request."""
+    keys = [_application_key(application_id), *(_device_key(application_id, id_) for id_ in device_ids)]
+    found = table.get_many(keys)
+    application = found.get(keys[0])
+    devices = [_device(found[key]) for key in keys[1:] if key in found]
+    return None if application is None else _application(application), devices
+
+
+def find_device(application_id: str, device_id: str) -> DeviceRecord | None:
+    """Reads one device as the last finished write left it."""
+    record = table.get_latest(_device_key(application_id, device_id))
+    return None if record is None else _device(record)
+
+
+def add_device(application_id: str, record: DeviceRecord) -> None:
+    """Registers a device, unless it is registered already.
+
+    Its state is made first, so that a listed device always has one; a failure between the two
+    writes is healed by the next attempt.
+    """
+    device_states.create(application_id, record["id"])
+    try:
+        table.put_new(_device_key(application_id, record["id"]), dict(record))
+    except ConditionFailed:
+        return
+
+
+def _application_key(application_id: str) -> Key:
+    return Key(f"APP#{application_id}", "APP")
+
+
+def _device_key(application_id: str, device_id: str) -> Key:
+    return Key(f"APP#{application_id}", f"DEVICE#{device_id}")
+
+
+def _application(record: Record) -> ApplicationRecord:
+    return ApplicationRecord(
+        id=record["id"],
+        name=record["name"],
+        created_at=int(record["created_at"]),
+        unknown_devices=record["unknown_devices"],
+        payload_encoding=record["payload_encoding"],
+    )
+
+
+def _device(record: Record) -> DeviceRecord:
+    return DeviceRecord(
+        id=record["id"],
+        registered_at=int(record["registered_at"]),
+        payload_encoding=record["payload_encoding"],
+    )

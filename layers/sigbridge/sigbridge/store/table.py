@@ -1,0 +1,286 @@
+"""Typed access to the one table, with DynamoDB's failures turned into the domain's."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.config import Config
+from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as ConnectionFailed
+
+from sigbridge.errors import StoreUnavailable
+from sigbridge.settings import settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+type Record = dict[str, Any]
+
+# Sigfox waits 10 s for an answer, and a BIDIR callback makes two requests:
+# two tries of at most 2 s each leave room for both.
+# Parameters are built here and typed, so botocore need not look at each of them again.
+_PATIENCE = Config(
+    connect_timeout=1,
+    read_timeout=1,
+    max_pool_connections=32,
+    tcp_keepalive=True,
+    parameter_validation=False,
+)
+_TWO_TRIES = Config(retries={"total_max_attempts": 2, "mode": "standard"}).merge(_PATIENCE)
+_ONE_TRY = Config(retries={"total_max_attempts": 1, "mode": "standard"}).merge(_PATIENCE)
+
+_PASSING_FAILURES = frozenset(
+    {
+        "InternalServerError",
+        "ItemCollectionSizeLimitExceededException",
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ServiceUnavailable",
+        "ThrottlingException",
+        "TransactionInProgressException",
+    }
+)
+
+_serialize = TypeSerializer().serialize
+_deserialize = TypeDeserializer().deserialize
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Primary key of an item."""
+
+    pk: str
+    sk: str
+
+    def wire(self) -> dict[str, Any]:
+        return {"pk": {"S": self.pk}, "sk": {"S": self.sk}}
+
+
+class ConditionFailed(Exception):
+    """A conditional write found the item in another state.
+
+    Attributes:
+        existing: The item as it is, or None where there is none.
+    """
+
+    def __init__(self, existing: Record | None) -> None:
+        super().__init__("condition failed")
+        self.existing = existing
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """One conditional UpdateItem.
+
+    Attributes:
+        key: The item.
+        expression: DynamoDB update expression.
+        condition: DynamoDB condition expression.
+        values: Values of the expressions' `:placeholders`.
+        names: Names of the expressions' `#placeholders`.
+    """
+
+    key: Key
+    expression: str
+    condition: str
+    values: Mapping[str, Any]
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+@cache
+def client() -> "DynamoDBClient":
+    """The DynamoDB client of this process; its connections outlive a request."""
+    return boto3.client("dynamodb", endpoint_url=settings().dynamodb_endpoint_url, config=_TWO_TRIES)
+
+
+@cache
+def client_without_retries() -> "DynamoDBClient":
+    """A client that sends each request once, for changes that must not happen twice."""
+    return boto3.client("dynamodb", endpoint_url=settings().dynamodb_endpoint_url, config=_ONE_TRY)
+
+
+def forget_clients() -> None:
+    """Makes the next request open new connections, to where the settings then say."""
+    client.cache_clear()
+    client_without_retries.cache_clear()
+
+
+def get(key: Key) -> Record | None:
+    """Reads an item, eventually consistent (half a read unit per 4 kB)."""
+    with _failures_translated():
+        answer = client().get_item(TableName=settings().table_name, Key=key.wire())
+    return _record(answer.get("Item"))
+
+
+def get_latest(key: Key) -> Record | None:
+    """Reads an item as the last finished write left it."""
+    with _failures_translated():
+        answer = client().get_item(TableName=settings().table_name, Key=key.wire(), ConsistentRead=True)
+    return _record(answer.get("Item"))
+
+
+def get_many(keys: Sequence[Key]) -> dict[Key, Record]:
+    """Reads items, eventually consistent, 100 in a request; those that don't exist are left out.
+
+    Raises:
+        StoreUnavailable: DynamoDB left some unread.
+    """
+    found: dict[Key, Record] = {}
+    table = settings().table_name
+    for start in range(0, len(keys), 100):
+        wanted = [key.wire() for key in keys[start : start + 100]]
+        with _failures_translated():
+            answer = client().batch_get_item(RequestItems={table: {"Keys": wanted}})
+        if answer.get("UnprocessedKeys"):
+            raise StoreUnavailable
+        for item in answer["Responses"].get(table, []):
+            record = to_record(item)
+            found[Key(record["pk"], record["sk"])] = record
+    return found
+
+
+def put_new(key: Key, record: Record) -> None:
+    """Writes an item that must not exist yet.
+
+    Raises:
+        ConditionFailed: It exists; nothing was written.
+    """
+    with _failures_translated():
+        client().put_item(
+            TableName=settings().table_name,
+            Item=key.wire() | _wire(record),
+            ConditionExpression="attribute_not_exists(pk)",
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
+        )
+
+
+def put_all_new(items: Sequence[tuple[Key, Record]]) -> None:
+    """Writes items of which none may exist yet, all or none.
+
+    Raises:
+        ConditionFailed: One of them exists; nothing was written.
+    """
+    with _failures_translated():
+        client().transact_write_items(
+            TransactItems=[
+                {
+                    "Put": {
+                        "TableName": settings().table_name,
+                        "Item": key.wire() | _wire(record),
+                        "ConditionExpression": "attribute_not_exists(pk)",
+                    }
+                }
+                for key, record in items
+            ]
+        )
+
+
+def delete_all(keys: Sequence[Key]) -> None:
+    """Deletes items, all or none; one that does not exist is no fault."""
+    with _failures_translated():
+        client().transact_write_items(
+            TransactItems=[
+                {"Delete": {"TableName": settings().table_name, "Key": key.wire()}} for key in keys
+            ]
+        )
+
+
+def update(change: Update) -> None:
+    """Makes one conditional change, which must do no harm when it is made twice.
+
+    Raises:
+        ConditionFailed: The condition did not hold; nothing was written.
+    """
+    with _failures_translated():
+        client().update_item(**_update_arguments(change))
+
+
+def update_once(change: Update) -> None:
+    """Makes one conditional change that would do harm if an answer got lost and it were sent again.
+
+    Raises:
+        ConditionFailed: The condition did not hold; nothing was written.
+        StoreUnavailable: Whether it was made is not known.
+    """
+    with _failures_translated():
+        client_without_retries().update_item(**_update_arguments(change))
+
+
+def update_returning(change: Update, attribute: str) -> Any:
+    """Makes one conditional change and returns one of the changed attributes as it is now.
+
+    Raises:
+        ConditionFailed: The condition did not hold; nothing was written.
+    """
+    with _failures_translated():
+        answer = client().update_item(**_update_arguments(change), ReturnValues="UPDATED_NEW")
+    return _deserialize(answer["Attributes"][attribute])
+
+
+def query_prefix(pk: str, sk_prefix: str) -> Iterator[Record]:
+    """Yields the items of one partition whose sort key begins so, in its order, page by page."""
+    pages = (
+        client()
+        .get_paginator("query")
+        .paginate(
+            TableName=settings().table_name,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
+            ExpressionAttributeValues={":pk": {"S": pk}, ":prefix": {"S": sk_prefix}},
+        )
+    )
+    with _failures_translated():
+        for page in pages:
+            yield from (to_record(item) for item in page["Items"])
+
+
+def to_record(item: Mapping[str, Any]) -> Record:
+    """Turns DynamoDB's typed attributes into plain values; numbers become Decimal."""
+    return {name: _deserialize(value) for name, value in item.items()}
+
+
+def _record(item: Mapping[str, Any] | None) -> Record | None:
+    return None if item is None else to_record(item)
+
+
+def _wire(record: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _serialize(value) for name, value in record.items()}
+
+
+def _update_arguments(change: Update) -> Any:
+    arguments: dict[str, Any] = {
+        "TableName": settings().table_name,
+        "Key": change.key.wire(),
+        "UpdateExpression": change.expression,
+        "ConditionExpression": change.condition,
+        "ExpressionAttributeValues": _wire(change.values),
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
+    if change.names:
+        arguments["ExpressionAttributeNames"] = change.names
+    return arguments
+
+
+@contextmanager
+def _failures_translated() -> Iterator[None]:
+    try:
+        yield
+    except (ConnectionFailed, HTTPClientError) as failure:
+        raise StoreUnavailable from failure
+    except ClientError as failure:
+        code = failure.response["Error"]["Code"]
+        if code == "ConditionalCheckFailedException":
+            item: Any = failure.response.get("Item")
+            raise ConditionFailed(_record(item)) from failure
+        if code == "TransactionCanceledException":
+            reasons = {reason.get("Code") for reason in failure.response.get("CancellationReasons", [])}
+            if "ConditionalCheckFailed" in reasons:
+                raise ConditionFailed(None) from failure
+            raise StoreUnavailable from failure
+        if code in _PASSING_FAILURES:
+            raise StoreUnavailable from failure
+        raise

@@ -1,0 +1,1 @@
+"""HTTP at the edge: requests in, responses out, errors in each API's own words."""

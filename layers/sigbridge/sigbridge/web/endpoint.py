@@ -1,0 +1,78 @@
+"""What every Lambda function does around its one sentence."""
+
+from collections.abc import Callable
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from sigbridge.credentials import ApiKey, Right, authenticate
+from sigbridge.errors import SigbridgeError
+from sigbridge.web.errors import ingest_error, queue_error
+from sigbridge.web.request import Request
+from sigbridge.web.response import Response
+from sigbridge.web.telemetry import count, logger, metrics
+
+type LambdaHandler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
+type Handle = Callable[[Request], Response]
+
+
+def ingest_endpoint(handle: Handle) -> LambdaHandler:
+    """Makes a Lambda handler whose errors are told in TagoIO's form."""
+    return _endpoint(handle, ingest_error)
+
+
+def queue_endpoint(handle: Handle) -> LambdaHandler:
+    """Makes a Lambda handler whose errors are told in The Things Stack's form."""
+    return _endpoint(handle, queue_error)
+
+
+def authorize(request: Request, right: Right) -> ApiKey:
+    """Lets in who shows a good key with this right.
+
+    Raises:
+        Unauthenticated: The request does not show a good key.
+        InsufficientRights: The key lacks the right.
+    """
+    key = authenticate(request.credential)
+    key.require(right)
+    return key
+
+
+def authorize_for(application_id: str, request: Request, right: Right) -> ApiKey:
+    """Lets in who shows a good key of this application with this right.
+
+    Raises:
+        Unauthenticated: The request does not show a good key.
+        OtherApplication: The key is another application's.
+        InsufficientRights: The key lacks the right.
+    """
+    key = authenticate(request.credential)
+    key.require_application(application_id)
+    key.require(right)
+    return key
+
+
+def _endpoint(handle: Handle, tell: Callable[[SigbridgeError], Response]) -> LambdaHandler:
+    @logger.inject_lambda_context(correlation_id_path="requestContext.requestId")
+    def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+        try:
+            response = handle(Request.from_event(event))
+        except SigbridgeError as error:
+            response = tell(error)
+            _report(error, response.status)
+        if metrics.metric_set:
+            metrics.add_metadata("correlation_id", event["requestContext"]["requestId"])
+            metrics.flush_metrics()
+        return response.to_event()
+
+    return lambda_handler
+
+
+def _report(error: SigbridgeError, status: int) -> None:
+    kind = type(error).__name__
+    if status >= 500:
+        logger.error(error.message, error=kind, status=status)
+        count("StoreFailures")
+    else:
+        logger.warning(error.message, error=kind, status=status)
+        count("Rejected")

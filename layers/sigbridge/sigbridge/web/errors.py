@@ -1,0 +1,182 @@
+"""Which HTTP answer each error of the domain gets. Nothing else in Sigbridge decides that.
+
+Ingest routes answer in TagoIO's form, the queue in The Things Stack's (the-things-stack reference,
+1.3 and 1.4): a google.rpc.Status whose detail names the error by namespace and name.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sigbridge.applications import UnknownApplication
+from sigbridge.credentials import (
+    ExpiredCredential,
+    Forbidden,
+    InsufficientRights,
+    MalformedCredential,
+    MissingCredential,
+    OtherApplication,
+    Right,
+    Unauthenticated,
+    WrongSecret,
+)
+from sigbridge.devices import UnknownDevice
+from sigbridge.downlinks import QueueFull
+from sigbridge.errors import InvalidInput, SigbridgeError, StoreUnavailable
+from sigbridge.web.request import BodyTooLarge
+from sigbridge.web.response import Response
+from sigbridge.web.things_stack_errors import ThingsStackError
+
+RETRY_AFTER_SECONDS = 5
+
+
+class UnsupportedContentType(SigbridgeError):
+    """The body is of a type that this route does not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How an error is told.
+
+    Attributes:
+        status: HTTP status of the ingest routes.
+        code: gRPC code, which decides The Things Stack's status too.
+        namespace, name: The Things Stack's name of the error.
+        message_format: Its text, with `{attribute}` for attributes.
+        attributes: Reads the attributes off the error.
+    """
+
+    status: int
+    code: int
+    namespace: str
+    name: str
+    message_format: str
+    attributes: Callable[[Any], Mapping[str, object]] = lambda _error: {}
+
+
+_RIGHT_NAMES = {
+    Right.TRAFFIC_UP_WRITE: "RIGHT_APPLICATION_TRAFFIC_UP_WRITE",
+    Right.TRAFFIC_DOWN_WRITE: "RIGHT_APPLICATION_TRAFFIC_DOWN_WRITE",
+    Right.TRAFFIC_READ: "RIGHT_APPLICATION_TRAFFIC_READ",
+    Right.DEVICES_READ: "RIGHT_APPLICATION_DEVICES_READ",
+    Right.DEVICES_WRITE: "RIGHT_APPLICATION_DEVICES_WRITE",
+    Right.KEYS_WRITE: "RIGHT_APPLICATION_SETTINGS_API_KEYS",
+    Right.SETTINGS_WRITE: "RIGHT_APPLICATION_SETTINGS_BASIC",
+}
+
+# The Things Stack's table (the-things-stack reference, 1.3), as far as its codes are used here.
+_STATUS_OF_CODE = {3: 400, 5: 404, 7: 403, 8: 429, 14: 503, 16: 401}
+
+# The first class that an error is an instance of decides: special ones come before general ones.
+_ANSWERS: tuple[tuple[type[SigbridgeError], Answer], ...] = (
+    (
+        MissingCredential,
+        Answer(401, 16, "pkg/rpcmetadata", "unauthenticated", "the context is not authenticated"),
+    ),
+    (MalformedCredential, Answer(401, 16, "pkg/auth", "token", "invalid token")),
+    (
+        WrongSecret,
+        Answer(401, 16, "pkg/identityserver", "invalid_authorization", "invalid authorization"),
+    ),
+    (ExpiredCredential, Answer(401, 16, "pkg/identityserver", "api_key_expired", "API key is expired")),
+    (Unauthenticated, Answer(401, 16, "pkg/identityserver", "api_key_not_found", "API key not found")),
+    (
+        InsufficientRights,
+        Answer(
+            403,
+            7,
+            "pkg/auth/rights",
+            "insufficient_application_rights",
+            "insufficient rights for application `{uid}`",
+            lambda error: {"uid": error.application_id, "missing": [_RIGHT_NAMES[error.missing]]},
+        ),
+    ),
+    (
+        OtherApplication,
+        Answer(
+            403,
+            7,
+            "pkg/auth/rights",
+            "no_application_rights",
+            "no rights for application `{uid}`",
+            lambda error: {"uid": error.application_id},
+        ),
+    ),
+    (Forbidden, Answer(403, 7, "pkg/auth/rights", "no_application_rights", "no rights")),
+    (UnknownApplication, Answer(403, 7, "pkg/auth/rights", "no_application_rights", "no rights")),
+    (
+        UnknownDevice,
+        Answer(
+            404,
+            5,
+            "pkg/applicationserver",
+            "device_not_found",
+            "device `{device_uid}` not found",
+            lambda error: {"device_uid": f"{error.application_id}.{error.device_id.lower()}"},
+        ),
+    ),
+    (
+        QueueFull,
+        Answer(
+            429,
+            8,
+            "pkg/networkserver",
+            "downlink_queue_capacity",
+            "downlink queue would exceed capacity of {capacity}",
+            lambda error: {"capacity": error.capacity},
+        ),
+    ),
+    (BodyTooLarge, Answer(413, 3, "pkg/webmiddleware", "request_body_too_large", "request body too large")),
+    (UnsupportedContentType, Answer(415, 3, "sigbridge/web", "content_type", "unsupported content type")),
+    (
+        InvalidInput,
+        Answer(400, 3, "sigbridge/web", "invalid_input", "{message}", lambda e: {"message": e.message}),
+    ),
+    (
+        StoreUnavailable,
+        Answer(503, 14, "sigbridge/store", "store_unavailable", "the store is not available, try again"),
+    ),
+)
+
+
+def ingest_error(error: SigbridgeError) -> Response:
+    """Tells an error in the ingest routes' form."""
+    answer = _answer(error)
+    content: dict[str, object] = {"status": False, "message": error.message}
+    if isinstance(error, InvalidInput) and error.faults:
+        content["errors"] = [
+            {"index": fault.index, "field": fault.field, "message": fault.message} for fault in error.faults
+        ]
+    return Response.json(answer.status, content, _headers(answer.status))
+
+
+def queue_error(error: SigbridgeError) -> Response:
+    """Tells an error in The Things Stack's form."""
+    if not isinstance(error, ThingsStackError):
+        answer = _answer(error)
+        error = ThingsStackError(
+            answer.namespace, answer.name, answer.message_format, answer.attributes(error), code=answer.code
+        )
+    status = _STATUS_OF_CODE[error.code]
+    return Response.json(status, _google_status(error.details()), _headers(status))
+
+
+def _answer(error: SigbridgeError) -> Answer:
+    return next(answer for kind, answer in _ANSWERS if isinstance(error, kind))
+
+
+def _google_status(details: Mapping[str, Any]) -> dict[str, object]:
+    text = details["message_format"]
+    for name, value in details.get("attributes", {}).items():
+        text = text.replace(f"{{{name}}}", str(value))
+    return {
+        "code": details["code"],
+        "message": f"error:{details['namespace']}:{details['name']} ({text})",
+        "details": [{"@type": "type.googleapis.com/ttn.lorawan.v3.ErrorDetails", **details}],
+    }
+
+
+def _headers(status: int) -> dict[str, str]:
+    if status == 401:
+        return {"WWW-Authenticate": "Bearer"}
+    return {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == 503 else {}

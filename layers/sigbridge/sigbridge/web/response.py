@@ -1,0 +1,42 @@
+"""An HTTP response as API Gateway wants it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One response.
+
+    Attributes:
+        status: HTTP status.
+        body: Text, or None for no body at all.
+        headers: By name.
+    """
+
+    status: int
+    body: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def json(cls, status: int, content: object, headers: Mapping[str, str] | None = None) -> "Response":
+        """Makes a response with a JSON body."""
+        body = json.dumps(content, default=_number, ensure_ascii=False, separators=(",", ":"))
+        return cls(status, body, {"Content-Type": "application/json"} | dict(headers or {}))
+
+    def to_event(self) -> dict[str, Any]:
+        """Gives API Gateway's form of it."""
+        answer: dict[str, Any] = {"statusCode": self.status, "headers": dict(self.headers)}
+        if self.body is not None:
+            answer["body"] = self.body
+        return answer
+
+
+def _number(value: object) -> int | float:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    message = f"{type(value).__name__} has no JSON form"
+    raise TypeError(message)

@@ -1,0 +1,309 @@
+"""The Things Stack's queue API: its paths, its JSON dialect, its order of checks.
+
+Rules from the-things-stack reference, 1.1 to 2.5, with Sigfox's: a payload is exactly 8 bytes, and
+there is no class B or C.
+"""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, ValidationError
+from pydantic.alias_generators import to_camel
+
+from sigbridge.applications.application import is_identifier
+from sigbridge.clock import now_ms
+from sigbridge.devices import normalize_device_id
+from sigbridge.downlinks import DOWNLINK_BYTES, Downlink, Priority
+from sigbridge.downlinks.notation import write_downlink
+from sigbridge.errors import InvalidInput
+from sigbridge.web.json_body import read_json
+from sigbridge.web.request import Request
+from sigbridge.web.response import Response
+from sigbridge.web.things_stack_errors import ThingsStackError, invalid_field
+
+_IDENTIFIER_RULE = (
+    "value does not match regex pattern `^[a-z0-9](?:[-]?[a-z0-9]){2,}$` of at most 36 characters"
+)
+_FORBIDDEN_PORT = 224
+_MAX_ATTEMPTS = 100
+_MAX_ATTEMPTS_HERE = 32
+_MAX_WRITTEN_LENGTH = 2048
+_LAST_EXPIRY = datetime(2286, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class AddressedDevice:
+    """The device that a path names.
+
+    Attributes:
+        application_id: The application in the path.
+        device_id: Normalised device id.
+    """
+
+    application_id: str
+    device_id: str
+
+
+def addressed_device(request: Request) -> AddressedDevice:
+    """Reads the identifiers of a path.
+
+    Raises:
+        ThingsStackError: One breaks The Things Stack's rule for identifiers.
+    """
+    for name in ("application_id", "webhook_id", "device_id"):
+        value = request.path.get(name)
+        if value is not None and not is_identifier(value):
+            hint = f"; write `{value.lower()}`" if is_identifier(value.lower()) else ""
+            raise invalid_field(name, _IDENTIFIER_RULE + hint)
+    return AddressedDevice(request.path["application_id"], normalize_device_id(request.path["device_id"]))
+
+
+def read_downlinks(request: Request) -> list[Downlink]:
+    """Reads the downlinks of a push or replace request; none is a valid request.
+
+    Raises:
+        ThingsStackError: The body or one item is not valid; The Things Stack's name says how.
+    """
+    try:
+        document = read_json(request.body)
+        if not isinstance(document, dict):
+            message = "The body must be an object"
+            raise InvalidInput(message)
+    except InvalidInput as invalid:
+        raise ThingsStackError(
+            "pkg/applicationserver/io/web",
+            "decode_body",
+            "decode body: {reason}",
+            {"reason": invalid.message},
+        ) from invalid
+    items = document.get("downlinks")
+    if items is None:
+        return []
+    if not isinstance(items, list):
+        raise _told(request, invalid_field("downlinks", "value must be a list"))
+    moment = now_ms()
+    return [_downlink(request, position, item, moment) for position, item in enumerate(items)]
+
+
+def queue_changed(request: Request, downlinks: Sequence[Downlink]) -> Response:
+    """Answers a push or replace: an empty body on the webhook path, `{}` on the other.
+
+    The header `X-Downlink-Ids` names the new downlinks, which The Things Stack's clients don't miss.
+    """
+    headers = {"X-Downlink-Ids": ",".join(downlink.id for downlink in downlinks)} if downlinks else {}
+    return Response(200, headers=headers) if _by_webhook(request) else Response.json(200, {}, headers)
+
+
+def queue_listed(downlinks: Sequence[Downlink]) -> Response:
+    """Answers a list request; an empty queue is `{}`, because empty fields are left out."""
+    return Response.json(200, {"downlinks": [_item(d) for d in downlinks]} if downlinks else {})
+
+
+def _null_as_empty(value: object) -> object:
+    return [] if value is None else value
+
+
+def _read_priority(value: object) -> object:
+    if value is None:
+        return Priority.LOWEST
+    if isinstance(value, str) and value in Priority.__members__:
+        return Priority[value]
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    message = "value must be one of " + ", ".join(Priority.__members__)
+    raise ValueError(message)
+
+
+def _read_rfc3339(value: object) -> object:
+    if value is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        message = "value must be an RFC 3339 time"
+        raise ValueError(message)
+    return moment
+
+
+def _no_boolean(value: object) -> object:
+    if isinstance(value, bool):
+        message = "value must be a number"
+        raise ValueError(message)
+    return value
+
+
+# Names both as The Things Stack writes them and in camelCase; errors name them in the first way.
+_DIALECT = ConfigDict(alias_generator=to_camel, validate_by_name=True, loc_by_alias=False)
+
+
+class _Retry(BaseModel):
+    model_config = _DIALECT
+
+    max_attempts: Annotated[
+        Annotated[int, Field(ge=1, le=_MAX_ATTEMPTS)] | None, BeforeValidator(_no_boolean)
+    ] = None
+
+
+class _Item(BaseModel):
+    model_config = _DIALECT
+
+    f_port: Annotated[Annotated[int, Field(ge=0, le=255)] | None, BeforeValidator(_no_boolean)] = None
+    frm_payload: str | None = None
+    decoded_payload: dict[str, Any] | None = None
+    confirmed: StrictBool | None = None
+    class_b_c: object = None
+    priority: Annotated[Priority, BeforeValidator(_read_priority)] = Priority.LOWEST
+    correlation_ids: Annotated[
+        list[Annotated[str, Field(max_length=100)]], BeforeValidator(_null_as_empty)
+    ] = Field(default_factory=list)
+    confirmed_retry: _Retry | None = None
+    expires_at: Annotated[datetime | None, BeforeValidator(_read_rfc3339)] = None
+
+
+def _downlink(request: Request, position: int, content: object, moment: int) -> Downlink:
+    field = f"downlinks[{position}]"
+    if not isinstance(content, dict):
+        raise _told(request, invalid_field(field, "value must be an object"))
+    try:
+        item = _Item.model_validate(content)
+    except ValidationError as invalid:
+        raise _told(request, _first_rule_broken(field, invalid)) from invalid
+    if item.f_port == _FORBIDDEN_PORT:
+        raise _told(request, _embedded(field, "f_port", "value must not be in list [224]"))
+    if item.class_b_c is not None:
+        raise _told(request, _embedded(field, "class_b_c", "Sigfox has neither class B nor class C"))
+    downlink = Downlink(
+        payload=_payload(item).hex(),
+        f_port=item.f_port,
+        confirmed=item.confirmed or False,
+        priority=item.priority,
+        correlation_ids=tuple(item.correlation_ids),
+        decoded_payload=item.decoded_payload,
+        max_attempts=_max_attempts(item),
+        expires_at=_expiry(request, field, item.expires_at),
+    )
+    if downlink.is_expired(moment):
+        raise ThingsStackError("pkg/networkserver", "downlink_expired", "queued downlink is expired")
+    if len(write_downlink(downlink).encode()) > _MAX_WRITTEN_LENGTH:
+        raise _told(request, invalid_field(field, f"downlink must not exceed {_MAX_WRITTEN_LENGTH} bytes"))
+    return downlink
+
+
+def _max_attempts(item: _Item) -> int | None:
+    wanted = None if item.confirmed_retry is None else item.confirmed_retry.max_attempts
+    if wanted is not None and wanted > _MAX_ATTEMPTS_HERE:
+        raise ThingsStackError(
+            "pkg/applicationserver",
+            "downlink_max_retries_invalid",
+            "downlink max retries must be at most {max}",
+            {"max": _MAX_ATTEMPTS_HERE},
+        )
+    return wanted
+
+
+def _payload(item: _Item) -> bytes:
+    if item.frm_payload:
+        payload = _read_base64(item.frm_payload)
+    elif item.decoded_payload:
+        payload = _read_bytes(item.decoded_payload)
+    else:
+        raise ThingsStackError("pkg/applicationserver", "no_payload", "no payload")
+    length = len(payload)
+    if length > DOWNLINK_BYTES:
+        raise ThingsStackError(
+            "pkg/networkserver",
+            "application_downlink_too_long",
+            "application downlink payload length `{length}` exceeds maximum `{max}`",
+            {"length": length, "max": DOWNLINK_BYTES},
+        )
+    if length < DOWNLINK_BYTES:
+        raise ThingsStackError(
+            "pkg/networkserver",
+            "application_downlink_too_short",
+            "application downlink payload length `{length}` is below minimum `{min}`",
+            {"length": length, "min": DOWNLINK_BYTES},
+        )
+    return payload
+
+
+def _read_base64(text: str) -> bytes:
+    standard = text.replace("-", "+").replace("_", "/").rstrip("=")
+    try:
+        return base64.b64decode(standard + "=" * (-len(standard) % 4), validate=True)
+    except (binascii.Error, ValueError) as failure:
+        raise invalid_field("frm_payload", "value must be base64") from failure
+
+
+def _read_bytes(decoded_payload: dict[str, Any]) -> bytes:
+    values = decoded_payload.get("bytes")
+    if not isinstance(values, list):
+        raise invalid_field(
+            "decoded_payload", 'without a payload formatter only {"bytes": [...]} can be encoded'
+        )
+    if not all(type(value) is int and 0 <= value <= 255 for value in values):
+        raise invalid_field("decoded_payload.bytes", "values must be whole numbers from 0 to 255")
+    return bytes(values)
+
+
+def _expiry(request: Request, field: str, moment: datetime | None) -> int | None:
+    if moment is None:
+        return None
+    if moment >= _LAST_EXPIRY:
+        raise _told(request, _embedded(field, "expires_at", "value must be before the year 2286"))
+    return int(moment.timestamp() * 1000)
+
+
+def _first_rule_broken(field: str, invalid: ValidationError) -> ThingsStackError:
+    error = invalid.errors(include_url=False, include_input=False, include_context=False)[0]
+    path = ".".join(str(step) for step in error["loc"])
+    reason = error["msg"].removeprefix("Value error, ")
+    return _embedded(field, path, reason) if path else invalid_field(field, reason)
+
+
+def _embedded(field: str, inner_field: str, reason: str) -> ThingsStackError:
+    return invalid_field(field, "embedded message failed validation", invalid_field(inner_field, reason))
+
+
+def _told(request: Request, error: ThingsStackError) -> ThingsStackError:
+    if not _by_webhook(request):
+        return error
+    return ThingsStackError(
+        "pkg/applicationserver/io/web",
+        "validate_body",
+        "validate body: {field}",
+        {"field": error.attributes["field"]},
+        error,
+    )
+
+
+def _by_webhook(request: Request) -> bool:
+    return "webhook_id" in request.path
+
+
+def _item(downlink: Downlink) -> dict[str, object]:
+    content = {
+        "f_port": downlink.f_port,
+        "frm_payload": base64.b64encode(bytes.fromhex(downlink.payload)).decode(),
+        "decoded_payload": downlink.decoded_payload,
+        "confirmed": downlink.confirmed,
+        "priority": downlink.priority.name if downlink.priority else None,
+        "correlation_ids": list(downlink.correlation_ids),
+        "confirmed_retry": {"max_attempts": downlink.max_attempts} if downlink.max_attempts else None,
+        "id": downlink.id,
+        "expires_at": _rfc3339(downlink.expires_at),
+    }
+    return {name: value for name, value in content.items() if value}
+
+
+def _rfc3339(moment: int | None) -> str | None:
+    if moment is None:
+        return None
+    return (
+        datetime.fromtimestamp(moment / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    )

@@ -1,0 +1,78 @@
+"""The engines that stand in for DynamoDB: moto in this process, MiniStack's and AWS's own over HTTP."""
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from moto import mock_aws
+
+from sigbridge.applications import create_application
+from sigbridge.credentials import Right, issue_key
+from sigbridge.settings import settings
+from sigbridge.store.table import client, forget_clients
+from sigbridge_local.dynamodb_local import dynamodb_local
+from sigbridge_local.failures import UnavailableError
+from sigbridge_local.stack import Stack
+from sigbridge_local.table_from_template import create_table
+from tests.functional.conftest import forget_everything
+
+
+@pytest.fixture(scope="session")
+def dynamodb_local_url() -> Iterator[str]:
+    """Address of DynamoDB Local; without java or npm its tests are skipped, saying so."""
+    engine = dynamodb_local()
+    try:
+        url = engine.__enter__()
+    except UnavailableError as unavailable:
+        pytest.skip(str(unavailable))
+    yield url
+    engine.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="session")
+def ministack_url(local_stack: Stack) -> str:
+    """Address of the emulator that the local stack runs in."""
+    return local_stack.aws_endpoint_url
+
+
+def _forget() -> None:
+    forget_everything()
+    forget_clients()
+
+
+def _use_table(monkeypatch: pytest.MonkeyPatch, url: str | None) -> None:
+    monkeypatch.setenv("TABLE_NAME", f"sigbridge-{uuid.uuid4().hex[:8]}")
+    if url is not None:
+        monkeypatch.setenv("DYNAMODB_ENDPOINT_URL", url)
+    _forget()
+    create_table(client(), settings().table_name)
+
+
+@pytest.fixture(params=["ministack", "dynamodb-local"])
+def networked_engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A fresh table on an engine that many callers can reach at once."""
+    name: str = request.param
+    _use_table(monkeypatch, request.getfixturevalue(f"{name.replace('-', '_')}_url"))
+    yield name
+    _forget()
+
+
+@pytest.fixture(params=["moto", "ministack", "dynamodb-local"])
+def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A fresh table on every engine."""
+    name: str = request.param
+    if name == "moto":
+        with mock_aws():
+            _use_table(monkeypatch, None)
+            yield name
+    else:
+        _use_table(monkeypatch, request.getfixturevalue(f"{name.replace('-', '_')}_url"))
+        yield name
+    _forget()
+
+
+@pytest.fixture
+def key(networked_engine: str) -> str:  # noqa: ARG001 - its table must exist
+    """A key of application `demo` with every right."""
+    create_application("demo")
+    return str(issue_key("demo", "all rights", list(Right)).token)

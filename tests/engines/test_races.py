@@ -1,0 +1,117 @@
+"""Callers at once: the invariants that only a race can break."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+
+from sigbridge.devices.directory import register_device
+from sigbridge.downlinks import Downlink, push_downlinks, queued_downlinks
+from sigbridge.store.table import query_prefix
+from tests.functional.lambdas import Answer, Event, call, event
+
+CALLERS = 16
+DEVICE = "153FA"
+
+
+def bidir(seq_number: int) -> Event:
+    body = {"device": DEVICE, "time": int(time.time()), "data": "01", "seqNumber": seq_number, "ack": "true"}
+    return event("bidir_downlink.json", body=body)
+
+
+def at_once[T](calls: Sequence[Callable[[], T]]) -> list[T]:
+    barrier = Barrier(len(calls))
+
+    def start(make: Callable[[], T]) -> T:
+        barrier.wait()
+        return make()
+
+    with ThreadPoolExecutor(len(calls)) as callers:
+        return list(callers.map(start, calls))
+
+
+def deliver(key: str, events: Sequence[Event]) -> list[Answer]:
+    return at_once([lambda each=each: call("bidir_downlink", each, key) for each in events])  # type: ignore[misc]
+
+
+def payload_of(answer: Answer) -> str | None:
+    return answer.json[DEVICE]["downlinkData"] if answer.status == 200 else None
+
+
+@pytest.fixture
+def downlinks(key: str) -> list[Downlink]:  # noqa: ARG001 - the application must exist
+    queue = [Downlink(payload=f"{number:016x}") for number in range(1, 21)]
+    register_device("demo", DEVICE)
+    push_downlinks("demo", DEVICE, queue)
+    return queue
+
+
+def test_i2_one_callback_delivered_16_times_at_once_gets_16_equal_answers(
+    key: str, downlinks: list[Downlink]
+) -> None:
+    same = bidir(1)
+    answers = deliver(key, [same] * CALLERS)
+
+    assert {payload_of(answer) for answer in answers} == {downlinks[0].payload}
+    assert queued_downlinks("demo", DEVICE) == downlinks[1:]
+    assert len(list(query_prefix(f"DEVICE#demo#{DEVICE}", "MSG#"))) == 1
+
+
+def test_i1_16_callbacks_at_once_get_16_different_downlinks(key: str, downlinks: list[Downlink]) -> None:
+    different = [bidir(number) for number in range(CALLERS)]
+    answers = [payload_of(answer) for answer in deliver(key, different)]
+
+    assert sorted(map(str, answers)) == [downlink.payload for downlink in downlinks[:CALLERS]]
+    assert queued_downlinks("demo", DEVICE) == downlinks[CALLERS:]
+    assert [payload_of(answer) for answer in deliver(key, different)] == answers
+
+
+def test_i1_i2_8_callbacks_twice_each_at_once(key: str, downlinks: list[Downlink]) -> None:
+    different = [bidir(number) for number in range(8)]
+    answers = deliver(key, different + different)
+
+    first, second = answers[:8], answers[8:]
+    assert [payload_of(answer) for answer in first] == [payload_of(answer) for answer in second]
+    assert {payload_of(answer) for answer in first} == {downlink.payload for downlink in downlinks[:8]}
+
+
+def test_i1_one_queued_downlink_goes_to_one_of_16_callers(key: str) -> None:
+    register_device("demo", DEVICE)
+    push_downlinks("demo", DEVICE, [Downlink(payload="0102030405060708")])
+    answers = deliver(key, [bidir(number) for number in range(CALLERS)])
+
+    assert Counter(map(payload_of, answers)) == {"0102030405060708": 1, None: CALLERS - 1}
+
+
+def test_i3_i4_pushes_racing_with_claims_lose_and_repeat_nothing(key: str) -> None:
+    register_device("demo", DEVICE)
+    pushed = [[Downlink(payload=f"{caller:08x}{number:08x}") for number in range(3)] for caller in range(8)]
+    pushes = [lambda items=items: push_downlinks("demo", DEVICE, items) for items in pushed]  # type: ignore[misc]
+    claims = [lambda n=n: payload_of(call("bidir_downlink", bidir(n), key)) for n in range(8)]  # type: ignore[misc]
+    answers = [answer for answer in at_once([*pushes, *claims]) if answer is not None]
+
+    waiting = [downlink.payload for downlink in queued_downlinks("demo", DEVICE)]
+    assert sorted([*answers, *waiting]) == sorted(d.payload for items in pushed for d in items)
+    for items in pushed:
+        own = [payload for payload in waiting if payload in {d.payload for d in items}]
+        assert own == sorted(own)
+
+
+def test_i8_an_uplink_delivered_16_times_at_once_is_stored_once(key: str) -> None:
+    body = {"device": DEVICE, "time": int(time.time()), "data": "01", "seqNumber": 1}
+    same = event("uplink.json", body=body)
+    answers = at_once([lambda: call("uplink", same, key)] * CALLERS)
+
+    assert Counter(answer.json["accepted"] for answer in answers) == {1: 1, 0: CALLERS - 1}
+    assert len({answer.json["group"] for answer in answers}) == 1
+    assert len(list(query_prefix(f"DEVICE#demo#{DEVICE}", "MSG#"))) == 1
+
+
+def test_a_new_device_heard_by_16_callers_at_once_is_registered_once(key: str) -> None:
+    answers = deliver(key, [bidir(number) for number in range(CALLERS)])
+
+    assert {answer.status for answer in answers} == {204}
+    assert len(list(query_prefix("APP#demo", "DEVICE#"))) == 1

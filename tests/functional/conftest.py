@@ -1,0 +1,94 @@
+"""A table of its own for each test, an application with a key, and a way to call the functions."""
+
+from collections.abc import Callable, Iterator
+from functools import wraps
+from threading import Lock
+from typing import Any
+
+import pytest
+from moto import mock_aws
+from moto.dynamodb.models import DynamoDBBackend
+
+import sigbridge.store.table
+from sigbridge.applications import Application, create_application
+from sigbridge.credentials import Right, issue_key
+from sigbridge.credentials.authentication import forget_cached_keys
+from sigbridge.devices.directory import forget_cached_devices
+from sigbridge.settings import settings
+from sigbridge.store.table import client, to_record
+from sigbridge_local.table_from_template import create_table
+from tests.functional.lambdas import Answer, Event, call
+
+TABLE = "sigbridge-test"
+
+type Invoke = Callable[[str, Event], Answer]
+type Stored = Callable[..., list[dict[str, Any]]]
+
+
+def forget_everything() -> None:
+    """Forgets what the process knows of an earlier table; its clients stay, which moto does not mind."""
+    settings.cache_clear()
+    forget_cached_keys()
+    forget_cached_devices()
+
+
+def one_at_a_time[**P, R](lock: Lock, write: Callable[P, R]) -> Callable[P, R]:
+    """Makes writes of several threads atomic, as DynamoDB's are: moto checks first, and writes later."""
+
+    @wraps(write)
+    def locked(*args: P.args, **kwargs: P.kwargs) -> R:
+        with lock:
+            return write(*args, **kwargs)
+
+    return locked
+
+
+@pytest.fixture
+def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The name of an empty table, made as `template.yaml` describes it."""
+    forget_everything()
+    lock = Lock()
+    for write in ("put_item", "update_item"):
+        monkeypatch.setattr(DynamoDBBackend, write, one_at_a_time(lock, getattr(DynamoDBBackend, write)))
+    with mock_aws():
+        create_table(sigbridge.store.table.client(), TABLE)
+        yield TABLE
+    forget_everything()
+
+
+@pytest.fixture
+def application(table: str) -> Application:  # noqa: ARG001 - it must exist
+    """The application `demo`."""
+    return create_application("demo")
+
+
+@pytest.fixture
+def key(application: Application) -> str:
+    """A key of `demo` with every right, as its holder writes it."""
+    return str(issue_key(application.id, "all rights", list(Right)).token)
+
+
+@pytest.fixture
+def invoke(key: str) -> Invoke:
+    """Calls a function with an event: `invoke("uplink", event("uplink.json"))`."""
+
+    def invoke(function: str, request: Event) -> Answer:
+        return call(function, request, key)
+
+    return invoke
+
+
+@pytest.fixture
+def stored(table: str) -> Stored:
+    """Reads the table's items as plain values, by the beginnings of their keys, in the order of their keys.
+
+    `stored()` gives all, `stored(sk="MSG#")` the messages, `stored("DEVICE#demo#153FA", "STATE")` one state.
+    """
+
+    def stored(pk: str = "", sk: str = "") -> list[dict[str, Any]]:
+        pages = client().get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
+        records = [to_record(item) for page in pages for item in page["Items"]]
+        found = [r for r in records if r["pk"].startswith(pk) and r["sk"].startswith(sk)]
+        return sorted(found, key=lambda record: (record["pk"], record["sk"]))
+
+    return stored

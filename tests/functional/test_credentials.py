@@ -1,0 +1,284 @@
+"""Keys: who is let in, who is not, and that no key ever shows in a log."""
+
+import base64
+import json
+import secrets
+from collections.abc import Callable, Iterator
+from io import StringIO
+from typing import Any
+
+import pytest
+
+from sigbridge.clock import now_ms
+from sigbridge.credentials import Right, issue_key, keys_of, revoke_key
+from sigbridge.credentials.authentication import forget_cached_keys
+from sigbridge.store import api_keys
+from sigbridge.web.telemetry import logger
+from tests.functional.conftest import Invoke, Stored
+from tests.functional.lambdas import Event, call, event
+
+
+def basic(user: str, password: str) -> str:
+    """A header as clients with a login and a password make it."""
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+FORMS: dict[str, tuple[Callable[[str], str | None], Callable[[str], str]]] = {
+    "header, bare": (lambda key: key, lambda _: ""),
+    "header, Bearer": (lambda key: f"Bearer {key}", lambda _: ""),
+    "header, bearer": (lambda key: f"bearer  {key} ", lambda _: ""),
+    "header, Basic": (lambda key: basic("sigfox", key), lambda _: ""),
+    "header, Basic without a user": (lambda key: basic("", key), lambda _: ""),
+    "query": (lambda _: None, lambda key: f"authorization={key}"),
+    "header before query": (lambda key: key, lambda _: "authorization=nonsense"),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_key_is_accepted_in_every_form(form: str, key: str, invoke: Invoke) -> None:
+    header, query = FORMS[form]
+    request = event("uplink.json", headers={"Authorization": header(key)}, query=query(key))
+
+    assert invoke("uplink", request).status == 200
+
+
+ROUTES = [
+    pytest.param("uplink", "uplink.json", id="uplink"),
+    pytest.param("batch_uplink", "batch_uplink_form.json", id="batch"),
+    pytest.param("bidir_downlink", "bidir_downlink.json", id="downlink"),
+    pytest.param("queue_push", "queue_push.json", id="push"),
+    pytest.param("queue_replace", "queue_replace.json", id="replace"),
+    pytest.param("queue_list", "queue_list.json", id="list"),
+]
+
+
+def credential_of(kind: str, key: str) -> str | None:
+    """A credential that is not good, by the way in which it is not."""
+    identity, secret = key.removeprefix("sbk_").split("_")
+    of_other_secret = str(issue_key("demo", "other", list(Right)).token).split("_")[2]
+    return {
+        "missing": None,
+        "empty": "",
+        "Bearer alone": "Bearer ",
+        "no key at all": "Bearer at72fb69a8dc714059b6cebee41693eb0",
+        "cut off": f"Bearer {key[:-1]}",
+        "too long": f"Bearer {key}a",
+        "in capitals": f"Bearer {key.upper()}",
+        "unknown": f"Bearer sbk_{'a' * 16}_{secret}",
+        "wrong secret": f"Bearer sbk_{identity}_{of_other_secret}",
+        "expired": "Bearer " + str(issue_key("demo", "old", list(Right), valid_until=now_ms() - 1).token),
+        "Basic, key as the user": basic(key, ""),
+        "Basic, not base64": "Basic ***",
+        "another scheme": f"Digest {key}",
+        "no ASCII": "Bearer sbk_é",
+    }[kind]
+
+
+REFUSED = {
+    "missing": ("pkg/rpcmetadata", "unauthenticated"),
+    "empty": ("pkg/rpcmetadata", "unauthenticated"),
+    "Bearer alone": ("pkg/rpcmetadata", "unauthenticated"),
+    "no key at all": ("pkg/auth", "token"),
+    "cut off": ("pkg/auth", "token"),
+    "too long": ("pkg/auth", "token"),
+    "in capitals": ("pkg/auth", "token"),
+    "unknown": ("pkg/identityserver", "api_key_not_found"),
+    "wrong secret": ("pkg/identityserver", "invalid_authorization"),
+    "expired": ("pkg/identityserver", "api_key_expired"),
+    "Basic, key as the user": ("pkg/rpcmetadata", "unauthenticated"),
+    "Basic, not base64": ("pkg/auth", "token"),
+    "another scheme": ("pkg/auth", "token"),
+    "no ASCII": ("pkg/auth", "token"),
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_who_shows_no_good_key_is_told_so_in_the_words_of_the_route(
+    kind: str, key: str, invoke: Invoke, stored: Stored
+) -> None:
+    credential = credential_of(kind, key)
+    before = stored()
+
+    ingest = invoke("uplink", event("uplink.json", headers={"authorization": credential}))
+    queue = invoke("queue_push", event("queue_push.json", headers={"authorization": credential}))
+
+    assert ingest.status == 401
+    assert ingest.json["status"] is False
+    assert ingest.json["message"]
+    assert queue.status == 401
+    assert (queue.error["namespace"], queue.error["name"]) == REFUSED[kind]
+    assert queue.json["code"] == 16
+    assert ingest.headers["WWW-Authenticate"] == queue.headers["WWW-Authenticate"] == "Bearer"
+    assert stored() == before
+
+
+@pytest.mark.parametrize(("function", "name"), ROUTES)
+def test_no_route_is_open(function: str, name: str, invoke: Invoke, stored: Stored) -> None:
+    before = stored()
+    request = event(name, headers={"authorization": None}, query="")
+
+    assert invoke(function, request).status == 401
+
+    assert stored() == before
+
+
+@pytest.mark.parametrize(("function", "name"), ROUTES[:3])
+@pytest.mark.parametrize("query", ["authorization=nonsense", "authorization=", "authorization=sbk_x_y"])
+def test_a_bad_key_in_the_query_is_refused(
+    function: str, name: str, query: str, invoke: Invoke, stored: Stored
+) -> None:
+    before = stored()
+
+    answer = invoke(function, event(name, headers={"authorization": None}, query=query))
+
+    assert answer.status == 401
+    assert stored() == before
+
+
+@pytest.mark.parametrize(("function", "name"), ROUTES[:3])
+def test_a_callback_needs_the_right_to_write_uplinks(
+    function: str, name: str, key: str, stored: Stored
+) -> None:
+    assert key
+    weak = str(issue_key("demo", "weak", set(Right) - {Right.TRAFFIC_UP_WRITE}).token)
+    before = stored()
+
+    answer = call(function, event(name), weak)
+
+    assert answer.status == 403
+    assert answer.json == {"status": False, "message": "The key lacks the right traffic:up:write"}
+    assert stored() == before
+
+
+@pytest.mark.parametrize(("function", "name"), ROUTES[:3])
+def test_the_right_to_write_uplinks_is_enough_for_a_callback(function: str, name: str, key: str) -> None:
+    assert key
+    narrow = str(issue_key("demo", "callbacks", [Right.TRAFFIC_UP_WRITE]).token)
+
+    assert call(function, event(name), narrow).status in {200, 204}
+
+
+def test_a_bad_key_is_refused_before_the_body_is_read(invoke: Invoke) -> None:
+    request = event("uplink.json", body="garbage", headers={"authorization": "nonsense"})
+
+    assert invoke("uplink", request).status == 401
+
+
+def test_a_revoked_key_is_refused_once_it_is_forgotten(key: str, invoke: Invoke) -> None:
+    assert invoke("uplink", event("uplink.json")).status == 200
+    [listed] = keys_of("demo")
+    revoke_key("demo", listed.id)
+
+    forget_cached_keys()
+
+    assert key.startswith(f"sbk_{listed.id}_")
+    assert invoke("uplink", event("uplink.json")).status == 401
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_key_is_looked_up_once(known: bool, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_up: list[str] = []
+    find = api_keys.find
+
+    def counted(key_id: str) -> Any:
+        looked_up.append(key_id)
+        return find(key_id)
+
+    monkeypatch.setattr(api_keys, "find", counted)
+    identity, secret = key.removeprefix("sbk_").split("_")
+    token = key if known else f"sbk_{identity[::-1]}_{secret}"
+
+    answers = [call("uplink", event("uplink.json"), token) for _ in range(3)]
+
+    assert {answer.status for answer in answers} == ({200} if known else {401})
+    assert len(looked_up) == 1
+
+
+def test_a_wrong_secret_does_not_lock_the_key_s_holder_out(key: str, invoke: Invoke) -> None:
+    wrong = key[:-4] + ("aaaa" if not key.endswith("aaaa") else "bbbb")
+
+    assert call("uplink", event("uplink.json"), wrong).status == 401
+
+    assert invoke("uplink", event("uplink.json")).status == 200
+
+
+def test_no_secret_is_at_rest(key: str, stored: Stored) -> None:
+    at_rest = json.dumps(stored(), default=str)
+
+    assert key.split("_")[1] in at_rest
+    assert key.split("_")[2] not in at_rest
+
+
+@pytest.fixture
+def log() -> Iterator[StringIO]:
+    """What the functions log, line by line."""
+    stream = StringIO()
+    handler = logger.registered_handler
+    before = handler.setStream(stream)  # type: ignore[attr-defined]
+    yield stream
+    handler.setStream(before)  # type: ignore[attr-defined]
+
+
+def carriers(token: str) -> dict[str, tuple[str, Event]]:
+    """Requests that carry a token wherever one can be, most of them with a body that is told as an error."""
+    query = f"authorization={token}"
+    lines = "&pattern=device;time;&batch=1A;1763770827;"
+
+    def by_header(name: str, credential: str, body: object = "garbage") -> Event:
+        return event(name, headers={"authorization": credential}, body=body)
+
+    def by_query(query: str) -> Event:
+        return event("uplink.json", headers={"authorization": None}, query=query, body="garbage")
+
+    return {
+        "header": ("uplink", by_header("uplink.json", token)),
+        "Bearer": ("uplink", by_header("uplink.json", f"Bearer {token}")),
+        "Basic": ("uplink", by_header("uplink.json", basic("user", token))),
+        "Digest": ("uplink", by_header("uplink.json", f"Digest {token}")),
+        "query": ("uplink", by_query(query)),
+        "query that can't be read": ("uplink", by_query(query + "&x=%ff")),
+        "bad batch": ("batch_uplink", event("batch_uplink.json", query=query + "&pattern=;;")),
+        "good batch": ("batch_uplink", event("batch_uplink.json", query=query + lines)),
+        "good uplink": ("uplink", by_header("uplink.json", token, {"device": "1A"})),
+        "good push": ("queue_push", by_header("queue_push.json", token, {"downlinks": []})),
+        "bad push": ("queue_push", by_header("queue_push.json", token)),
+    }
+
+
+@pytest.mark.parametrize("kind", ["good", "wrong secret", "unknown", "malformed"])
+@pytest.mark.parametrize("carrier", carriers("x"))
+def test_no_token_is_ever_logged_or_answered(
+    carrier: str,
+    kind: str,
+    key: str,
+    log: StringIO,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    _, identity, secret = key.split("_")
+    token = {
+        "good": key,
+        "wrong secret": f"sbk_{identity}_{secret[::-1]}",
+        "unknown": f"sbk_{identity[::-1]}_{secret}",
+        "malformed": f"sbk_{secrets.token_hex(20)}",
+    }[kind]
+    function, request = carriers(token)[carrier]
+
+    answer = call(function, request, key)
+
+    told = "".join([log.getvalue(), caplog.text, *capfd.readouterr(), answer.text or "", str(answer.headers)])
+    assert told
+    for forbidden in (token, token.removeprefix("sbk_"), token.split("_")[-1], basic("user", token)[6:]):
+        assert forbidden not in told
+
+
+def test_every_line_of_the_log_carries_the_request_s_id(invoke: Invoke, log: StringIO) -> None:
+    invoke("uplink", event("uplink.json", body="garbage"))
+    invoke("queue_push", event("queue_push.json"))
+
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+
+    assert [line["correlation_id"] for line in lines] == [
+        event(name)["requestContext"]["requestId"] for name in ("uplink.json", "queue_push.json")
+    ]
+    assert [line["status"] for line in lines] == [400, 404]

@@ -1,0 +1,79 @@
+"""How a device's id is normalised."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sigbridge.devices import InvalidDeviceId, normalize_device_id
+from sigbridge.devices.identity import is_sigfox_id
+
+sigfox_ids = st.integers(0, 0xFFFFFFFF).map("{:X}".format)
+device_ids = st.text(alphabet="0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ._", min_size=1, max_size=64)
+separators = st.text(alphabet="-: ", max_size=3)
+
+
+@pytest.mark.parametrize(
+    ("text", "device_id"),
+    [
+        ("1A2B45", "1A2B45"),
+        ("1a2b45", "1A2B45"),
+        ("00A2", "A2"),
+        ("00a2", "A2"),
+        ("0", "0"),
+        ("00000000", "0"),
+        ("000000001", "000000001"),
+        ("AA-BB-01-CC-02", "AABB01CC02"),
+        ("aa:bb:01:cc:02", "AABB01CC02"),
+        (" 1A 2B ", "1A2B"),
+        ("0004A30B001C0530", "0004A30B001C0530"),
+        ("00sensor", "00SENSOR"),
+        ("sensor_1.a", "SENSOR_1.A"),
+    ],
+)
+def test_a_device_has_one_id_however_it_is_spelt(text: str, device_id: str) -> None:
+    assert normalize_device_id(text) == device_id
+
+
+@given(device_ids)
+def test_a_normalised_id_stays_as_it_is(text: str) -> None:
+    once = normalize_device_id(text)
+
+    assert normalize_device_id(once) == once
+
+
+@given(sigfox_ids, st.data())
+def test_case_separators_and_leading_zeros_of_a_sigfox_id_do_not_matter(
+    device_id: str, data: st.DataObject
+) -> None:
+    zeros = "0" * data.draw(st.integers(0, 8 - len(device_id)))
+    spelling = "".join(
+        data.draw(separators) + data.draw(st.sampled_from([digit, digit.lower()]))
+        for digit in zeros + device_id
+    )
+
+    assert normalize_device_id(spelling) == device_id
+    assert is_sigfox_id(device_id)
+
+
+@given(sigfox_ids, sigfox_ids)
+def test_two_sigfox_ids_are_one_only_where_their_numbers_are(one: str, other: str) -> None:
+    same = int(one, 16) == int(other, 16)
+
+    assert (normalize_device_id(one) == normalize_device_id(other)) is same
+
+
+@pytest.mark.parametrize("text", ["", " ", "--", "a/b", "a#b", "é", "٣", "²", "a\n", "a\0", "A" * 65, "a,b"])
+def test_what_names_no_device_is_refused(text: str) -> None:
+    with pytest.raises(InvalidDeviceId):
+        normalize_device_id(text)
+
+
+@given(st.text())
+def test_an_id_is_refused_or_fit_for_a_key(text: str) -> None:
+    try:
+        device_id = normalize_device_id(text)
+    except InvalidDeviceId:
+        return
+    assert 1 <= len(device_id) <= 64
+    assert device_id.isascii()
+    assert "#" not in device_id

@@ -1,0 +1,142 @@
+"""Variables: what becomes of everything that has no meaning of its own."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sigbridge.callbacks.variables import (
+    InvalidVariable,
+    check_value,
+    leaves,
+    location_names,
+    make_variable,
+    read_location,
+    variable_name,
+)
+from sigbridge.messages import Location, Variable
+
+scalars = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=10))
+documents = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+def scalars_in(value: object) -> list[object]:
+    """All scalars of a document, in order."""
+    if isinstance(value, dict):
+        return [scalar for inner in value.values() for scalar in scalars_in(inner)]
+    if isinstance(value, list):
+        return [scalar for inner in value for scalar in scalars_in(inner)]
+    return [value]
+
+
+def at(value: object, path: tuple[str, ...]) -> object:
+    """What stands at a path of a document."""
+    for name in path:
+        value = value[int(name)] if isinstance(value, list) else value[name]  # type: ignore[index]
+    return value
+
+
+@given(documents)
+def test_flattening_loses_and_adds_nothing(document: object) -> None:
+    found = list(leaves(document))
+
+    assert [value for _, value in found] == scalars_in(document)
+    assert all(at(document, path) is value for path, value in found)
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        (("Temperature",), "temperature"),
+        (("Radio", "deep", "a"), "radio_deep_a"),
+        (("arr", "0"), "arr_0"),
+        (("Soil Temp",), "soil_temp"),
+        (("a.b-c=d$e?f!g*h<i>j",), "a_b_c_d_e_f_g_h_i_j"),
+        (("größe",), "größe"),
+    ],
+)
+def test_a_variable_carries_the_names_of_its_parents_in_lower_case(path: tuple[str, ...], name: str) -> None:
+    assert variable_name(path) == name
+
+
+def test_a_name_has_a_limit() -> None:
+    assert len(variable_name(("x" * 100,))) == 100
+    with pytest.raises(InvalidVariable, match="at most 100 characters"):
+        variable_name(("x" * 50, "x" * 50))
+
+
+@pytest.mark.parametrize("value", [True, False, 0, -5, Decimal("3.60"), "", "text", "x" * 6000, 10**37])
+def test_a_value_that_can_be_kept_is_kept(value: object) -> None:
+    assert check_value(("x",), value) is value
+
+
+@pytest.mark.parametrize(
+    "value", ["x" * 6001, "é" * 3001, 10**38 + 1, Decimal("1e101"), Decimal("NaN"), [], {}, None]
+)
+def test_another_value_is_refused_by_its_place(value: object) -> None:
+    with pytest.raises(InvalidVariable) as refused:
+        check_value(("a", "b"), value)
+    assert refused.value.path == ("a", "b")
+
+
+@pytest.mark.parametrize("value", [None, "", "null", "N/A"])
+def test_what_is_absent_makes_no_variable(value: object) -> None:
+    assert make_variable(("x",), value) is None
+
+
+def test_zero_and_false_make_variables() -> None:
+    assert make_variable(("x",), 0) == Variable("x", 0)
+    assert make_variable(("x",), False) == Variable("x", False)  # noqa: FBT003
+
+
+@pytest.mark.parametrize(
+    ("content", "location"),
+    [
+        ({"latitude": 45.2, "longitude": 5.7}, None),
+        ({"lat": 1, "lng": 104}, Location(Decimal(1), Decimal(104))),
+        ({"Lat": "1.5", "Lon": "-104"}, Location(Decimal("1.5"), Decimal(-104))),
+        ({"latitude": 0, "longitude": 0}, Location(Decimal(0), Decimal(0))),
+        ({"lat": 90, "long": -180}, Location(Decimal(90), Decimal(-180))),
+        ({"lat": 1}, None),
+        ({"lat": "", "lng": 5}, None),
+        ({"lat": None, "lng": 5}, None),
+        (
+            {"lat": 45, "lng": 5, "radius": "2447", "source": 2, "status": "1"},
+            Location(Decimal(45), Decimal(5), Decimal(2447), 2, 1),
+        ),
+    ],
+)
+def test_a_location_needs_both_coordinates(content: dict[str, object], location: Location | None) -> None:
+    if any(isinstance(value, float) for value in content.values()):
+        content = {name: Decimal(str(value)) for name, value in content.items()}
+        location = Location(Decimal("45.2"), Decimal("5.7"))
+
+    assert read_location(content) == location
+
+
+@pytest.mark.parametrize(
+    ("content", "field"),
+    [
+        ({"lat": 90.5, "lng": 5}, "lat"),
+        ({"lat": 91, "lng": 5}, "lat"),
+        ({"latitude": 5, "longitude": -181}, "longitude"),
+        ({"lat": "north", "lng": 5}, "lat"),
+        ({"lat": True, "lng": 5}, "lat"),
+        ({"lat": [1], "lng": 5}, "lat"),
+    ],
+)
+def test_a_coordinate_that_is_none_is_refused_by_its_name(content: dict[str, object], field: str) -> None:
+    with pytest.raises(InvalidVariable) as refused:
+        read_location(content, ("position",))
+    assert refused.value.path == ("position", field)
+
+
+def test_the_names_of_a_location_are_those_that_it_is_made_of() -> None:
+    content = {"Lat": 1, "lng": 2, "radius": 3, "accuracy": 4}
+
+    assert location_names(content) == {"Lat", "lng", "radius"}

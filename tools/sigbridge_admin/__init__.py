@@ -1,0 +1,1 @@
+"""The admin command line `sigbridge`: applications, keys, devices and their `downlinkData`."""

@@ -1,0 +1,3 @@
+from sigbridge_admin.cli import main
+
+main()

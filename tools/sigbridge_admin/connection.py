@@ -1,0 +1,184 @@
+"""Where the commands work: which table, at which address, with whose credentials.
+
+The only module of the tool that knows boto3.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    NoCredentialsError,
+    NoRegionError,
+    ProfileNotFound,
+)
+from pydantic import BaseModel, ValidationError
+
+from sigbridge.errors import StoreUnavailable
+from sigbridge.settings import Settings, using
+from sigbridge.store import table as store
+from sigbridge_admin.failures import AdminError
+
+DEFAULT_STACK = "sigbridge"
+_STACK_FILE = Path(".local", "stack.json")
+_TABLE_OUTPUT = "TableName"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The table that a command works on.
+
+    Attributes:
+        settings: Its name and address.
+        session: Whose credentials are used, and in which region.
+        hint: What to try when it can't be reached.
+    """
+
+    settings: Settings
+    session: boto3.Session
+    hint: str
+
+
+class _LocalStack(BaseModel):
+    """What the tool needs of `.local/stack.json`."""
+
+    table: str
+    aws_endpoint_url: str
+    region: str
+
+
+def local_target() -> Target:
+    """The table of the local stack that was started in this directory or one above it.
+
+    Raises:
+        AdminError: There is none, or its description can't be read.
+    """
+    file = _local_stack_file()
+    try:
+        stack = _LocalStack.model_validate_json(file.read_bytes())
+    except (OSError, ValidationError) as unreadable:
+        message = f"{file} does not describe a local stack: `make down`, then `make up` writes it anew"
+        raise AdminError(message) from unreadable
+    settings = Settings(table_name=stack.table, dynamodb_endpoint_url=stack.aws_endpoint_url)
+    return Target(settings, _emulator_session(stack.region), "is the local stack up? `make up` starts it")
+
+
+def aws_target(table: str | None, stack: str, region: str | None, profile: str | None) -> Target:
+    """A table in the user's AWS account: by its name, or as the output of a stack.
+
+    Args:
+        table: Name of the table; None to ask the stack.
+        stack: Name of the CloudFormation stack.
+        region: AWS region; None for the one the user has configured.
+        profile: AWS profile; None for the one the user has configured.
+
+    Raises:
+        AdminError: There is no such profile or stack, or no region or credentials are configured.
+    """
+    with failures_explained():
+        session = boto3.Session(profile_name=profile, region_name=region)
+        name = table or _table_of_stack(session, stack)
+    return Target(Settings(table_name=name), session, f"region {session.region_name}")
+
+
+@contextmanager
+def connected(target: Target) -> Iterator[None]:
+    """Lets the domain work on this table until the block ends.
+
+    Raises:
+        AdminError: The table can't be used.
+    """
+    settings = target.settings
+    before = boto3.DEFAULT_SESSION
+    _use_session(target.session)
+    try:
+        with using(settings), failures_explained(settings.table_name):
+            yield
+    except StoreUnavailable as failure:
+        where = settings.dynamodb_endpoint_url or "DynamoDB"
+        message = f"Table '{settings.table_name}' at {where} can't be reached or is too busy ({target.hint})"
+        raise AdminError(message) from failure
+    finally:
+        _use_session(before)
+
+
+@contextmanager
+def failures_explained(table: str = "") -> Iterator[None]:
+    """Turns what AWS and its client library refuse into one line for the person who typed the command.
+
+    Raises:
+        AdminError: AWS could not be asked, or refused.
+    """
+    try:
+        yield
+    except NoCredentialsError as failure:
+        message = "No AWS credentials found: run `aws configure`, give --profile, or use --local"
+        raise AdminError(message) from failure
+    except NoRegionError as failure:
+        message = "No AWS region is configured: give --region or set AWS_DEFAULT_REGION, or use --local"
+        raise AdminError(message) from failure
+    except ProfileNotFound as failure:
+        message = f"There is no AWS profile '{failure.kwargs['profile']}'"
+        raise AdminError(message) from failure
+    except ClientError as failure:
+        error = failure.response["Error"]
+        if table and error["Code"] == "ResourceNotFoundException":
+            message = f"There is no table '{table}' in that region and account"
+        else:
+            message = f"AWS answered {error['Code']}: {error['Message']}"
+        raise AdminError(message) from failure
+    except BotoCoreError as failure:
+        raise AdminError(" ".join(str(failure).split())) from failure
+
+
+def _table_of_stack(session: boto3.Session, stack: str) -> str:
+    try:
+        described = session.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+    except ClientError as failure:
+        error = failure.response["Error"]
+        if error["Code"] == "ValidationError" and "does not exist" in error["Message"]:
+            message = (
+                f"There is no stack '{stack}' in {session.region_name}:"
+                " give --stack, --table or --region, or use --local"
+            )
+            raise AdminError(message) from failure
+        raise
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
+    if _TABLE_OUTPUT not in outputs:
+        message = f"Stack '{stack}' has no output {_TABLE_OUTPUT}, so it is not a stack of Sigbridge"
+        raise AdminError(message)
+    return outputs[_TABLE_OUTPUT]
+
+
+def _local_stack_file() -> Path:
+    here = Path.cwd()
+    for directory in (here, *here.parents):
+        if (directory / _STACK_FILE).is_file():
+            return directory / _STACK_FILE
+    message = f"There is no {_STACK_FILE} here or in a directory above: `make up` starts the local stack"
+    raise AdminError(message)
+
+
+def _emulator_session(region: str) -> boto3.Session:
+    """A session that takes nothing from the user's AWS configuration, nor a proxy to this machine."""
+    unset: dict[str, tuple[Any, Any, Any, Any]] = {
+        "profile": (None, None, None, None),
+        "config_file": (None, None, os.devnull, None),
+        "credentials_file": (None, None, os.devnull, None),
+    }
+    session = botocore.session.Session(session_vars=unset)
+    session.set_default_client_config(Config(proxies={}))
+    return boto3.Session("test", "test", region_name=region, botocore_session=session)
+
+
+def _use_session(session: boto3.Session | None) -> None:
+    boto3.DEFAULT_SESSION = session
+    store.forget_clients()

@@ -1,0 +1,3 @@
+from sigbridge_local.cli import main
+
+main()

@@ -1,0 +1,41 @@
+"""Bytecode for the layer.
+
+`sam build` leaves none, and a function can't write its own beside the layer, so that every cold start
+would compile each module anew. What no function imports is left out, to keep the layer small.
+"""
+
+import compileall
+import py_compile
+import re
+import sys
+from pathlib import Path
+
+from sigbridge_local.failures import LocalStackError
+
+_NOT_IMPORTED = re.compile(
+    r"/pydantic/(v1|deprecated|mypy)"
+    r"|/aws_lambda_powertools/(event_handler|tracing|utilities/(?!typing))"
+)
+
+
+def compile_layer(build_directory: Path) -> None:
+    """Adds bytecode to a built layer; it is valid without a look at the source's time.
+
+    Raises:
+        LocalStackError: There is no built layer.
+    """
+    layer = build_directory / "SigbridgeLayer" / "python"
+    if not layer.is_dir():
+        message = f"{build_directory} holds no built layer: run `sam build` first"
+        raise LocalStackError(message)
+    compileall.compile_dir(
+        layer,
+        quiet=1,
+        rx=_NOT_IMPORTED,
+        stripdir=str(layer),
+        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+    )
+
+
+if __name__ == "__main__":
+    compile_layer(Path(sys.argv[1]))

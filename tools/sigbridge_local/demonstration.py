@@ -1,0 +1,186 @@
+"""The main job played once over HTTP, each request and its answer printed and checked."""
+
+import base64
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+import httpx
+from rich.markup import escape
+
+from sigbridge_local.failures import LocalStackError
+from sigbridge_local.progress import console
+from sigbridge_local.stack import Stack
+
+_DEVICE = "1A2B45"
+_BATCH_DEVICE = "1A2B46"
+_FIRST = "0102030405060708"
+_SECOND = "1112131415161718"
+_TIMEOUT_S = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One request and what is to come of it.
+
+    Attributes:
+        title: What happens, for people.
+        method: HTTP method.
+        path: Path below the base URL.
+        expected: Tells whether the answer is right.
+        body: JSON body, if there is one.
+        query: Query parameters, if there are any; the key goes along with them.
+    """
+
+    title: str
+    method: str
+    path: str
+    expected: Callable[[httpx.Response], bool]
+    body: Mapping[str, Any] | None = None
+    query: Mapping[str, str] = field(default_factory=dict)
+
+
+def play(stack: Stack) -> None:
+    """Plays every scene against the stack.
+
+    Raises:
+        LocalStackError: The API does not answer, or otherwise than it should.
+    """
+    with httpx.Client(timeout=_TIMEOUT_S, trust_env=False) as client:
+        for number, scene in enumerate(scenes(stack.application_id, int(time.time())), start=1):
+            _play(client, stack, number, scene)
+    console.print("\n[green]✓[/green] every answer is right")
+
+
+def scenes(application_id: str, now_s: int) -> list[Scene]:
+    """The demonstration as seen from Sigfox's and the user's side, at a moment in epoch seconds."""
+    queue = f"/api/v3/as/applications/{application_id}/devices/{_DEVICE.lower()}/down"
+    callback = {"device": _DEVICE, "time": now_s, "data": "00a1b2c3", "seqNumber": 101, "ack": True}
+    later = callback | {"time": now_s + 1, "seqNumber": 102}
+    answered = {_DEVICE: {"downlinkData": _FIRST}}
+    lines = [f"{_BATCH_DEVICE};{now_s + second};0{second};{200 + second}" for second in range(3)]
+    return [
+        Scene(
+            "A device's message arrives: Sigfox calls back, the message is stored",
+            "POST",
+            "/uplink",
+            lambda answer: _is(answer, HTTPStatus.OK) and answer.json()["accepted"] == 1,
+            {"device": _DEVICE, "time": now_s - 60, "data": "17012c", "seqNumber": 100},
+        ),
+        Scene(
+            "Three messages arrive in one batch callback, which carries its key in the URL",
+            "POST",
+            "/uplink/batch",
+            lambda answer: _is(answer, HTTPStatus.OK) and answer.json()["accepted"] == 3,
+            query={"pattern": "device;time;data;seqNumber", "batch": "\n".join(lines)},
+        ),
+        Scene(
+            "A downlink is pushed to the device's queue",
+            "POST",
+            f"{queue}/push",
+            lambda answer: _is(answer, HTTPStatus.OK),
+            _downlinks(_FIRST),
+        ),
+        Scene(
+            "The device asks for a downlink and gets the one pushed a moment ago",
+            "POST",
+            "/downlink",
+            lambda answer: _is(answer, HTTPStatus.OK) and answer.json() == answered,
+            callback,
+        ),
+        Scene(
+            "Sigfox retries the same callback and gets the same answer",
+            "POST",
+            "/downlink",
+            lambda answer: _is(answer, HTTPStatus.OK) and answer.json() == answered,
+            callback,
+        ),
+        Scene(
+            "The device asks again: the downlink went out once, there is nothing left",
+            "POST",
+            "/downlink",
+            lambda answer: _is(answer, HTTPStatus.NO_CONTENT),
+            later,
+        ),
+        Scene(
+            "The queue is replaced by two downlinks",
+            "POST",
+            f"{queue}/replace",
+            lambda answer: _is(answer, HTTPStatus.OK),
+            _downlinks(_FIRST, _SECOND),
+        ),
+        Scene(
+            "The queue is listed",
+            "GET",
+            queue,
+            lambda answer: _is(answer, HTTPStatus.OK) and len(answer.json()["downlinks"]) == 2,
+        ),
+        Scene(
+            "The queue is cleared: replaced by nothing",
+            "POST",
+            f"{queue}/replace",
+            lambda answer: _is(answer, HTTPStatus.OK),
+            _downlinks(),
+        ),
+        Scene(
+            "The queue is empty",
+            "GET",
+            queue,
+            lambda answer: _is(answer, HTTPStatus.OK) and answer.json() == {},
+        ),
+    ]
+
+
+def curl_lines(stack: Stack) -> list[str]:
+    """Commands to go on with by hand, ready to be pasted into a shell."""
+    queue = f"$API/api/v3/as/applications/{stack.application_id}/devices/{_DEVICE.lower()}/down"
+    headers = '-H "Authorization: Bearer $KEY" -H "Content-Type: application/json"'
+    push = json.dumps(_downlinks(_SECOND), separators=(",", ":"))
+    now, number = "'$(date +%s)'", "'$RANDOM'"
+    callback = f'{{"device":"{_DEVICE}","time":{now},"data":"00a1b2c3","seqNumber":{number},"ack":true}}'
+    return [
+        "Push a downlink, let the device ask for it, look at the queue:",
+        f"  API='{stack.base_url}'",
+        f"  KEY='{stack.key}'",
+        f"""  curl -i "{queue}/push" {headers} -d '{push}'""",
+        f"""  curl -i "$API/downlink" {headers} -d '{callback}'""",
+        f"""  curl -i "{queue}" {headers}""",
+    ]
+
+
+def _play(client: httpx.Client, stack: Stack, number: int, scene: Scene) -> None:
+    request = client.build_request(
+        scene.method,
+        stack.base_url + scene.path,
+        params={**scene.query, "authorization": stack.key} if scene.query else None,
+        headers={} if scene.query else {"Authorization": f"Bearer {stack.key}"},
+        json=scene.body,
+    )
+    console.print(f"\n[bold]{number}. {escape(scene.title)}[/bold]")
+    shown_query = f"?{request.url.query.decode()}".replace(stack.key, "sbk_...") if scene.query else ""
+    console.print(f"[cyan]→ {scene.method} {escape(scene.path + shown_query)}[/cyan]")
+    if scene.body is not None:
+        console.print(f"  {json.dumps(scene.body)}", markup=False)
+    try:
+        answer = client.send(request)
+    except httpx.TransportError as failure:
+        message = f"the API did not answer {scene.method} {scene.path}: {failure}"
+        raise LocalStackError(message) from failure
+    console.print(f"[magenta]← {answer.status_code} {HTTPStatus(answer.status_code).phrase}[/magenta]")
+    if answer.content:
+        console.print(f"  {answer.text}", markup=False)
+    if not scene.expected(answer):
+        message = f"step {number} of the demonstration got a wrong answer"
+        raise LocalStackError(message)
+
+
+def _is(answer: httpx.Response, status: HTTPStatus) -> bool:
+    return answer.status_code == status
+
+
+def _downlinks(*payloads: str) -> dict[str, Any]:
+    encoded = [base64.b64encode(bytes.fromhex(payload)).decode() for payload in payloads]
+    return {"downlinks": [{"f_port": 1, "frm_payload": payload} for payload in encoded]}

@@ -1,0 +1,153 @@
+"""`sam build` and `sam deploy` against the emulator, and what it leaves undone."""
+
+import platform
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+from sigbridge_local.bytecode import compile_layer
+from sigbridge_local.emulator import REGION, Emulator, isolated_environment
+from sigbridge_local.failures import LocalStackError
+from sigbridge_local.places import LOCAL, TEMPLATE
+from sigbridge_local.processes import run_logged
+from sigbridge_local.progress import step
+
+if TYPE_CHECKING:
+    from mypy_boto3_apigatewayv2 import ApiGatewayV2Client
+
+STACK_NAME = "sigbridge"
+_ACCOUNT = "000000000000"
+SAM = (sys.executable, "-m", "samcli")
+_ARCHITECTURES = {"x86_64": "x86_64", "AMD64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
+_FUNCTION_OF_URI = re.compile(r"functions/\$\{(\w+)\.Arn\}/invocations")
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """What was deployed.
+
+    Attributes:
+        base_url: Where its API answers.
+        table: Name of its table.
+    """
+
+    base_url: str
+    table: str
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A route that the template wants.
+
+    Attributes:
+        key: Method and path.
+        function: Logical id of the function behind it.
+    """
+
+    key: str
+    function: str
+
+
+def host_architecture() -> str:
+    """The template's `Architecture` that fits this machine, on which the emulator runs the functions.
+
+    Raises:
+        LocalStackError: The functions' binary packages, made for Lambda, don't run here.
+    """
+    architecture = _ARCHITECTURES.get(platform.machine())
+    if platform.system() != "Linux" or architecture is None:
+        this = f"{platform.system()} on {platform.machine()}"
+        message = f"the local stack needs Linux on x86_64 or arm64, this is {this}"
+        raise LocalStackError(message)
+    return architecture
+
+
+def build(architecture: str) -> Path:
+    """Runs `sam build` into `.local/build-<architecture>` and returns the built template.
+
+    Raises:
+        LocalStackError: It failed.
+    """
+    directory = LOCAL / f"build-{architecture}"
+    command = [*SAM, "build", "--template-file", str(TEMPLATE), "--build-dir", str(directory)]
+    command += ["--cached", "--cache-dir", str(LOCAL / "build-cache" / architecture)]
+    command += ["--parameter-overrides", f"Architecture={architecture}"]
+    run_logged(command, isolated_environment(), LOCAL / "build.log", "sam build failed")
+    compile_layer(directory)
+    return directory / "template.yaml"
+
+
+def deploy(emulator: Emulator) -> Deployment:
+    """Builds the stack for this machine and deploys it.
+
+    Raises:
+        LocalStackError: A step failed.
+    """
+    architecture = host_architecture()
+    with step(f"sam build for {architecture}"):
+        template = build(architecture)
+    with step("sam deploy"):
+        command = [*SAM, "deploy", "--template-file", str(template), "--stack-name", STACK_NAME]
+        command += ["--resolve-s3", "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset"]
+        command += ["--parameter-overrides", f"Architecture={architecture}"]
+        environment = isolated_environment() | {"AWS_ENDPOINT_URL": emulator.url, "SAM_CLI_POLL_DELAY": "0.3"}
+        run_logged(command, environment, LOCAL / "deploy.log", "sam deploy failed")
+    with step("API routes"):
+        return _complete(emulator)
+
+
+def _complete(emulator: Emulator) -> Deployment:
+    """Adds the API's routes: the emulator leaves out those that SAM puts into an HTTP API's OpenAPI body."""
+    session = boto3.Session("test", "test", region_name=REGION)
+    cloudformation = session.client("cloudformation", endpoint_url=emulator.url)
+    api_gateway = session.client("apigatewayv2", endpoint_url=emulator.url)
+    template = cloudformation.get_template(StackName=STACK_NAME, TemplateStage="Processed")["TemplateBody"]
+    resources: Mapping[str, Any] = template["Resources"]
+    physical_ids = {
+        resource["LogicalResourceId"]: resource["PhysicalResourceId"]
+        for resource in cloudformation.describe_stack_resources(StackName=STACK_NAME)["StackResources"]
+    }
+    api_id = physical_ids["HttpApi"]
+    _create_routes(api_gateway, api_id, routes_of(resources["HttpApi"]["Properties"]["Body"]), physical_ids)
+    return Deployment(
+        base_url=f"{emulator.url}/_aws/execute-api/{api_id}/$default",
+        table=physical_ids["SigbridgeTable"],
+    )
+
+
+def routes_of(open_api: Mapping[str, Any]) -> list[Route]:
+    """Lists the routes of an HTTP API's OpenAPI body, as SAM writes it."""
+    return list(_routes(open_api))
+
+
+def _routes(open_api: Mapping[str, Any]) -> Iterator[Route]:
+    for path, methods in open_api["paths"].items():
+        for method, operation in methods.items():
+            uri = operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
+            function = _FUNCTION_OF_URI.search(uri)
+            if function is None:
+                message = f"the route {method.upper()} {path} leads to no function: {uri}"
+                raise LocalStackError(message)
+            yield Route(f"{method.upper()} {path}", function[1])
+
+
+def _create_routes(
+    api_gateway: "ApiGatewayV2Client", api_id: str, routes: list[Route], physical_ids: Mapping[str, str]
+) -> None:
+    integrations = {
+        function: api_gateway.create_integration(
+            ApiId=api_id,
+            IntegrationType="AWS_PROXY",
+            IntegrationUri=f"arn:aws:lambda:{REGION}:{_ACCOUNT}:function:{physical_ids[function]}",
+            PayloadFormatVersion="2.0",
+        )["IntegrationId"]
+        for function in {route.function for route in routes}
+    }
+    for route in routes:
+        target = f"integrations/{integrations[route.function]}"
+        api_gateway.create_route(ApiId=api_id, RouteKey=route.key, Target=target)

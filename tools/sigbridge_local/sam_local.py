@@ -1,0 +1,170 @@
+"""Every function once in Docker, as `sam local invoke` runs it, against a local table."""
+
+import json
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from sigbridge.devices import normalize_device_id, register_device
+from sigbridge_local.deployment import SAM, build, host_architecture
+from sigbridge_local.dynamodb_local import dynamodb_local, local_client
+from sigbridge_local.emulator import isolated_environment
+from sigbridge_local.failures import LocalStackError, UnavailableError
+from sigbridge_local.places import EVENTS, LOCAL, ROOT, shown
+from sigbridge_local.processes import last_words
+from sigbridge_local.progress import console, step
+from sigbridge_local.stack import DEMO_APPLICATION, configured, create_demo_application
+from sigbridge_local.table_from_template import create_table
+
+# `sam local` resolves a `!Ref` to the logical id.
+_TABLE = "SigbridgeTable"
+# This machine as seen from a container; SAM takes `--docker-network host` but starts it on the bridge.
+_HOST = "host.docker.internal"
+_KEY_IN_EVENTS = re.compile(r"sbk_demo\w*\.*")
+_INVOCATION_S = 300
+
+type Answer = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """One function, its event and the answer it must give.
+
+    Attributes:
+        function: Logical id.
+        event: Name of the file in `events/`, without suffix.
+        expected: Tells whether status and body are right.
+    """
+
+    function: str
+    event: str
+    expected: Callable[[int, Any], bool]
+
+
+INVOCATIONS = (
+    Invocation(
+        "UplinkFunction", "uplink", lambda status, body: status == HTTPStatus.OK and body["accepted"] >= 1
+    ),
+    Invocation(
+        "BatchUplinkFunction",
+        "batch_uplink",
+        lambda status, body: status == HTTPStatus.OK and body["accepted"] >= 1,
+    ),
+    Invocation("QueuePushFunction", "queue_push", lambda status, _: status == HTTPStatus.OK),
+    Invocation(
+        "QueueListFunction",
+        "queue_list",
+        lambda status, body: status == HTTPStatus.OK and body["downlinks"] != [],
+    ),
+    Invocation(
+        "BidirDownlinkFunction", "bidir_downlink", lambda status, body: status == HTTPStatus.OK and body != {}
+    ),
+    Invocation("QueueReplaceFunction", "queue_replace", lambda status, _: status == HTTPStatus.OK),
+)
+
+
+def invoke_all() -> None:
+    """Builds, starts a local table, and invokes every function once.
+
+    Raises:
+        UnavailableError: Docker, the Lambda image or DynamoDB Local is missing.
+        LocalStackError: A function gave another answer than it should.
+    """
+    architecture = host_architecture()
+    _require_docker(architecture)
+    with step(f"sam build for {architecture}"):
+        template = build(architecture)
+    with dynamodb_local() as url, tempfile.TemporaryDirectory(dir=LOCAL) as scratch:
+        with step("table, application, key and device"):
+            create_table(local_client(url), _TABLE)
+            key = create_demo_application(_TABLE, url)
+            with configured(_TABLE, url):
+                device_id = _event("queue_push")["pathParameters"]["device_id"]
+                register_device(DEMO_APPLICATION, normalize_device_id(device_id))
+        overrides = [f"Architecture={architecture}", f"DynamodbEndpointUrl={url.replace('127.0.0.1', _HOST)}"]
+        for invocation in INVOCATIONS:
+            event = Path(scratch) / f"{invocation.event}.json"
+            event.write_text(json.dumps(prepared(_event(invocation.event), key, int(time.time()))))
+            with step(f"sam local invoke {invocation.function}"):
+                answer = _invoke(template, invocation.function, event, overrides)
+            console.print(f"  {answer['statusCode']} {answer.get('body') or ''}", markup=False)
+            body = json.loads(answer.get("body") or "{}")
+            if not invocation.expected(answer["statusCode"], body):
+                message = f"{invocation.function} gave a wrong answer to events/{invocation.event}.json"
+                raise LocalStackError(message)
+
+
+def prepared(event: dict[str, Any], key: str, now_s: int) -> dict[str, Any]:
+    """An event as it would come now: with a key that exists and, in a Sigfox body, the present time."""
+    text = _KEY_IN_EVENTS.sub(key, json.dumps(event))
+    result: dict[str, Any] = json.loads(text)
+    try:
+        body = json.loads(result.get("body") or "")
+    except ValueError:
+        return result
+    if isinstance(body, dict) and "time" in body:
+        body["time"] = type(body["time"])(now_s)
+        result["body"] = json.dumps(body)
+    return result
+
+
+def _event(name: str) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text())
+    return event
+
+
+def _require_docker(architecture: str) -> None:
+    image = f"public.ecr.aws/lambda/python:3.13-{architecture}"
+    if shutil.which("docker") is None:
+        message = "docker was not found on PATH"
+        raise UnavailableError(message)
+    if not _succeeds("docker", "info"):
+        message = "the Docker daemon does not answer"
+        raise UnavailableError(message)
+    if not _succeeds("docker", "image", "inspect", image):
+        message = f"the Lambda image is missing, `docker pull {image}` fetches it"
+        raise UnavailableError(message)
+
+
+def _succeeds(*command: str) -> bool:
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def _invoke(template: Path, function: str, event: Path, overrides: list[str]) -> Answer:
+    log = LOCAL / "sam-local.log"
+    command = [*SAM, "local", "invoke", function, "--template-file", str(template), "--event", str(event)]
+    command += [
+        "--skip-pull-image",
+        "--add-host",
+        f"{_HOST}:host-gateway",
+        "--parameter-overrides",
+        *overrides,
+    ]
+    with log.open("wb") as output:
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            env=isolated_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=output,
+            timeout=_INVOCATION_S,
+            check=False,
+        )
+    try:
+        answer = json.loads(done.stdout)
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict) or "statusCode" not in answer:
+        message = (
+            f"{function} gave no answer: {done.stdout.decode().strip() or last_words(log)} (see {shown(log)})"
+        )
+        raise LocalStackError(message)
+    return answer
