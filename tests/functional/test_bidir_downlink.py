@@ -205,6 +205,42 @@ def test_a_late_callback_is_stored_and_takes_nothing(
     assert '"LateBidir":[1.0]' in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("age_ms", "answered"),
+    [
+        pytest.param(-5_000, True, id="the network's clock is ahead"),
+        pytest.param(30_000, True, id="at the end of the radio window"),
+        pytest.param(30_001, False, id="after it"),
+    ],
+)
+def test_the_radio_window_ends_30_seconds_after_the_message(
+    age_ms: int, answered: bool, push: Push, invoke: Invoke, stored: Stored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    push(A)
+    seconds = int(time.time())
+    monkeypatch.setattr("sigbridge.downlinks.bidir.now_ms", lambda: seconds * 1000 + age_ms)
+
+    answer = invoke("bidir_downlink", bidir(time=seconds))
+
+    assert answer.status == (200 if answered else 204)
+    assert queued(stored) == ([] if answered else [A])
+
+
+def test_a_late_repeat_gets_the_answer_that_was_given_in_time(
+    push: Push, invoke: Invoke, stored: Stored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    push(A, B)
+    request = bidir()
+    first = invoke("bidir_downlink", request)
+    later = int(time.time()) * 1000 + 420_000
+    monkeypatch.setattr("sigbridge.downlinks.bidir.now_ms", lambda: later)
+
+    repeat = invoke("bidir_downlink", request)
+
+    assert (repeat.status, repeat.text) == (first.status, first.text) == (200, first.text)
+    assert queued(stored) == [B]
+
+
 def test_a_downlink_that_has_expired_is_passed_over(push: Push, invoke: Invoke, stored: Stored) -> None:
     push()
     push_downlinks("demo", "153FA", [Downlink(A, expires_at=1), Downlink(B, expires_at=2), Downlink(C)])

@@ -464,6 +464,7 @@ BODIES: dict[str, object] = {
     "a text": '"downlinks"',
     "not UTF-8": b'{"downlinks":"\xff"}',
     "NUL": '{"downlinks":"\\u0000"}',
+    "exponent that fills the memory": '{"downlinks":[{"f_port":1e99999999}]}',
     "exponent beyond any number": '{"downlinks":[{"f_port":1e99999999999999999999}]}',
     "100,000 levels": "[" * 100_000,
 }

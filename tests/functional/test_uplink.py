@@ -129,7 +129,8 @@ SHAPES: dict[str, tuple[Event, str, str, dict[str, Any]]] = {
         event(
             "uplink.json",
             body='{"time": 1763770364, "deviceTypeId": "5e74c318aa8aec41f9cc6b00", "deviceId": "B4A5C9",'
-            ' "snr": 6.0, "rssi": -128.0, "station": "93CF", "data": "ce20000046003f0f8004223c", "seqNumber": 49}',
+            ' "snr": 6.0, "rssi": -128.0, "station": "93CF", "data": "ce20000046003f0f8004223c",'
+            ' "seqNumber": 49}',
         ),
         "DEVICE#demo#B4A5C9",
         "MSG#1763770364000#49",

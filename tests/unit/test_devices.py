@@ -62,7 +62,9 @@ def test_two_sigfox_ids_are_one_only_where_their_numbers_are(one: str, other: st
     assert (normalize_device_id(one) == normalize_device_id(other)) is same
 
 
-@pytest.mark.parametrize("text", ["", " ", "--", "a/b", "a#b", "é", "٣", "²", "a\n", "a\0", "A" * 65, "a,b"])
+@pytest.mark.parametrize(
+    "text", ["", " ", "--", "a/b", "a#b", "é", "\u0663", "\u00b2", "a\n", "a\0", "A" * 65, "a,b"]
+)
 def test_what_names_no_device_is_refused(text: str) -> None:
     with pytest.raises(InvalidDeviceId):
         normalize_device_id(text)

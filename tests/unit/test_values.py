@@ -43,8 +43,7 @@ def test_what_is_there_is_not_absent(value: object) -> None:
 def test_any_value_is_read_or_refused(read: Callable[[object], object], value: object) -> None:
     try:
         found = read(value)
-    except ValueError as refused:
-        assert str(refused).startswith("must be ")
+    except ValueError:
         return
     assert (found is None) is is_absent(value)
 
@@ -115,7 +114,7 @@ def test_a_time_is_read_to_the_millisecond(value: object, milliseconds: int) -> 
     "value",
     [
         *(0, 5, 176377082, 17637708270, 17637708270000, -1763770827, True, [], {}, "today", "1969-12-31"),
-        *("2286-11-21", "٠" * 10, "1763770827s", "1e9", Decimal("1E+9"), "0x176377082"),
+        *("2286-11-21", "\u0660" * 10, "1763770827s", "1e9", Decimal("1E+9"), "0x176377082"),
     ],
 )
 def test_another_time_is_refused(value: object) -> None:
@@ -138,7 +137,7 @@ def test_a_whole_number_is_read_in_any_form(number: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [-1, "-1", "+1", "1.0", "1.5", Decimal("1.5"), True, 10**15, "1" * 16, "٣", [], "a"]
+    "value", [-1, "-1", "+1", "1.0", "1.5", Decimal("1.5"), True, 10**15, "1" * 16, "\u0663", [], "a"]
 )
 def test_another_whole_number_is_refused(value: object) -> None:
     with pytest.raises(ValueError, match="must be a whole number"):

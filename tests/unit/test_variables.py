@@ -91,7 +91,7 @@ def test_what_is_absent_makes_no_variable(value: object) -> None:
 
 def test_zero_and_false_make_variables() -> None:
     assert make_variable(("x",), 0) == Variable("x", 0)
-    assert make_variable(("x",), False) == Variable("x", False)  # noqa: FBT003
+    assert make_variable(("x",), False) == Variable("x", False)
 
 
 @pytest.mark.parametrize(

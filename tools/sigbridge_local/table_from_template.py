@@ -1,5 +1,6 @@
 """Makes the table that `template.yaml` describes, on any DynamoDB; the schema lives there alone."""
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +38,7 @@ def _short_form(loader: _TemplateLoader, name: str, node: yaml.Node) -> dict[str
 _TemplateLoader.add_multi_constructor("!", _short_form)
 
 
+@cache
 def read_template(template: Path = TEMPLATE) -> dict[str, Any]:
     """Reads the template as plain data."""
     content: dict[str, Any] = yaml.load(template.read_text(), Loader=_TemplateLoader)  # noqa: S506 - a SafeLoader

@@ -5,6 +5,7 @@ message), a URL-encoded form, batch lines with a pattern, or the query alone.
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -15,7 +16,7 @@ from sigbridge.web.request import Request, read_urlencoded
 
 MAX_MESSAGES = 1000
 MAX_MESSAGE_BYTES = 100_000
-_CONTROL_VARIABLES = frozenset({"authorization", "pattern", "batch"})
+_LINE_BREAK = re.compile(r"\r\n|\n|\r")
 _MISSING_BODY = "Missing body information"
 
 
@@ -48,7 +49,7 @@ def read_documents(request: Request) -> list[Document]:
         UnsupportedContentType: The body is neither JSON nor a form.
         BodyTooLarge: It is over the limit.
     """
-    return _bounded(request, _read_body(request, _message_variables(request)))
+    return _bounded(request, _read_body(request, _variables(request, "authorization")))
 
 
 def read_batch_documents(request: Request) -> list[Document]:
@@ -62,11 +63,12 @@ def read_batch_documents(request: Request) -> list[Document]:
     pattern = request.query.get("pattern")
     if pattern is None:
         return read_documents(request)
-    return _bounded(request, _read_lines(request, pattern, _message_variables(request)))
+    query = _variables(request, "authorization", "pattern", "batch")
+    return _bounded(request, _read_lines(request, pattern, query))
 
 
-def _message_variables(request: Request) -> dict[str, str]:
-    return {name: value for name, value in request.query.items() if name not in _CONTROL_VARIABLES}
+def _variables(request: Request, *controls: str) -> dict[str, str]:
+    return {name: value for name, value in request.query.items() if name not in controls}
 
 
 def _bounded(request: Request, documents: list[Document]) -> list[Document]:
@@ -143,18 +145,18 @@ def _read_lines(request: Request, pattern: str, query: Mapping[str, str]) -> lis
     if not all(names) or len(set(names)) < len(names):
         message = "pattern: must be different names with ';' between them, as in device;time;data"
         raise InvalidInput(message)
+    is_closed = pattern.endswith(";")
     batch, fallback = _find_batch(request, query)
-    lines = [line for line in batch.splitlines() if line.strip()]
+    lines = [line for line in _LINE_BREAK.split(batch) if line.strip()]
     if not lines:
         raise InvalidInput(_MISSING_BODY)
     documents: list[Document] = []
     faults: list[Fault] = []
     for line in lines:
-        messages = _split_line(line.strip(), len(names))
+        messages = _split_line(line.strip(), len(names), is_closed=is_closed)
         if messages is None:
-            faults.append(
-                Fault("batch", f"must have {len(names)} values as the pattern says", len(documents))
-            )
+            reason = f"must have {len(names)} values as the pattern says"
+            faults.append(Fault("batch", reason, len(documents) + len(faults)))
             continue
         documents += [Document(dict(zip(names, values, strict=True)), fallback) for values in messages]
     if faults:
@@ -178,14 +180,14 @@ def _find_batch(request: Request, query: Mapping[str, str]) -> tuple[str, Mappin
     raise InvalidInput(_MISSING_BODY)
 
 
-def _split_line(line: str, length: int) -> list[list[str]] | None:
-    """Splits a line into messages; Sigfox ends each with ';' where the pattern ends so.
+def _split_line(line: str, length: int, *, is_closed: bool) -> list[list[str]] | None:
+    """Splits a line into messages, each of which ends with ';' where the pattern does.
 
     What is known of the separator between lines is thin (sigfox reference, 2.2), so several
     messages on one line are taken apart too.
     """
     values = line.split(";")
-    if len(values) % length and values[-1] == "":
+    if values[-1] == "" and (is_closed or len(values) % length):
         values.pop()
     if len(values) % length:
         return None

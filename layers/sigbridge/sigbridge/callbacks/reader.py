@@ -1,37 +1,18 @@
 """Reading a request's messages."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from pydantic import BaseModel, BeforeValidator, ValidationError
-from pydantic import Field as Described
-
+from sigbridge.callbacks.details import read_details
 from sigbridge.callbacks.documents import Document, read_batch_documents, read_documents
-from sigbridge.callbacks.field_names import COMMON_NAMES, Field, FieldMapping, plain
-from sigbridge.callbacks.sigfox import ADVANCED_FACTS, ADVANCED_OBJECTS, RECEPTION_FACTS
-from sigbridge.callbacks.values import (
-    epoch_ms,
-    is_absent,
-    read_boolean,
-    read_text,
-    read_time,
-    read_whole_number,
-)
-from sigbridge.callbacks.variables import (
-    InvalidVariable,
-    Path,
-    check_value,
-    leaves,
-    location_names,
-    make_variable,
-    read_location,
-    variable_name,
-)
+from sigbridge.callbacks.essentials import FoundField, Unreadable, find_fields, read_essentials
+from sigbridge.callbacks.field_names import Field, FieldMapping, plain
+from sigbridge.callbacks.values import epoch_ms, is_absent, read_text, read_time
+from sigbridge.callbacks.variables import InvalidVariable
 from sigbridge.devices import InvalidDeviceId, normalize_device_id
 from sigbridge.devices.identity import is_sigfox_id
 from sigbridge.errors import Fault, InvalidInput
-from sigbridge.messages import Location, Network, Part, ReceivedMessage, Variable
+from sigbridge.messages import Network, ReceivedMessage
 from sigbridge.web.request import Request
 
 _SIGFOX_PAYLOAD_NAMES = frozenset(("data", "ulpayload"))
@@ -72,62 +53,25 @@ def _read_all(
     for index, document in enumerate(documents):
         try:
             messages.append(_read_message(document, mapping, device_header))
-        except _Unreadable as unreadable:
+        except Unreadable as unreadable:
             faults += [replace(fault, index=index) for fault in unreadable.faults]
     if faults:
         raise InvalidInput.of(faults)
     return messages
 
 
-class _Unreadable(Exception):
-    def __init__(self, *faults: Fault) -> None:
-        super().__init__()
-        self.faults = faults
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    path: Path
-    value: object
-
-
-class _Essentials(BaseModel):
-    serial: Annotated[str | None, BeforeValidator(read_text)] = None
-    payload: Annotated[
-        str | None, BeforeValidator(lambda value: value if value == "" else read_text(value))
-    ] = None
-    port: Annotated[int | None, BeforeValidator(read_whole_number)] = None
-    time: Annotated[int | None, BeforeValidator(read_time)] = None
-    seq_number: Annotated[int | None, BeforeValidator(read_whole_number), Described(alias="seqNumber")] = None
-    ack: Annotated[bool | None, BeforeValidator(read_boolean)] = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Details:
-    """What remains of a document beside its essential fields."""
-
-    part: Part
-    radio: Mapping[str, object]
-    variables: tuple[Variable, ...]
-    location: Location | None
-
-
 def _read_message(document: Document, mapping: FieldMapping, device_header: str | None) -> ReceivedMessage:
-    found = dict(_find_fields(document, mapping))
-    essentials = _read_essentials(found)
+    found = find_fields(document, mapping)
+    essentials = read_essentials(found)
     device_as_received = essentials.serial or read_text(device_header)
     if device_as_received is None:
-        raise _Unreadable(Fault("serial", "is missing"))
+        raise Unreadable(Fault("serial", "is missing"))
     device_id = _read_device_id(device_as_received, device_header)
     network = _network(device_id, document, found)
     try:
-        details = (
-            _read_items(document, found, network)
-            if document.items
-            else _read_fields(document, found, network)
-        )
+        details = read_details(document, found, network)
     except InvalidVariable as invalid:
-        raise _Unreadable(Fault(".".join(invalid.path), str(invalid))) from invalid
+        raise Unreadable(Fault(".".join(invalid.path), str(invalid))) from invalid
     group = _group(document)
     return ReceivedMessage(
         device_id=device_id,
@@ -139,60 +83,11 @@ def _read_message(document: Document, mapping: FieldMapping, device_header: str 
         payload=essentials.payload,
         port=essentials.port,
         ack=essentials.ack,
-        radio=details.radio,
+        radio=details.facts,
         variables=details.variables,
         location=details.location,
         group=group,
     )
-
-
-def _find_fields(document: Document, mapping: FieldMapping) -> Iterator[tuple[Field, _Found]]:
-    for field in Field:
-        for place in (document.fields, document.fallback):
-            found = _find_mapped(place, mapping, field) or _find_common(place, field)
-            if found is not None:
-                yield field, found
-                break
-
-
-def _find_mapped(place: Mapping[str, object], mapping: FieldMapping, field: Field) -> _Found | None:
-    path = mapping.paths.get(field)
-    if path is None:
-        return None
-    value: object = place
-    for name in path:
-        if not isinstance(value, Mapping) or name not in value:
-            return None
-        value = value[name]
-    return None if is_absent(value) else _Found(path, value)
-
-
-def _find_common(place: Mapping[str, object], field: Field) -> _Found | None:
-    names = {plain(name): name for name in place}
-    for common in COMMON_NAMES[field]:
-        name = names.get(common)
-        if name is None:
-            continue
-        value = place[name]
-        is_empty_payload = field is Field.PAYLOAD and value == ""
-        if isinstance(value, dict | list) or (is_absent(value) and not is_empty_payload):
-            continue
-        return _Found((name,), value)
-    return None
-
-
-def _read_essentials(found: Mapping[Field, _Found]) -> _Essentials:
-    try:
-        return _Essentials.model_validate({field.value: entry.value for field, entry in found.items()})
-    except ValidationError as invalid:
-        faults = [
-            Fault(
-                ".".join(found[Field(str(error["loc"][0]))].path),
-                error["msg"].removeprefix("Value error, "),
-            )
-            for error in invalid.errors(include_url=False, include_input=False, include_context=False)
-        ]
-        raise _Unreadable(*faults) from invalid
 
 
 def _read_device_id(device_as_received: str, device_header: str | None) -> str:
@@ -200,15 +95,15 @@ def _read_device_id(device_as_received: str, device_header: str | None) -> str:
         device_id = normalize_device_id(device_as_received)
         header = read_text(device_header)
         if header is not None and normalize_device_id(header) != device_id:
-            raise _Unreadable(
+            raise Unreadable(
                 Fault("device", f"header names device {header}, the message {device_as_received}")
             )
     except InvalidDeviceId as invalid:
-        raise _Unreadable(Fault("serial", str(invalid))) from invalid
+        raise Unreadable(Fault("serial", str(invalid))) from invalid
     return device_id
 
 
-def _network(device_id: str, document: Document, found: Mapping[Field, _Found]) -> Network:
+def _network(device_id: str, document: Document, found: Mapping[Field, FoundField]) -> Network:
     """Sigfox, where the id can be Sigfox's and any other field is one that only Sigfox has or names so."""
     if not is_sigfox_id(device_id):
         return Network.GENERIC
@@ -220,102 +115,12 @@ def _network(device_id: str, document: Document, found: Mapping[Field, _Found]) 
     return Network.GENERIC
 
 
-def _read_fields(document: Document, found: Mapping[Field, _Found], network: Network) -> _Details:
-    content: dict[str, object] = {**document.fallback, **document.fields}
-    used = {entry.path for entry in found.values()}
-    radio, part = _take_facts(content, network)
-    location_path, location = next(_locations(content, ()), ((), None))
-    if location is not None:
-        used |= {(*location_path, name) for name in location_names(_inner(content, location_path))}
-    variables = [make_variable(path, value) for path, value in leaves(content) if path not in used]
-    return _Details(part, radio, tuple(variable for variable in variables if variable is not None), location)
-
-
-def _take_facts(content: dict[str, object], network: Network) -> tuple[dict[str, object], Part]:
-    """Moves Sigfox's facts out of a message's content; what can't be read as one stays there."""
-    radio: dict[str, object] = {}
-    if network is not Network.SIGFOX:
-        return radio, Part.UPLINK
-    part = Part.UPLINK
-    for name in list(content):
-        if plain(name) in ADVANCED_FACTS or plain(name) in ADVANCED_OBJECTS:
-            part = Part.ADVANCED
-        fact = RECEPTION_FACTS.get(plain(name)) or ADVANCED_FACTS.get(plain(name))
-        if fact is None:
-            continue
-        try:
-            value = fact.read(content[name])
-        except ValueError:
-            continue
-        del content[name]
-        if value is not None:
-            radio[fact.name] = value
-    return radio, part
-
-
-def _locations(content: Mapping[str, object], path: Path) -> Iterator[tuple[Path, Location]]:
-    location = read_location(content, path)
-    if location is not None:
-        yield path, location
-    for name, inner in content.items():
-        if isinstance(inner, dict):
-            yield from _locations(inner, (*path, name))
-
-
-def _inner(content: Mapping[str, object], path: Path) -> Mapping[str, object]:
-    for name in path:
-        inner = content[name]
-        if isinstance(inner, Mapping):
-            content = inner
-    return content
-
-
-def _read_items(document: Document, found: Mapping[Field, _Found], network: Network) -> _Details:
-    used = {entry.path[0] for entry in found.values()}
-    content = {name: value for name, value in document.fields.items() if name not in used}
-    radio, part = _take_facts(content, network)
-    location: Location | None = None
-    variables: list[Variable] = []
-    for item in document.items:
-        name = str(item["variable"])
-        if name not in content:
-            continue
-        if name == "location" and network is Network.SIGFOX:
-            part = Part.ADVANCED
-        place = item.get("location")
-        if isinstance(place, dict):
-            location = location or read_location(place, (name,))
-        elif not is_absent(item.get("value")):
-            variables.append(_item_variable(name, item))
-    for path, value in leaves(dict(document.fallback)):
-        variable = make_variable(path, value)
-        if variable is not None and path[0] not in used:
-            variables.append(variable)
-    return _Details(part, radio, tuple(variables), location)
-
-
-def _item_variable(name: str, item: Mapping[str, object]) -> Variable:
-    unit = item.get("unit")
-    metadata = item.get("metadata")
-    return Variable(
-        name=variable_name((name,)),
-        value=check_value((name,), item.get("value")),
-        unit=unit if isinstance(unit, str) else None,
-        metadata=dict(_checked_leaves(name, metadata)) if isinstance(metadata, dict) else None,
-    )
-
-
-def _checked_leaves(name: str, metadata: Mapping[str, object]) -> Iterator[tuple[str, object]]:
-    for path, value in leaves(dict(metadata), (name, "metadata")):
-        if not is_absent(value):
-            yield ".".join(path[2:]), check_value(path, value)
-
-
 def _group(document: Document) -> str | None:
     for item in document.items:
         for name in ("group", "serie"):
-            if not is_absent(item.get(name)):
-                return str(item[name])[:_GROUP_LENGTH]
+            value = item.get(name)
+            if isinstance(value, str | int) and not is_absent(value):
+                return str(value)[:_GROUP_LENGTH]
     return None
 
 
@@ -326,5 +131,5 @@ def _time_of_items(document: Document, group: str | None) -> int | None:
             try:
                 return read_time(item["time"])
             except ValueError as invalid:
-                raise _Unreadable(Fault("time", str(invalid))) from invalid
+                raise Unreadable(Fault("time", str(invalid))) from invalid
     return None if group is None else epoch_ms(group)

@@ -65,7 +65,7 @@ def variable_name(path: Path) -> str:
     Raises:
         InvalidVariable: It is over 100 characters.
     """
-    name = _FORBIDDEN.sub("_", "_".join(path)).lower()
+    name = _FORBIDDEN.sub("_", "_".join(path)).lower() or "_"
     if len(name) > _NAME_LENGTH:
         raise InvalidVariable(path, f"its name must be at most {_NAME_LENGTH} characters")
     return name

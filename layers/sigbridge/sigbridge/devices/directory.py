@@ -10,6 +10,7 @@ from sigbridge.clock import now_ms
 from sigbridge.errors import SigbridgeError
 from sigbridge.store import applications as stored
 from sigbridge.store.applications import DeviceRecord
+from sigbridge.store.parallel import in_parallel
 
 _KNOWN_FOR_SECONDS = 60
 _CACHED_DEVICES = 10_000
@@ -92,15 +93,10 @@ class Directory:
                 was registered.
         """
         unlisted = sorted(set(device_ids) - self._devices.keys())
-        if self._application.unknown_devices is UnknownDevices.REJECT:
-            # Not listed a moment ago, in a read that may lag behind a registration.
-            for device_id in unlisted:
-                self._devices[device_id] = find_device(self._application.id, device_id)
-            return
-        for device_id in unlisted:
-            record = DeviceRecord(id=device_id, registered_at=now_ms(), payload_encoding=None)
-            stored.add_device(self._application.id, record)
-            self._devices[device_id] = _remember(self._application.id, record)
+        # Where unknown devices are rejected one may still be listed: the first read may lag behind.
+        admit = find_device if self._application.unknown_devices is UnknownDevices.REJECT else register_device
+        for device in in_parallel(lambda device_id: admit(self._application.id, device_id), unlisted):
+            self._devices[device.id] = device
 
 
 def register_device(
@@ -117,8 +113,7 @@ def register_device(
         The device as it is listed: one that was listed before is left as it is.
     """
     record = DeviceRecord(id=device_id, registered_at=now_ms(), payload_encoding=payload_encoding)
-    stored.add_device(application_id, record)
-    return find_device(application_id, device_id)
+    return _remember(application_id, stored.add_device(application_id, record))
 
 
 def find_device(application_id: str, device_id: str) -> Device:

@@ -3,8 +3,7 @@
 import hashlib
 import json
 import secrets
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -17,8 +16,8 @@ from sigbridge.messages.payload import InvalidPayload, read_generic_payload, rea
 from sigbridge.settings import settings
 from sigbridge.store import messages as stored_messages
 from sigbridge.store.messages import AlreadyStored, MessageWrite
+from sigbridge.store.parallel import in_parallel
 
-_PARALLEL_WRITES = 16
 _DAY_SECONDS = 86_400
 
 
@@ -101,15 +100,8 @@ def store_messages(application_id: str, received: Sequence[ReceivedMessage]) -> 
     def store(position: int) -> StoredMessage:
         return _store(application_id, received[position], payloads[position], group, arrived_at)
 
-    stored = _in_parallel(store, len(received))
-    return Receipt(stored, _common_group(stored, group))
-
-
-def _in_parallel(store: Callable[[int], StoredMessage], count: int) -> tuple[StoredMessage, ...]:
-    if count == 1:
-        return (store(0),)
-    with ThreadPoolExecutor(min(count, _PARALLEL_WRITES)) as writers:
-        return tuple(writers.map(store, range(count)))
+    stored = in_parallel(store, range(len(received)))
+    return Receipt(tuple(stored), _common_group(stored, group))
 
 
 def _read_payloads(received: Sequence[ReceivedMessage], directory: Directory) -> list[str | None]:

@@ -74,8 +74,8 @@ def find_device(application_id: str, device_id: str) -> DeviceRecord | None:
     return None if record is None else _device(record)
 
 
-def add_device(application_id: str, record: DeviceRecord) -> None:
-    """Registers a device, unless it is registered already.
+def add_device(application_id: str, record: DeviceRecord) -> DeviceRecord:
+    """Registers a device, unless it is registered already, and returns it as it is listed.
 
     Its state is made first, so that a listed device always has one; a failure between the two
     writes is healed by the next attempt.
@@ -83,8 +83,9 @@ def add_device(application_id: str, record: DeviceRecord) -> None:
     device_states.create(application_id, record["id"])
     try:
         table.put_new(_device_key(application_id, record["id"]), dict(record))
-    except ConditionFailed:
-        return
+    except ConditionFailed as listed:
+        return _device(listed.existing or dict(record))
+    return record
 
 
 def _application_key(application_id: str) -> Key:

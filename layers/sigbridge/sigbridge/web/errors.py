@@ -158,22 +158,16 @@ def queue_error(error: SigbridgeError) -> Response:
             answer.namespace, answer.name, answer.message_format, answer.attributes(error), code=answer.code
         )
     status = _STATUS_OF_CODE[error.code]
-    return Response.json(status, _google_status(error.details()), _headers(status))
+    google_status = {
+        "code": error.code,
+        "message": error.message,
+        "details": [{"@type": "type.googleapis.com/ttn.lorawan.v3.ErrorDetails", **error.details()}],
+    }
+    return Response.json(status, google_status, _headers(status))
 
 
 def _answer(error: SigbridgeError) -> Answer:
     return next(answer for kind, answer in _ANSWERS if isinstance(error, kind))
-
-
-def _google_status(details: Mapping[str, Any]) -> dict[str, object]:
-    text = details["message_format"]
-    for name, value in details.get("attributes", {}).items():
-        text = text.replace(f"{{{name}}}", str(value))
-    return {
-        "code": details["code"],
-        "message": f"error:{details['namespace']}:{details['name']} ({text})",
-        "details": [{"@type": "type.googleapis.com/ttn.lorawan.v3.ErrorDetails", **details}],
-    }
 
 
 def _headers(status: int) -> dict[str, str]:

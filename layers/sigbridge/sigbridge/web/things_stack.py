@@ -179,7 +179,7 @@ def _downlink(request: Request, position: int, content: object, moment: int) -> 
     if item.class_b_c is not None:
         raise _told(request, _embedded(field, "class_b_c", "Sigfox has neither class B nor class C"))
     downlink = Downlink(
-        payload=_payload(item).hex(),
+        payload=_payload(request, field, item).hex(),
         f_port=item.f_port,
         confirmed=item.confirmed or False,
         priority=item.priority,
@@ -207,12 +207,13 @@ def _max_attempts(item: _Item) -> int | None:
     return wanted
 
 
-def _payload(item: _Item) -> bytes:
-    if item.frm_payload:
-        payload = _read_base64(item.frm_payload)
-    elif item.decoded_payload:
-        payload = _read_bytes(item.decoded_payload)
-    else:
+def _payload(request: Request, field: str, item: _Item) -> bytes:
+    try:
+        payload = _read_payload(item)
+    except ThingsStackError as invalid:
+        reason = "embedded message failed validation"
+        raise _told(request, invalid_field(field, reason, invalid)) from invalid
+    if payload is None:
         raise ThingsStackError("pkg/applicationserver", "no_payload", "no payload")
     length = len(payload)
     if length > DOWNLINK_BYTES:
@@ -230,6 +231,12 @@ def _payload(item: _Item) -> bytes:
             {"length": length, "min": DOWNLINK_BYTES},
         )
     return payload
+
+
+def _read_payload(item: _Item) -> bytes | None:
+    if item.frm_payload:
+        return _read_base64(item.frm_payload)
+    return _read_bytes(item.decoded_payload) if item.decoded_payload else None
 
 
 def _read_base64(text: str) -> bytes:

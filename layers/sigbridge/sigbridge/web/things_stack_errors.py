@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Mapping
-from typing import Any
 
 from sigbridge.errors import SigbridgeError
 
@@ -25,19 +24,23 @@ class ThingsStackError(SigbridgeError):
         cause: "ThingsStackError | None" = None,
         code: int = INVALID_ARGUMENT,
     ) -> None:
-        super().__init__(message_format)
+        self.attributes = dict(attributes or {})
+        text = message_format
+        for attribute, value in self.attributes.items():
+            text = text.replace(f"{{{attribute}}}", str(value))
+        super().__init__(f"error:{namespace}:{name} ({text})")
         self.namespace = namespace
         self.name = name
-        self.attributes = dict(attributes or {})
+        self.message_format = message_format
         self.cause = cause
         self.code = code
 
-    def details(self) -> dict[str, Any]:
+    def details(self) -> dict[str, object]:
         """Gives the ErrorDetails message; what is empty is left out."""
         content = {
             "namespace": self.namespace,
             "name": self.name,
-            "message_format": self.message,
+            "message_format": self.message_format,
             "attributes": self.attributes,
             "correlation_id": uuid.uuid4().hex,
             "cause": None if self.cause is None else self.cause.details(),

@@ -1,0 +1,139 @@
+"""What a message says beside its essential fields: Sigfox's facts, variables, a location."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from sigbridge.callbacks.documents import Document
+from sigbridge.callbacks.essentials import FoundField
+from sigbridge.callbacks.field_names import Field, plain
+from sigbridge.callbacks.sigfox import ADVANCED_FACTS, ADVANCED_OBJECTS, RECEPTION_FACTS
+from sigbridge.callbacks.values import is_absent
+from sigbridge.callbacks.variables import (
+    Path,
+    check_value,
+    leaves,
+    location_names,
+    make_variable,
+    read_location,
+    variable_name,
+)
+from sigbridge.messages import Location, Network, Part, Variable
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What remains of a message beside its essential fields.
+
+    Attributes:
+        part: Which part of a message they belong to.
+        facts: Sigfox's facts, by their names in snake case.
+        variables: Everything else.
+        location: The first one that is given.
+    """
+
+    part: Part
+    facts: Mapping[str, object]
+    variables: tuple[Variable, ...]
+    location: Location | None
+
+
+def read_details(document: Document, found: Mapping[Field, FoundField], network: Network) -> Details:
+    """Reads what remains of a message.
+
+    Raises:
+        InvalidVariable: Something of it can't be kept.
+    """
+    if document.items:
+        return _read_items(document, found, network)
+    return _read_fields(document, found, network)
+
+
+def _read_fields(document: Document, found: Mapping[Field, FoundField], network: Network) -> Details:
+    content: dict[str, object] = {**document.fallback, **document.fields}
+    used = {entry.path for entry in found.values()}
+    facts, part = _take_facts(content, network)
+    location_path, location = next(_locations(content, ()), ((), None))
+    if location is not None:
+        used |= {(*location_path, name) for name in location_names(_inner(content, location_path))}
+    variables = [make_variable(path, value) for path, value in leaves(content) if path not in used]
+    return Details(part, facts, tuple(variable for variable in variables if variable is not None), location)
+
+
+def _take_facts(content: dict[str, object], network: Network) -> tuple[dict[str, object], Part]:
+    """Moves Sigfox's facts out of a message's content; what can't be read as one stays there."""
+    facts: dict[str, object] = {}
+    if network is not Network.SIGFOX:
+        return facts, Part.UPLINK
+    part = Part.UPLINK
+    for name in list(content):
+        if plain(name) in ADVANCED_FACTS or plain(name) in ADVANCED_OBJECTS:
+            part = Part.ADVANCED
+        fact = RECEPTION_FACTS.get(plain(name)) or ADVANCED_FACTS.get(plain(name))
+        if fact is None:
+            continue
+        try:
+            value = fact.read(content[name])
+        except ValueError:
+            continue
+        del content[name]
+        if value is not None:
+            facts[fact.name] = value
+    return facts, part
+
+
+def _locations(content: Mapping[str, object], path: Path) -> Iterator[tuple[Path, Location]]:
+    location = read_location(content, path)
+    if location is not None:
+        yield path, location
+    for name, inner in content.items():
+        if isinstance(inner, dict):
+            yield from _locations(inner, (*path, name))
+
+
+def _inner(content: Mapping[str, object], path: Path) -> Mapping[str, object]:
+    for name in path:
+        inner = content[name]
+        if isinstance(inner, Mapping):
+            content = inner
+    return content
+
+
+def _read_items(document: Document, found: Mapping[Field, FoundField], network: Network) -> Details:
+    used = {entry.path[0] for entry in found.values()}
+    content = {name: value for name, value in document.fields.items() if name not in used}
+    facts, part = _take_facts(content, network)
+    location: Location | None = None
+    variables: list[Variable] = []
+    for item in document.items:
+        name = str(item["variable"])
+        if name not in content:
+            continue
+        if name == "location" and network is Network.SIGFOX:
+            part = Part.ADVANCED
+        place = item.get("location")
+        if isinstance(place, dict):
+            location = location or read_location(place, (name,))
+        elif not is_absent(item.get("value")):
+            variables.append(_item_variable(name, item))
+    for path, value in leaves(dict(document.fallback)):
+        variable = make_variable(path, value)
+        if variable is not None and path[0] not in used:
+            variables.append(variable)
+    return Details(part, facts, tuple(variables), location)
+
+
+def _item_variable(name: str, item: Mapping[str, object]) -> Variable:
+    unit = item.get("unit")
+    metadata = item.get("metadata")
+    return Variable(
+        name=variable_name((name,)),
+        value=check_value((name,), item.get("value")),
+        unit=unit if isinstance(unit, str) else None,
+        metadata=dict(_checked_leaves(name, metadata)) if isinstance(metadata, dict) else None,
+    )
+
+
+def _checked_leaves(name: str, metadata: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    for path, value in leaves(dict(metadata), (name, "metadata")):
+        if not is_absent(value):
+            yield ".".join(path[2:]) or "_", check_value(path, value)

@@ -1,0 +1,113 @@
+"""The fields of a message that have a meaning of their own."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ValidationError
+from pydantic import Field as Described
+
+from sigbridge.callbacks.documents import Document
+from sigbridge.callbacks.field_names import COMMON_NAMES, Field, FieldMapping, plain
+from sigbridge.callbacks.values import is_absent, read_boolean, read_text, read_time, read_whole_number
+from sigbridge.callbacks.variables import Path
+from sigbridge.errors import Fault
+
+
+class Unreadable(Exception):
+    """A message that can't be read.
+
+    Attributes:
+        faults: What is wrong with it.
+    """
+
+    def __init__(self, *faults: Fault) -> None:
+        super().__init__(*faults)
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True)
+class FoundField:
+    """Where a field was found, and as what.
+
+    Attributes:
+        path: Names that lead to it.
+        value: As the sender wrote it.
+    """
+
+    path: Path
+    value: object
+
+
+def _read_payload(value: object) -> str | None:
+    return "" if value == "" else read_text(value)
+
+
+class Essentials(BaseModel):
+    """Values of the fields that have a meaning of their own; None for those that are absent."""
+
+    serial: Annotated[str | None, BeforeValidator(read_text)] = None
+    payload: Annotated[str | None, BeforeValidator(_read_payload)] = None
+    port: Annotated[int | None, BeforeValidator(read_whole_number)] = None
+    time: Annotated[int | None, BeforeValidator(read_time)] = None
+    seq_number: Annotated[int | None, BeforeValidator(read_whole_number), Described(alias="seqNumber")] = None
+    ack: Annotated[bool | None, BeforeValidator(read_boolean)] = None
+
+
+def find_fields(document: Document, mapping: FieldMapping) -> dict[Field, FoundField]:
+    """Finds the fields of a message: where the mapping says, else under a common name; the query last."""
+    return dict(_find_fields(document, mapping))
+
+
+def read_essentials(found: Mapping[Field, FoundField]) -> Essentials:
+    """Reads the values of the fields that were found.
+
+    Raises:
+        Unreadable: One of them is not of its kind; every such one is named.
+    """
+    try:
+        return Essentials.model_validate({field.value: entry.value for field, entry in found.items()})
+    except ValidationError as invalid:
+        faults = [
+            Fault(
+                ".".join(found[Field(str(error["loc"][0]))].path),
+                error["msg"].removeprefix("Value error, "),
+            )
+            for error in invalid.errors(include_url=False, include_input=False, include_context=False)
+        ]
+        raise Unreadable(*faults) from invalid
+
+
+def _find_fields(document: Document, mapping: FieldMapping) -> Iterator[tuple[Field, FoundField]]:
+    for field in Field:
+        for place in (document.fields, document.fallback):
+            found = _find_mapped(place, mapping, field) or _find_common(place, field)
+            if found is not None:
+                yield field, found
+                break
+
+
+def _find_mapped(place: Mapping[str, object], mapping: FieldMapping, field: Field) -> FoundField | None:
+    path = mapping.paths.get(field)
+    if path is None:
+        return None
+    value: object = place
+    for name in path:
+        if not isinstance(value, Mapping) or name not in value:
+            return None
+        value = value[name]
+    return None if is_absent(value) else FoundField(path, value)
+
+
+def _find_common(place: Mapping[str, object], field: Field) -> FoundField | None:
+    names = {plain(name): name for name in place}
+    for common in COMMON_NAMES[field]:
+        name = names.get(common)
+        if name is None:
+            continue
+        value = place[name]
+        is_empty_payload = field is Field.PAYLOAD and value == ""
+        if isinstance(value, dict | list) or (is_absent(value) and not is_empty_payload):
+            continue
+        return FoundField((name,), value)
+    return None
