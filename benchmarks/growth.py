@@ -4,7 +4,7 @@ from typing import Any
 
 from benchmarks.budget import Row
 from benchmarks.request_costs import consumption_of
-from benchmarks.stopwatch import Action, Preparation, medians, take_turns
+from benchmarks.stopwatch import TURN, Action, Preparation, medians, take_turns
 from benchmarks.workload import APPLICATION, TABLE, Workload
 from sigbridge.store.table import client
 
@@ -73,7 +73,7 @@ def _row(name: str, small: Preparation, large: Preparation, note: str = "") -> R
             **{f"small_{figure}": value for figure, value in before.figures().items()},
             **{f"large_{figure}": value for figure, value in after.figures().items()},
         },
-        note=f"p50 of {_ROUNDS} each, in turns" + (f"; {note}" if note else ""),
+        note=f"p50 of {_ROUNDS} each, in turns of {TURN}" + (f"; {note}" if note else ""),
     )
 
 

@@ -89,7 +89,8 @@ def test_a_function_answers_its_routes_and_no_other(function: str) -> None:
 def test_every_function_is_traced_and_runs_on_the_chosen_processor() -> None:
     everywhere = TEMPLATE["Globals"]["Function"]
 
-    assert everywhere["Tracing"] == "Active"
+    assert everywhere["Tracing"] == {"Ref": "Tracing"}
+    assert TEMPLATE["Parameters"]["Tracing"]["Default"] == "Active"
     assert everywhere["Runtime"] == "python3.13"
     assert everywhere["Architectures"] == [{"Ref": "Architecture"}]
     assert everywhere["Timeout"] <= 10

@@ -35,6 +35,11 @@ class Document:
     items: Sequence[Mapping[str, object]] = field(default=())
 
     @property
+    def places(self) -> tuple[Mapping[str, object], ...]:
+        """Where to look for a field, the message itself first."""
+        return (self.fields, self.fallback) if self.fallback else (self.fields,)
+
+    @property
     def size(self) -> int:
         """Bytes of the message, written as JSON."""
         return len(json.dumps([self.fields, self.items], default=str, ensure_ascii=False).encode())

@@ -1,6 +1,6 @@
 """The fields of a message that have a meaning of their own."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -56,7 +56,8 @@ class Essentials(BaseModel):
 
 def find_fields(document: Document, mapping: FieldMapping) -> dict[Field, FoundField]:
     """Finds the fields of a message: where the mapping says, else under a common name; the query last."""
-    return dict(_find_fields(document, mapping))
+    places = [_Place(fields, {plain(name): name for name in fields}) for fields in document.places]
+    return dict(_find_fields(places, mapping))
 
 
 def read_essentials(found: Mapping[Field, FoundField]) -> Essentials:
@@ -78,20 +79,28 @@ def read_essentials(found: Mapping[Field, FoundField]) -> Essentials:
         raise Unreadable(*faults) from invalid
 
 
-def _find_fields(document: Document, mapping: FieldMapping) -> Iterator[tuple[Field, FoundField]]:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """One place of a message to look in, with its names as they are compared."""
+
+    fields: Mapping[str, object]
+    names: Mapping[str, str]
+
+
+def _find_fields(places: Sequence[_Place], mapping: FieldMapping) -> Iterator[tuple[Field, FoundField]]:
     for field in Field:
-        for place in (document.fields, document.fallback):
+        for place in places:
             found = _find_mapped(place, mapping, field) or _find_common(place, field)
             if found is not None:
                 yield field, found
                 break
 
 
-def _find_mapped(place: Mapping[str, object], mapping: FieldMapping, field: Field) -> FoundField | None:
+def _find_mapped(place: _Place, mapping: FieldMapping, field: Field) -> FoundField | None:
     path = mapping.paths.get(field)
     if path is None:
         return None
-    value: object = place
+    value: object = place.fields
     for name in path:
         if not isinstance(value, Mapping) or name not in value:
             return None
@@ -99,13 +108,12 @@ def _find_mapped(place: Mapping[str, object], mapping: FieldMapping, field: Fiel
     return None if is_absent(value) else FoundField(path, value)
 
 
-def _find_common(place: Mapping[str, object], field: Field) -> FoundField | None:
-    names = {plain(name): name for name in place}
+def _find_common(place: _Place, field: Field) -> FoundField | None:
     for common in COMMON_NAMES[field]:
-        name = names.get(common)
+        name = place.names.get(common)
         if name is None:
             continue
-        value = place[name]
+        value = place.fields[name]
         is_empty_payload = field is Field.PAYLOAD and value == ""
         if isinstance(value, dict | list) or (is_absent(value) and not is_empty_payload):
             continue

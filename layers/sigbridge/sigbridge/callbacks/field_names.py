@@ -67,6 +67,7 @@ class FieldMapping:
         return _parse(additional_parameter)
 
 
+@lru_cache(maxsize=10_000)
 def plain(name: str) -> str:
     """Gives the form in which names are compared."""
     return name.replace("_", "").replace("-", "").lower()

@@ -18,35 +18,36 @@ class Reply:
         message: The message.
         answer: What its device is told.
         late: Whether the message came after its radio window, so that it could claim nothing.
+        failed: Whether the store failed before the answer was known.
     """
 
     message: ReceivedMessage
     answer: Answer
-    late: bool
+    late: bool = False
+    failed: bool = False
 
 
 def reply_to_messages(application_id: str, messages: Sequence[StoredMessage]) -> list[Reply]:
     """Replies to those messages that ask (I6), to each device once: to its newest.
 
-    Devices are independent: one whose answer can't be had from the store gets nothing, and its
-    downlink stays queued, while the others get theirs.
+    Devices are independent: one whose answer can't be had from the store gets nothing, while the
+    others get theirs.
 
     Raises:
         StoreUnavailable: No device's answer could be had.
     """
-    replies: list[Reply] = []
-    failures: list[StoreUnavailable] = []
-    for stored in _newest_of_each_device(messages):
-        late = _is_late(stored.message)
-        try:
-            answer = _answer(application_id, stored, late=late)
-        except StoreUnavailable as failure:
-            failures.append(failure)
-            answer = Answer(None)
-        replies.append(Reply(stored.message, answer, late))
-    if replies and len(failures) == len(replies):
-        raise failures[0]
+    replies = [_reply(application_id, stored) for stored in _newest_of_each_device(messages)]
+    if replies and all(reply.failed for reply in replies):
+        raise StoreUnavailable
     return replies
+
+
+def _reply(application_id: str, stored: StoredMessage) -> Reply:
+    late = _is_late(stored.message)
+    try:
+        return Reply(stored.message, _answer(application_id, stored, late=late), late=late)
+    except StoreUnavailable:
+        return Reply(stored.message, Answer(None), late=late, failed=True)
 
 
 def _newest_of_each_device(messages: Sequence[StoredMessage]) -> list[StoredMessage]:

@@ -52,27 +52,29 @@ def authorize_for(application_id: str, request: Request, right: Right) -> ApiKey
     return key
 
 
-def _endpoint(handle: Handle, tell: Callable[[SigbridgeError], Response]) -> LambdaHandler:
-    @logger.inject_lambda_context(correlation_id_path="requestContext.requestId")
+def _endpoint(handle: Handle, tell: Callable[[SigbridgeError, str], Response]) -> LambdaHandler:
+    @logger.inject_lambda_context
     def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+        request = Request.from_event(event)
+        logger.set_correlation_id(request.id)
         try:
-            response = handle(Request.from_event(event))
+            response = handle(request)
         except SigbridgeError as error:
-            response = tell(error)
-            _report(error, response.status)
+            response = tell(error, request.error_id)
+            _report(error, response.status, request.error_id)
         if metrics.metric_set:
-            metrics.add_metadata("correlation_id", event["requestContext"]["requestId"])
+            metrics.add_metadata("correlation_id", request.id)
             metrics.flush_metrics()
         return response.to_event()
 
     return lambda_handler
 
 
-def _report(error: SigbridgeError, status: int) -> None:
+def _report(error: SigbridgeError, status: int, error_id: str) -> None:
     kind = type(error).__name__
     if status >= 500:
-        logger.error(error.message, error=kind, status=status)
+        logger.error(error.message, error=kind, error_id=error_id, status=status)
         count("StoreFailures")
     else:
-        logger.warning(error.message, error=kind, status=status)
+        logger.warning(error.message, error=kind, error_id=error_id, status=status)
         count("Rejected")

@@ -139,7 +139,7 @@ _ANSWERS: tuple[tuple[type[SigbridgeError], Answer], ...] = (
 )
 
 
-def ingest_error(error: SigbridgeError) -> Response:
+def ingest_error(error: SigbridgeError, _error_id: str) -> Response:
     """Tells an error in the ingest routes' form."""
     answer = _answer(error)
     content: dict[str, object] = {"status": False, "message": error.message}
@@ -150,8 +150,8 @@ def ingest_error(error: SigbridgeError) -> Response:
     return Response.json(answer.status, content, _headers(answer.status))
 
 
-def queue_error(error: SigbridgeError) -> Response:
-    """Tells an error in The Things Stack's form."""
+def queue_error(error: SigbridgeError, error_id: str) -> Response:
+    """Tells an error in The Things Stack's form; its correlation id is the log line's `error_id`."""
     if not isinstance(error, ThingsStackError):
         answer = _answer(error)
         error = ThingsStackError(
@@ -161,7 +161,7 @@ def queue_error(error: SigbridgeError) -> Response:
     google_status = {
         "code": error.code,
         "message": error.message,
-        "details": [{"@type": "type.googleapis.com/ttn.lorawan.v3.ErrorDetails", **error.details()}],
+        "details": [{"@type": "type.googleapis.com/ttn.lorawan.v3.ErrorDetails", **error.details(error_id)}],
     }
     return Response.json(status, google_status, _headers(status))
 

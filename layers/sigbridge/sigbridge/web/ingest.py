@@ -30,6 +30,7 @@ def downlinks_answered(receipt: Receipt, replies: Sequence[Reply]) -> Response:
     _count(receipt)
     count("DownlinksAnswered", sum(r.answer.payload is not None and not r.answer.repeated for r in replies))
     count("LateBidir", sum(reply.late for reply in replies))
+    count("StoreFailures", sum(reply.failed for reply in replies))
     if all(reply.answer.payload is None for reply in replies):
         return Response(204)
     return Response.json(

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -48,6 +49,11 @@ class Request:
             raw_body=event.get("body") or "",
             is_base64=event.get("isBase64Encoded", False),
         )
+
+    @property
+    def error_id(self) -> str:
+        """Under which an answer and its log line name an error: 32 hex digits, The Things Stack's form."""
+        return hashlib.sha256(self.id.encode()).hexdigest()[:32]
 
     @cached_property
     def query(self) -> dict[str, str]:

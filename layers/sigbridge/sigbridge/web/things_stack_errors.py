@@ -1,6 +1,5 @@
 """The errors that The Things Stack tells about a request to its queue API."""
 
-import uuid
 from collections.abc import Mapping
 
 from sigbridge.errors import SigbridgeError
@@ -35,15 +34,15 @@ class ThingsStackError(SigbridgeError):
         self.cause = cause
         self.code = code
 
-    def details(self) -> dict[str, object]:
+    def details(self, correlation_id: str) -> dict[str, object]:
         """Gives the ErrorDetails message; what is empty is left out."""
         content = {
             "namespace": self.namespace,
             "name": self.name,
             "message_format": self.message_format,
             "attributes": self.attributes,
-            "correlation_id": uuid.uuid4().hex,
-            "cause": None if self.cause is None else self.cause.details(),
+            "correlation_id": correlation_id,
+            "cause": None if self.cause is None else self.cause.details(correlation_id),
             "code": self.code,
         }
         return {name: value for name, value in content.items() if value}
