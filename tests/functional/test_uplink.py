@@ -692,3 +692,22 @@ def test_rejections_are_counted(invoke: Invoke, capsys: pytest.CaptureFixture[st
     invoke("uplink", event("uplink.json", body="[]"))
 
     assert '"Rejected":[1.0]' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"deviceInfo": {"serial": "AA-BB"}, "payload_raw": "0011AA", "fport": 10},
+        {"deviceInfo": {"deviceName": "meter", "devEui": "aabb"}, "data": "0011aa", "fPort": 10},
+        {"end_device_ids": {"dev_eui": "AABB", "device_id": "meter"}, "payload": "0011aa", "port": 10},
+    ],
+    ids=["as mapped in TagoIO's guide", "ChirpStack", "The Things Stack"],
+)
+def test_a_device_id_within_a_network_servers_object_is_found(
+    body: dict[str, object], invoke: Invoke, stored: Stored
+) -> None:
+    assert invoke("uplink", event("uplink_generic.json", body=body)).status == 200
+
+    [message] = stored(sk="MSG#")
+    assert (message["payload"], message["port"]) == ("0011aa", 10)
+    assert [device["id"] for device in stored("APP#demo", "DEVICE#")] == ["AABB"]

@@ -3,7 +3,7 @@
 import signal
 import sys
 import time
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -56,6 +56,7 @@ def run(port: Port = 4566) -> None:
         console.print("\nCtrl-C stops it.")
         _wait_for_emulator()
     finally:
+        _let_nothing_interrupt()
         take_down()
 
 
@@ -73,7 +74,7 @@ def sam_local() -> None:
 
 def main() -> None:
     """Runs the command line; a failure is one line and a non-zero exit code."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, _end)
     try:
         app()
     except UnavailableError as failure:
@@ -82,6 +83,17 @@ def main() -> None:
     except LocalStackError as failure:
         errors.print(f"error: {failure}", markup=False)
         sys.exit(failure.exit_code)
+
+
+def _end(_signal: int, _frame: object) -> NoReturn:
+    # `make` passes on the signal that it got, so that it comes twice.
+    _let_nothing_interrupt()
+    sys.exit(143)
+
+
+def _let_nothing_interrupt() -> None:
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, signal.SIG_IGN)
 
 
 def _wait_for_emulator() -> None:

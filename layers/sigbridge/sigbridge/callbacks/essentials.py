@@ -8,7 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ValidationError
 from pydantic import Field as Described
 
 from sigbridge.callbacks.documents import Document
-from sigbridge.callbacks.field_names import COMMON_NAMES, Field, FieldMapping, plain
+from sigbridge.callbacks.field_names import COMMON_NAMES, DEVICE_OBJECTS, Field, FieldMapping, plain
 from sigbridge.callbacks.values import is_absent, read_boolean, read_text, read_time, read_whole_number
 from sigbridge.callbacks.variables import Path
 from sigbridge.errors import Fault
@@ -56,7 +56,7 @@ class Essentials(BaseModel):
 
 def find_fields(document: Document, mapping: FieldMapping) -> dict[Field, FoundField]:
     """Finds the fields of a message: where the mapping says, else under a common name; the query last."""
-    places = [_Place(fields, {plain(name): name for name in fields}) for fields in document.places]
+    places = [_Place.of(fields) for fields in document.places]
     return dict(_find_fields(places, mapping))
 
 
@@ -86,11 +86,17 @@ class _Place:
     fields: Mapping[str, object]
     names: Mapping[str, str]
 
+    @classmethod
+    def of(cls, fields: Mapping[str, object]) -> "_Place":
+        return cls(fields, {plain(name): name for name in fields})
+
 
 def _find_fields(places: Sequence[_Place], mapping: FieldMapping) -> Iterator[tuple[Field, FoundField]]:
     for field in Field:
         for place in places:
             found = _find_mapped(place, mapping, field) or _find_common(place, field)
+            if found is None and field is Field.SERIAL:
+                found = _find_in_device_object(place)
             if found is not None:
                 yield field, found
                 break
@@ -118,4 +124,15 @@ def _find_common(place: _Place, field: Field) -> FoundField | None:
         if isinstance(value, dict | list) or (is_absent(value) and not is_empty_payload):
             continue
         return FoundField((name,), value)
+    return None
+
+
+def _find_in_device_object(place: _Place) -> FoundField | None:
+    for common in DEVICE_OBJECTS:
+        name = place.names.get(common)
+        inner = None if name is None else place.fields[name]
+        if name is not None and isinstance(inner, dict):
+            found = _find_common(_Place.of(inner), Field.SERIAL)
+            if found is not None:
+                return FoundField((name, *found.path), found.value)
     return None

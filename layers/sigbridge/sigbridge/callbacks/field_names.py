@@ -26,12 +26,12 @@ COMMON_NAMES: Mapping[Field, tuple[str, ...]] = {
     Field.SERIAL: (
         "serial",
         "device",
-        "deviceid",
-        "epid",
         "deveui",
         "deviceeui",
         "hardwareserial",
         "serialnumber",
+        "deviceid",
+        "epid",
         "imei",
         "id",
     ),
@@ -41,6 +41,10 @@ COMMON_NAMES: Mapping[Field, tuple[str, ...]] = {
     Field.SEQ_NUMBER: ("seqnumber", "seqno"),
     Field.ACK: ("ack",),
 }
+
+
+# Objects in which network servers tell the device's id, as ChirpStack and The Things Stack do.
+DEVICE_OBJECTS = ("deviceinfo", "enddeviceids")
 
 
 class InvalidMapping(ValueError):
