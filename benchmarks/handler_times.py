@@ -27,13 +27,14 @@ def handler_time_rows(workload: Workload) -> list[Row]:
     bare = boto3.client("dynamodb", endpoint_url=workload.endpoint_url)
     device = workload.device()
     uplink_item = _stored_by(workload.uplink(device), bare, device)
-    fleet = cycle([workload.device() for _ in range(_FLEET)])
+    devices = [workload.device() for _ in range(_FLEET)]
+    fleet, also_fleet = cycle(devices), cycle(devices)
     bidir_device = next(fleet)
     bidir_item = _stored_by(_bidir_with_downlink(workload, bidir_device), bare, bidir_device)
     contestants = {
         "bare put of the uplink": lambda: _put(bare, uplink_item),
         "uplink": lambda: workload.uplink(device),
-        "bare put of the BIDIR": lambda: _put(bare, bidir_item),
+        "bare put of the BIDIR": lambda: _put(bare, bidir_item | _of_device(next(also_fleet))),
         "BIDIR": lambda: _bidir_with_downlink(workload, next(fleet)),
     }
     take_turns(_WARMING_ROUNDS, contestants)
@@ -78,6 +79,10 @@ def _over_bare_put(name: str, handler_ms: float, bare_ms: float, budget: float, 
     )
 
 
+def _of_device(device_id: str) -> dict[str, Any]:
+    return {"pk": {"S": f"DEVICE#{APPLICATION}#{device_id}"}}
+
+
 def _bidir_with_downlink(workload: Workload, device_id: str) -> Call:
     workload.change_queue("queue_push", device_id, 1)()
     return workload.bidir(device_id)
@@ -89,7 +94,7 @@ def _stored_by(call: Call, bare: "DynamoDBClient", device_id: str) -> dict[str, 
         TableName=TABLE,
         KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
         ExpressionAttributeValues={
-            ":pk": {"S": f"DEVICE#{APPLICATION}#{device_id}"},
+            ":pk": _of_device(device_id)["pk"],
             ":prefix": {"S": "MSG#"},
         },
         ScanIndexForward=False,
