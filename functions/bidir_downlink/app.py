@@ -5,7 +5,7 @@ from sigbridge.credentials import Right
 from sigbridge.downlinks import reply_to_messages
 from sigbridge.messages import store_messages
 from sigbridge.web.endpoint import authorize, ingest_endpoint
-from sigbridge.web.ingest import downlinks_answered
+from sigbridge.web.ingest import count_messages, downlinks_answered
 from sigbridge.web.request import Request
 from sigbridge.web.response import Response
 
@@ -16,4 +16,5 @@ def lambda_handler(request: Request) -> Response:
     key = authorize(request, Right.TRAFFIC_UP_WRITE)
     messages = read_batch(request, key.additional_parameter)
     receipt = store_messages(key.application_id, messages)
-    return downlinks_answered(receipt, reply_to_messages(key.application_id, receipt.messages))
+    count_messages(receipt)
+    return downlinks_answered(reply_to_messages(key.application_id, receipt.messages))

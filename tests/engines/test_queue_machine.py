@@ -30,7 +30,6 @@ CAPACITY = 100
 START = 1_795_300_000_000
 WINDOW = 30_000
 REMEMBERED = 600_000
-FORGOTTEN = 1_200_000
 EXAMPLES = {"moto": 40, "ministack": 15, "dynamodb-local": 20}
 
 payloads = st.binary(min_size=8, max_size=8).map(bytes.hex)

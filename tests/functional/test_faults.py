@@ -1,10 +1,14 @@
 """What happens when the store fails: 503, nothing lost, and the retry succeeds."""
 
+import json
 import time
 from decimal import Decimal
 
 import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.exceptions import ReadTimeoutError
 
+from sigbridge.store.table import client
 from tests.functional.conftest import Invoke, Stored
 from tests.functional.failing_store import FAILURES, Failure, failing, is_claim, is_key_look_up, is_message
 from tests.functional.lambdas import event
@@ -137,3 +141,25 @@ def test_a_device_whose_registration_breaks_off_is_registered_by_the_retry(
         assert invoke("uplink", event("uplink.json", body=bidir())).status == 503
     assert invoke("uplink", event("uplink.json", body=bidir())).status == 200
     assert [device["id"] for device in stored("APP#demo", "DEVICE#")] == ["153FA"]
+
+
+def test_a_message_whose_first_try_was_stored_but_not_answered_is_no_duplicate(
+    invoke: Invoke, stored: Stored
+) -> None:
+    invoke("uplink", event("uplink.json", body=bidir(seq_number=6)))
+    lost: list[str] = []
+
+    def lose_the_first_answer(request: AWSPreparedRequest) -> AWSResponse | None:
+        if not lost:
+            lost.append("once")
+            wanted = json.loads(request.body)
+            client().put_item(TableName=wanted["TableName"], Item=wanted["Item"])
+            raise ReadTimeoutError(endpoint_url=request.url)
+        return None
+
+    with failing(lose_the_first_answer, is_message):
+        answer = invoke("uplink", event("uplink.json", body=bidir(seq_number=7)))
+
+    assert (answer.json["accepted"], answer.json["duplicates"]) == (1, 0)
+    assert lost == ["once"]
+    assert len(stored(sk="MSG#")) == 2

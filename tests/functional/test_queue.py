@@ -755,3 +755,48 @@ def test_a_list_is_valid_json_whatever_was_pushed(push: Push, invoke: Invoke) ->
     assert pushed.status in {200, 400}
     assert push({"frm_payload": B}).status == 200
     json.loads(listed.text or "", parse_constant=pytest.fail)
+
+
+def push_under(invoke: Invoke, key: str, *payloads: str) -> Answer:
+    body = {"downlinks": [{"frm_payload": payload} for payload in payloads]}
+    return invoke("queue_push", event("queue_push.json", body=body, headers={"Idempotency-Key": key}))
+
+
+@pytest.mark.usefixtures("device")
+def test_a_push_repeated_under_its_idempotency_key_is_queued_once(invoke: Invoke, listed: Listed) -> None:
+    first, again = push_under(invoke, "order 7", A, B), push_under(invoke, "order 7", A, B)
+    other = push_under(invoke, "order 8", C)
+
+    assert (first.status, again.status, other.status) == (200, 200, 200)
+    assert first.headers["X-Downlink-Ids"] == again.headers["X-Downlink-Ids"]
+    assert first.headers["X-Downlink-Ids"] != other.headers["X-Downlink-Ids"]
+    assert [item["frm_payload"] for item in listed()] == [A, B, C]
+
+
+@pytest.mark.usefixtures("device")
+def test_a_push_repeated_after_the_downlink_left_queues_nothing(invoke: Invoke, listed: Listed) -> None:
+    push_under(invoke, "order 7", A)
+    invoke("queue_replace", event("queue_clear.json"))
+
+    assert push_under(invoke, "order 7", A).status == 200
+    assert listed() == []
+
+
+@pytest.mark.usefixtures("device")
+def test_a_refused_push_does_not_use_its_idempotency_key_up(invoke: Invoke, listed: Listed) -> None:
+    full = push_under(invoke, "order 7", *[A] * 101)
+    assert (full.status, full.error["name"]) == (429, "downlink_queue_capacity")
+
+    assert push_under(invoke, "order 7", A).status == 200
+    assert [item["frm_payload"] for item in listed()] == [A]
+
+
+@pytest.mark.usefixtures("device")
+@pytest.mark.parametrize("name", ["", "k" * 256])
+def test_an_idempotency_key_has_1_to_255_characters(name: str, invoke: Invoke, listed: Listed) -> None:
+    assert push_under(invoke, name, A).status == 400
+    assert listed() == []
+
+
+def test_an_idempotency_key_for_an_unknown_device_is_404(invoke: Invoke) -> None:
+    assert push_under(invoke, "order 7", A).status == 404

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sigbridge.applications import PayloadEncoding, UnknownDevices, change_application
+from sigbridge.applications import Application, PayloadEncoding, UnknownDevices, change_application
 from sigbridge.credentials import Right, issue_key
 from sigbridge.devices import register_device
 from sigbridge.devices.directory import forget_cached_devices
@@ -528,7 +528,7 @@ BAD: dict[str, tuple[Event, int, str]] = {
     "array of arrays": (event("uplink.json", body=[[SIGFOX]]), 400, "must be an object"),
     "array of numbers": (event("uplink.json", body=[1, 2]), 400, "must be an object"),
     "a text": (event("uplink.json", body='"1A2B45"'), 400, "object or an array"),
-    "null": (event("uplink.json", body="null"), 400, "object or an array"),
+    "null": (event("uplink.json", body="null"), 400, "Missing body information"),
     "no serial": (event("uplink.json", body={"data": "17"}), 400, "serial: is missing"),
     "serial of other characters": (
         event("uplink.json", body=SIGFOX | {"device": "1A/2B"}),
@@ -711,3 +711,46 @@ def test_a_device_id_within_a_network_servers_object_is_found(
     [message] = stored(sk="MSG#")
     assert (message["payload"], message["port"]) == ("0011aa", 10)
     assert [device["id"] for device in stored("APP#demo", "DEVICE#")] == ["AABB"]
+
+
+def test_a_mapped_name_in_the_query_counts_before_a_common_name_in_the_body(
+    application: Application, stored: Stored
+) -> None:
+    key = issue_key(
+        application.id,
+        "mapped",
+        list(Right),
+        additional_parameter="serial=devaddr;payload=payload_raw;port=fport",
+    )
+    request = event(
+        "uplink_generic.json",
+        query={"devaddr": "AAAA", "payload_raw": "0a", "fport": "5"},
+        body={"id": "BBBB", "data": "0b", "port": 9},
+    )
+
+    assert call("uplink", request, str(key.token)).status == 200
+    [message] = stored(sk="MSG#")
+    assert (message["pk"], message["payload"], message["port"]) == ("DEVICE#demo#AAAA", "0a", 5)
+
+
+@pytest.mark.parametrize("field", ["ack", "time", "seqNumber"])
+@pytest.mark.parametrize("value", [{}, [], [False], {"a": False}], ids=str)
+def test_an_object_is_no_value_of_an_essential_field(
+    field: str, value: object, invoke: Invoke, stored: Stored
+) -> None:
+    body = {"device": "153FA", "time": 1795318509, "data": "01", "seqNumber": 1, "ack": True, field: value}
+
+    answer = invoke("bidir_downlink", event("bidir_downlink.json", body=body))
+
+    assert answer.status == 400
+    assert answer.json["errors"][0]["field"] == field
+    assert stored(sk="MSG#") == []
+
+
+def test_a_body_whose_bytes_a_gateway_replaced_is_refused(invoke: Invoke, stored: Stored) -> None:
+    sent = b'{"device":"153FA","time":1795318509,"name":"\xff\xfe"}'
+    as_text = sent.decode(errors="replace")
+    request = event("uplink.json", body=as_text, headers={"Content-Length": str(len(sent))})
+
+    assert invoke("uplink", request).status == 400
+    assert stored(sk="MSG#") == []

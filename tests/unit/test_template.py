@@ -29,7 +29,7 @@ FUNCTIONS: dict[str, tuple[str, set[str], set[str]]] = {
     "QueuePushFunction": (
         "functions/queue_push/",
         {f"POST {BY_WEBHOOK}/push", f"POST {BY_APPLICATION}/push"},
-        {"dynamodb:GetItem", "dynamodb:UpdateItem"},
+        {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
     ),
     "QueueReplaceFunction": (
         "functions/queue_replace/",

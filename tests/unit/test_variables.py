@@ -10,7 +10,6 @@ from sigbridge.callbacks.variables import (
     InvalidVariable,
     check_value,
     leaves,
-    location_names,
     make_variable,
     read_location,
     variable_name,
@@ -116,27 +115,45 @@ def test_a_location_needs_both_coordinates(content: dict[str, object], location:
         content = {name: Decimal(str(value)) for name, value in content.items()}
         location = Location(Decimal("45.2"), Decimal("5.7"))
 
-    assert read_location(content) == location
+    found = read_location(content)
+
+    assert (found and found[0]) == location
 
 
 @pytest.mark.parametrize(
     ("content", "field"),
     [
-        ({"lat": 90.5, "lng": 5}, "lat"),
+        ({"lat": Decimal("90.5"), "lng": 5}, "lat"),
         ({"lat": 91, "lng": 5}, "lat"),
         ({"latitude": 5, "longitude": -181}, "longitude"),
-        ({"lat": "north", "lng": 5}, "lat"),
-        ({"lat": True, "lng": 5}, "lat"),
-        ({"lat": [1], "lng": 5}, "lat"),
     ],
 )
-def test_a_coordinate_that_is_none_is_refused_by_its_name(content: dict[str, object], field: str) -> None:
+def test_a_coordinate_that_is_not_on_earth_is_refused_by_its_name(
+    content: dict[str, object], field: str
+) -> None:
     with pytest.raises(InvalidVariable) as refused:
         read_location(content, ("position",))
     assert refused.value.path == ("position", field)
 
 
-def test_the_names_of_a_location_are_those_that_it_is_made_of() -> None:
-    content = {"Lat": 1, "lng": 2, "radius": 3, "accuracy": 4}
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"lat": "north", "lng": 5},
+        {"lat": True, "lng": 5},
+        {"lat": [1], "lng": 5},
+        {"long": "a text"},
+        {"lat": 5},
+    ],
+)
+def test_what_is_no_location_is_left_to_be_variables(content: dict[str, object]) -> None:
+    assert read_location(content) is None
 
-    assert location_names(content) == {"Lat", "lng", "radius"}
+
+def test_a_location_takes_only_what_it_is_made_of() -> None:
+    content = {"Lat": 1, "lng": 2, "radius": 3, "accuracy": 4, "status": "moving", "source": "gps"}
+
+    location, names = read_location(content) or (None, frozenset())
+
+    assert location == Location(Decimal(1), Decimal(2), radius=Decimal(3))
+    assert names == {"Lat", "lng", "radius"}

@@ -9,15 +9,18 @@ from sigbridge.callbacks.field_names import Field, plain
 from sigbridge.callbacks.sigfox import ADVANCED_FACTS, ADVANCED_OBJECTS, RECEPTION_FACTS
 from sigbridge.callbacks.values import is_absent
 from sigbridge.callbacks.variables import (
+    InvalidVariable,
     Path,
     check_value,
     leaves,
-    location_names,
     make_variable,
     read_location,
     variable_name,
 )
 from sigbridge.messages import Location, Network, Part, Variable
+
+# Three times a message's size: flat names repeat their parents', and an item holds 400 kB.
+_VARIABLES_BYTES = 300_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +46,24 @@ def read_details(document: Document, found: Mapping[Field, FoundField], network:
     Raises:
         InvalidVariable: Something of it can't be kept.
     """
-    if document.items:
-        return _read_items(document, found, network)
-    return _read_fields(document, found, network)
+    read = _read_items if document.items else _read_fields
+    details = read(document, found, network)
+    if sum(variable.size for variable in details.variables) > _VARIABLES_BYTES:
+        raise InvalidVariable((), f"its variables must be at most {_VARIABLES_BYTES} bytes, names included")
+    return details
 
 
 def _read_fields(document: Document, found: Mapping[Field, FoundField], network: Network) -> Details:
     content: dict[str, object] = {**document.fallback, **document.fields}
     used = {entry.path for entry in found.values()}
     facts, part = _take_facts(content, network)
-    location_path, location = next(_locations(content, ()), ((), None))
-    if location is not None:
-        used |= {(*location_path, name) for name in location_names(_inner(content, location_path))}
+    location = None
+    for path, place in _objects(content, ()):
+        found_location = read_location(place, path)
+        if found_location is not None:
+            location, names = found_location
+            used |= {(*path, name) for name in names}
+            break
     variables = [make_variable(path, value) for path, value in leaves(content) if path not in used]
     return Details(part, facts, tuple(variable for variable in variables if variable is not None), location)
 
@@ -81,21 +90,11 @@ def _take_facts(content: dict[str, object], network: Network) -> tuple[dict[str,
     return facts, part
 
 
-def _locations(content: Mapping[str, object], path: Path) -> Iterator[tuple[Path, Location]]:
-    location = read_location(content, path)
-    if location is not None:
-        yield path, location
+def _objects(content: dict[str, object], path: Path) -> Iterator[tuple[Path, dict[str, object]]]:
+    yield path, content
     for name, inner in content.items():
         if isinstance(inner, dict):
-            yield from _locations(inner, (*path, name))
-
-
-def _inner(content: Mapping[str, object], path: Path) -> Mapping[str, object]:
-    for name in path:
-        inner = content[name]
-        if isinstance(inner, Mapping):
-            content = inner
-    return content
+            yield from _objects(inner, (*path, name))
 
 
 def _read_items(document: Document, found: Mapping[Field, FoundField], network: Network) -> Details:
@@ -112,7 +111,8 @@ def _read_items(document: Document, found: Mapping[Field, FoundField], network: 
             part = Part.ADVANCED
         place = item.get("location")
         if isinstance(place, dict):
-            location = location or read_location(place, (name,))
+            found_location = read_location(place, (name,))
+            location = location or (found_location[0] if found_location else None)
         elif not is_absent(item.get("value")):
             variables.append(_item_variable(name, item))
     for path, value in leaves(dict(document.fallback)):

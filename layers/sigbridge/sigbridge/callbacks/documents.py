@@ -10,9 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sigbridge.errors import Fault, InvalidInput
-from sigbridge.web.errors import UnsupportedContentType
 from sigbridge.web.json_body import read_json
-from sigbridge.web.request import Request, read_urlencoded
+from sigbridge.web.request import Request, UnsupportedContentType, read_urlencoded
 
 MAX_MESSAGES = 1000
 MAX_MESSAGE_BYTES = 100_000
@@ -97,7 +96,7 @@ def _read_body(request: Request, query: Mapping[str, str]) -> list[Document]:
         message = "The body must be application/json or application/x-www-form-urlencoded"
         raise UnsupportedContentType(message)
     content = read_json(request.body)
-    if content == {}:
+    if content is None or content == {}:
         return [_from_query(query)]
     if isinstance(content, dict):
         return [_from_items([content], query) if _is_item(content) else Document(content, query)]
@@ -170,7 +169,7 @@ def _read_lines(request: Request, pattern: str, query: Mapping[str, str]) -> lis
 
 
 def _find_batch(request: Request, query: Mapping[str, str]) -> tuple[str, Mapping[str, str]]:
-    """Finds the lines: `batch`, else `data`, in the form body, else in the query."""
+    """Finds the lines in the form body, else in the query: in `batch`, `data`, or the only variable there."""
     if request.body.strip():
         if request.content_type != "application/x-www-form-urlencoded":
             message = "Batch lines must come in the query or in an application/x-www-form-urlencoded body"
@@ -179,10 +178,15 @@ def _find_batch(request: Request, query: Mapping[str, str]) -> tuple[str, Mappin
     else:
         places = [request.query]
     for place in places:
-        for name in ("batch", "data"):
+        for name in ("batch", "data", *_only_variable(place)):
             if name in place:
                 return place[name], {key: value for key, value in query.items() if key != name}
     raise InvalidInput(_MISSING_BODY)
+
+
+def _only_variable(place: Mapping[str, str]) -> list[str]:
+    names = [name for name in place if name not in {"authorization", "pattern"}]
+    return names if len(names) == 1 else []
 
 
 def _split_line(line: str, length: int, *, is_closed: bool) -> list[list[str]] | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ValidationError
@@ -37,6 +38,10 @@ class FoundField:
 
     path: Path
     value: object
+
+
+# Others write whole objects under these names, `data` above all.
+_OBJECT_NAMES = frozenset({Field.SERIAL, Field.PAYLOAD, Field.PORT})
 
 
 def _read_payload(value: object) -> str | None:
@@ -93,19 +98,20 @@ class _Place:
 
 def _find_fields(places: Sequence[_Place], mapping: FieldMapping) -> Iterator[tuple[Field, FoundField]]:
     for field in Field:
-        for place in places:
-            found = _find_mapped(place, mapping, field) or _find_common(place, field)
-            if found is None and field is Field.SERIAL:
-                found = _find_in_device_object(place)
+        for find in (partial(_find_mapped, mapping=mapping), _find_common, _find_in_device_object):
+            found = next(filter(None, (find(place, field) for place in places)), None)
             if found is not None:
                 yield field, found
                 break
 
 
-def _find_mapped(place: _Place, mapping: FieldMapping, field: Field) -> FoundField | None:
+def _find_mapped(place: _Place, field: Field, mapping: FieldMapping) -> FoundField | None:
     path = mapping.paths.get(field)
     if path is None:
         return None
+    literal = ".".join(path)
+    if literal in place.fields and not is_absent(place.fields[literal]):
+        return FoundField((literal,), place.fields[literal])
     value: object = place.fields
     for name in path:
         if not isinstance(value, Mapping) or name not in value:
@@ -121,13 +127,16 @@ def _find_common(place: _Place, field: Field) -> FoundField | None:
             continue
         value = place.fields[name]
         is_empty_payload = field is Field.PAYLOAD and value == ""
-        if isinstance(value, dict | list) or (is_absent(value) and not is_empty_payload):
+        is_another_things_object = field in _OBJECT_NAMES and isinstance(value, dict | list)
+        if is_another_things_object or (is_absent(value) and not is_empty_payload):
             continue
         return FoundField((name,), value)
     return None
 
 
-def _find_in_device_object(place: _Place) -> FoundField | None:
+def _find_in_device_object(place: _Place, field: Field) -> FoundField | None:
+    if field is not Field.SERIAL:
+        return None
     for common in DEVICE_OBJECTS:
         name = place.names.get(common)
         inner = None if name is None else place.fields[name]

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
+from sigbridge.errors import InvalidInput
+
 
 class Field(StrEnum):
     """A field with a meaning of its own; every other one becomes a variable."""
@@ -47,7 +49,7 @@ COMMON_NAMES: Mapping[Field, tuple[str, ...]] = {
 DEVICE_OBJECTS = ("deviceinfo", "enddeviceids")
 
 
-class InvalidMapping(ValueError):
+class InvalidMapping(InvalidInput):
     """An Additional Parameter that is not `field=path;field=path`."""
 
 
@@ -86,7 +88,10 @@ def _parse(additional_parameter: str) -> FieldMapping:
         field = fields.get(plain(target))
         path = tuple(source.split("."))
         if field is None or not equals or not all(path) or field in paths:
-            message = f"'{assignment}' is not one of {', '.join(Field)}, '=' and a name, each field once"
+            message = (
+                f"Additional Parameter: '{assignment}' is not one of {', '.join(Field)},"
+                " '=' and a name, each field once"
+            )
             raise InvalidMapping(message)
         paths[field] = path
     return FieldMapping(paths)

@@ -5,8 +5,9 @@ all its parents, so that none collide, and 0 is a coordinate like any other.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
+from typing import Any
 
 from sigbridge.callbacks.values import is_absent, is_storable, read_number, read_whole_number
 from sigbridge.messages import Location, Variable
@@ -17,6 +18,11 @@ type Path = tuple[str, ...]
 _FORBIDDEN = re.compile(r"[*?!<>.\-=$\s]")
 _NAME_LENGTH = 100
 _VALUE_BYTES = 6_000
+_LOCATION_EXTRAS: Mapping[str, Callable[[object], Any]] = {
+    "radius": read_number,
+    "source": read_whole_number,
+    "status": read_whole_number,
+}
 _LATITUDE_NAMES = ("latitude", "lat")
 _LONGITUDE_NAMES = ("longitude", "lng", "lon", "long")
 
@@ -90,46 +96,40 @@ def check_value(path: Path, value: object) -> Value:
     raise InvalidVariable(path, "must be a text, a number or a boolean")
 
 
-def read_location(content: Mapping[str, object], path: Path = ()) -> Location | None:
-    """Reads the location that an object gives; None where it lacks a latitude or longitude.
+def read_location(content: Mapping[str, object], path: Path = ()) -> tuple[Location, frozenset[str]] | None:
+    """Reads the location that an object gives, and the names of the fields that it is made of.
+
+    Returns:
+        None where the object lacks a latitude or a longitude: what it has then are variables.
 
     Raises:
-        InvalidVariable: One is there and is no coordinate.
+        InvalidVariable: It has both, and one is not on Earth.
     """
-    latitude = _coordinate(content, _LATITUDE_NAMES, 90, path)
-    longitude = _coordinate(content, _LONGITUDE_NAMES, 180, path)
+    latitude = _coordinate(content, _LATITUDE_NAMES)
+    longitude = _coordinate(content, _LONGITUDE_NAMES)
     if latitude is None or longitude is None:
         return None
-    try:
-        return Location(
-            latitude,
-            longitude,
-            radius=read_number(content.get("radius")),
-            source=read_whole_number(content.get("source")),
-            status=read_whole_number(content.get("status")),
-        )
-    except ValueError as invalid:
-        raise InvalidVariable(path, f"radius, source or status {invalid}") from invalid
+    for (name, degrees), limit in ((latitude, 90), (longitude, 180)):
+        if abs(degrees) > limit:
+            raise InvalidVariable((*path, name), f"must be from -{limit} to {limit}")
+    extras = {name: _readable(content.get(name), read) for name, read in _LOCATION_EXTRAS.items()}
+    extras = {name: value for name, value in extras.items() if value is not None}
+    location = Location(latitude[1], longitude[1], **extras)
+    return location, frozenset({latitude[0], longitude[0], *extras})
 
 
-def location_names(content: Mapping[str, object]) -> frozenset[str]:
-    """Names of those fields of an object that its location is made of."""
-    used = {*_LATITUDE_NAMES, *_LONGITUDE_NAMES, "radius", "source", "status"}
-    return frozenset(name for name in content if name.lower() in used)
-
-
-def _coordinate(
-    content: Mapping[str, object], names: tuple[str, ...], limit: int, path: Path
-) -> Decimal | None:
+def _coordinate(content: Mapping[str, object], names: tuple[str, ...]) -> tuple[str, Decimal] | None:
     by_name = {name.lower(): name for name in content}
     for name in names:
         if name in by_name:
-            where = (*path, by_name[name])
-            try:
-                number = read_number(content[by_name[name]])
-            except ValueError as invalid:
-                raise InvalidVariable(where, str(invalid)) from invalid
-            if number is not None and abs(number) > limit:
-                raise InvalidVariable(where, f"must be from -{limit} to {limit}")
-            return number
+            number = _readable(content[by_name[name]], read_number)
+            if number is not None:
+                return by_name[name], number
     return None
+
+
+def _readable[T](value: object, read: Callable[[object], T | None]) -> T | None:
+    try:
+        return read(value)
+    except ValueError:
+        return None

@@ -94,15 +94,16 @@ class Directory:
         """
         unlisted = sorted(set(device_ids) - self._devices.keys())
         # Where unknown devices are rejected one may still be listed: the first read may lag behind.
-        admit = find_device if self._application.unknown_devices is UnknownDevices.REJECT else register_device
-        for device in in_parallel(lambda device_id: admit(self._application.id, device_id), unlisted):
-            self._devices[device.id] = device
+        rejects = self._application.unknown_devices is UnknownDevices.REJECT
+        admit = _listed if rejects else _registered
+        for record in in_parallel(lambda device_id: admit(self._application.id, device_id), unlisted):
+            self._devices[record["id"]] = _remember(self._application.id, record)
 
 
 def register_device(
     application_id: str, device_id: str, payload_encoding: PayloadEncoding | None = None
 ) -> Device:
-    """Lists a device by hand, so that downlinks can wait for it before it has ever sent.
+    """Lists a device, so that downlinks can wait for it before it has ever sent.
 
     Args:
         application_id: Whose device it is; must exist.
@@ -112,8 +113,7 @@ def register_device(
     Returns:
         The device as it is listed: one that was listed before is left as it is.
     """
-    record = DeviceRecord(id=device_id, registered_at=now_ms(), payload_encoding=payload_encoding)
-    return _remember(application_id, stored.add_device(application_id, record))
+    return _remember(application_id, _registered(application_id, device_id, payload_encoding))
 
 
 def find_device(application_id: str, device_id: str) -> Device:
@@ -122,10 +122,21 @@ def find_device(application_id: str, device_id: str) -> Device:
     Raises:
         UnknownDevice: The application does not list it.
     """
+    return _remember(application_id, _listed(application_id, device_id))
+
+
+def _registered(
+    application_id: str, device_id: str, payload_encoding: PayloadEncoding | None = None
+) -> DeviceRecord:
+    record = DeviceRecord(id=device_id, registered_at=now_ms(), payload_encoding=payload_encoding)
+    return stored.add_device(application_id, record)
+
+
+def _listed(application_id: str, device_id: str) -> DeviceRecord:
     record = stored.find_device(application_id, device_id)
     if record is None:
         raise UnknownDevice(application_id, device_id)
-    return _remember(application_id, record)
+    return record
 
 
 def forget_cached_devices() -> None:

@@ -4,7 +4,7 @@ Invariants (DESIGN section 1): I1 a downlink goes to at most one uplink; I2 a re
 the first one's answer; I7 a late one claims nothing.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from sigbridge.devices import UnknownDevice
@@ -12,9 +12,10 @@ from sigbridge.downlinks.downlink import Downlink
 from sigbridge.downlinks.notation import read_downlink
 from sigbridge.errors import StoreUnavailable
 from sigbridge.store import device_states
-from sigbridge.store.device_states import ClaimRefused, NoSuchDevice
+from sigbridge.store.device_states import ANSWERS_IN_A_MAP, ClaimRefused, NoSuchDevice
 
 _CLAIM_ATTEMPTS = 5
+_REMEMBERED_MS = 1_200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +46,20 @@ def answer_uplink(application_id: str, device_id: str, uplink: str, now_ms: int)
         UnknownDevice: The device is not listed.
         StoreUnavailable: Nothing was claimed, or the claim will be found by the repeat.
     """
-    try:
+    expired: list[str] = []
+    room = ANSWERS_IN_A_MAP
+    for _ in range(_CLAIM_ATTEMPTS):
         try:
-            return _answer(device_states.claim(application_id, device_id, uplink, now_ms))
+            return _answer(device_states.claim(application_id, device_id, uplink, now_ms, expired, room))
+        except NoSuchDevice as missing:
+            raise UnknownDevice(application_id, device_id) from missing
         except ClaimRefused as refused:
-            return _answer_after_refusal(application_id, device_id, uplink, now_ms, refused)
-    except NoSuchDevice as missing:
-        raise UnknownDevice(application_id, device_id) from missing
+            state = refused.state
+        if uplink in state.answers:
+            return replace(_answer(state.answers[uplink]), repeated=True)
+        expired = list(takewhile(lambda text: read_downlink(text).is_expired(now_ms), state.queue))
+        room = _make_room(application_id, device_id, now_ms, state.answers_of_period(now_ms))
+    raise StoreUnavailable
 
 
 def recall_answer(application_id: str, device_id: str, uplink: str) -> Answer:
@@ -64,34 +72,27 @@ def recall_answer(application_id: str, device_id: str, uplink: str) -> Answer:
     state = device_states.find(application_id, device_id)
     if state is None:
         raise UnknownDevice(application_id, device_id)
-    return _answer(state.answers.get(uplink, ""), repeated=uplink in state.answers)
+    return replace(_answer(state.answers.get(uplink, "")), repeated=uplink in state.answers)
 
 
-def _answer_after_refusal(
-    application_id: str, device_id: str, uplink: str, now_ms: int, refused: ClaimRefused
-) -> Answer:
-    for _ in range(_CLAIM_ATTEMPTS):
-        state = refused.state
-        if uplink in state.answers:
-            return _answer(state.answers[uplink], repeated=True)
-        expired = list(takewhile(lambda text: read_downlink(text).is_expired(now_ms), state.queue))
-        try:
-            if expired:
-                answer = device_states.claim_behind_expired(
-                    application_id, device_id, uplink, now_ms, expired
-                )
-            else:
-                answer = device_states.claim(application_id, device_id, uplink, now_ms)
-            return _answer(answer)
-        except ClaimRefused as again:
-            refused = again
-    raise StoreUnavailable
+def _make_room(application_id: str, device_id: str, now_ms: int, answers: dict[str, str]) -> int:
+    """Forgets old answers where their map is full, and tells how many it may hold."""
+    if len(answers) < ANSWERS_IN_A_MAP:
+        return ANSWERS_IN_A_MAP
+    kept = {uplink: answer for uplink, answer in answers.items() if _moment(uplink) > now_ms - _REMEMBERED_MS}
+    if len(kept) < len(answers):
+        device_states.forget(application_id, device_id, now_ms, answers, kept)
+    return len(kept) + ANSWERS_IN_A_MAP
 
 
-def _answer(text: str, *, repeated: bool = False) -> Answer:
+def _moment(uplink: str) -> int:
+    return int(uplink.partition("#")[0])
+
+
+def _answer(text: str) -> Answer:
     if not text:
-        return Answer(None, repeated=repeated)
+        return Answer(None)
     if " " not in text:
-        return Answer(text, repeated=repeated)
+        return Answer(text)
     downlink = read_downlink(text)
-    return Answer(downlink.payload, downlink, repeated=repeated)
+    return Answer(downlink.payload, downlink)

@@ -8,6 +8,7 @@ from sigbridge.downlinks.answering import Answer, answer_uplink, recall_answer
 from sigbridge.errors import StoreUnavailable
 from sigbridge.messages import ReceivedMessage, StoredMessage
 from sigbridge.settings import settings
+from sigbridge.store.parallel import in_parallel
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +35,26 @@ def reply_to_messages(application_id: str, messages: Sequence[StoredMessage]) ->
     others get theirs.
 
     Raises:
-        StoreUnavailable: No device's answer could be had.
+        StoreUnavailable: An answer could not be had, and no other device gets data that a repeat of the
+            callback would bring too late.
     """
-    replies = [_reply(application_id, stored) for stored in _newest_of_each_device(messages)]
-    if replies and all(reply.failed for reply in replies):
+    replies = in_parallel(lambda stored: _reply(application_id, stored), _newest_of_each_device(messages))
+    if any(reply.failed for reply in replies) and all(reply.answer.payload is None for reply in replies):
         raise StoreUnavailable
     return replies
 
 
 def _reply(application_id: str, stored: StoredMessage) -> Reply:
-    late = _is_late(stored.message)
+    message = stored.message
+    late = _is_late(message)
     try:
-        return Reply(stored.message, _answer(application_id, stored, late=late), late=late)
+        if late:
+            answer = recall_answer(application_id, message.device_id, stored.key)
+        else:
+            answer = answer_uplink(application_id, message.device_id, stored.key, now_ms())
     except StoreUnavailable:
-        return Reply(stored.message, Answer(None), late=late, failed=True)
+        return Reply(message, Answer(None), late, failed=True)
+    return Reply(message, answer, late)
 
 
 def _newest_of_each_device(messages: Sequence[StoredMessage]) -> list[StoredMessage]:
@@ -62,10 +69,3 @@ def _newest_of_each_device(messages: Sequence[StoredMessage]) -> list[StoredMess
 
 def _is_late(message: ReceivedMessage) -> bool:
     return message.time is not None and now_ms() - message.time > settings().radio_window_ms
-
-
-def _answer(application_id: str, stored: StoredMessage, *, late: bool) -> Answer:
-    device_id = stored.message.device_id
-    if late:
-        return recall_answer(application_id, device_id, stored.key)
-    return answer_uplink(application_id, device_id, stored.key, now_ms())

@@ -1,6 +1,8 @@
 """The queue of a device: push, replace, clear, list. Each change is one atomic write (I4)."""
 
+import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sigbridge.clock import now_ms
 from sigbridge.devices import UnknownDevice
@@ -9,7 +11,9 @@ from sigbridge.downlinks.notation import read_downlink, write_downlink
 from sigbridge.errors import SigbridgeError
 from sigbridge.settings import settings
 from sigbridge.store import device_states
-from sigbridge.store.device_states import NoSuchDevice, QueueHasNoRoom
+from sigbridge.store.device_states import NoSuchDevice, PushedBefore, QueueHasNoRoom
+
+_KEY_REMEMBERED_SECONDS = 86_400
 
 
 class QueueFull(SigbridgeError):
@@ -39,6 +43,35 @@ def push_downlinks(application_id: str, device_id: str, downlinks: Sequence[Down
         raise UnknownDevice(application_id, device_id) from missing
     except QueueHasNoRoom as full:
         raise QueueFull(capacity) from full
+
+
+def push_downlinks_once(
+    application_id: str, device_id: str, downlinks: Sequence[Downlink], idempotency_key: str
+) -> list[Downlink]:
+    """Like `push_downlinks`, but a repeat under the same key within 24 hours changes nothing.
+
+    Returns:
+        The downlinks with ids that follow from the key, so that a repeat returns the first ones'.
+
+    Raises:
+        UnknownDevice, QueueFull, StoreUnavailable: As `push_downlinks`; a repeat does no harm.
+    """
+    digest = hashlib.sha256(idempotency_key.encode()).hexdigest()
+    named = [
+        replace(downlink, id=hashlib.sha256(f"{digest}{position}".encode()).hexdigest()[:16])
+        for position, downlink in enumerate(downlinks)
+    ]
+    capacity = settings().queue_capacity
+    expires_at = now_ms() // 1000 + _KEY_REMEMBERED_SECONDS
+    try:
+        device_states.push_under_key(application_id, device_id, _written(named), capacity, digest, expires_at)
+    except PushedBefore:
+        return named
+    except NoSuchDevice as missing:
+        raise UnknownDevice(application_id, device_id) from missing
+    except QueueHasNoRoom as full:
+        raise QueueFull(capacity) from full
+    return named
 
 
 def replace_downlinks(application_id: str, device_id: str, downlinks: Sequence[Downlink]) -> None:

@@ -26,13 +26,14 @@ class _PartAttributes:
     """Names of the stored attributes that belong to one part of a message."""
 
     arrival: str
+    delivery: str
     facts: str
     variables: str
 
 
 _PART_ATTRIBUTES = {
-    Part.UPLINK: _PartAttributes("received_at", "radio", "variables"),
-    Part.ADVANCED: _PartAttributes("advanced_at", "advanced", "advanced_variables"),
+    Part.UPLINK: _PartAttributes("received_at", "delivery", "radio", "variables"),
+    Part.ADVANCED: _PartAttributes("advanced_at", "advanced_delivery", "advanced", "advanced_variables"),
 }
 
 
@@ -134,7 +135,10 @@ def _store(
         else:
             stored_messages.merge(write)
     except AlreadyStored as already:
-        return StoredMessage(message, key, already.existing.get("group", group), repeated=True)
+        first = already.existing
+        # The store's client tries twice: the second try finds what the first one wrote.
+        delivery = _PART_ATTRIBUTES[message.part].delivery
+        return StoredMessage(message, key, first["group"], repeated=first[delivery] != write.own[delivery])
     return StoredMessage(message, key, group, repeated=False)
 
 
@@ -175,6 +179,7 @@ def _message_write(
     }
     names = _PART_ATTRIBUTES[message.part]
     own = {
+        names.delivery: secrets.token_hex(4),
         names.facts: dict(message.radio),
         names.variables: [_variable(variable) for variable in message.variables],
         "location": _location(message.location),

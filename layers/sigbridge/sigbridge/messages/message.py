@@ -7,6 +7,8 @@ from enum import StrEnum
 
 type Value = str | int | Decimal | bool
 
+_VARIABLE_OVERHEAD = 24
+
 
 class Network(StrEnum):
     """Where a message comes from, which decides how its payload is read."""
@@ -59,6 +61,16 @@ class Variable:
     value: Value
     unit: str | None = None
     metadata: Mapping[str, object] | None = None
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes in the store."""
+        return (
+            len(self.name)
+            + len(str(self.value).encode())
+            + len(str(self.metadata or ""))
+            + _VARIABLE_OVERHEAD
+        )
 
 
 @dataclass(frozen=True, slots=True)

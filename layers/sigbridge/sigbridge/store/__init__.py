@@ -9,5 +9,6 @@ One module per kind of item. Keys, by DESIGN's data model (docs/architecture.md)
 | key in its application's list | `APP#<app>` | `KEY#<id>` |
 | device in its application's list | `APP#<app>` | `DEVICE#<id>` |
 | device state | `DEVICE#<app>#<id>` | `STATE` |
+| push under an `Idempotency-Key` | `DEVICE#<app>#<id>` | `PUSH#<digest of the key>` |
 | message | `DEVICE#<app>#<id>` | `MSG#<ms, 13 digits>#<seqNumber or digest>` |
 """

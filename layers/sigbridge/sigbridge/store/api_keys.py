@@ -3,7 +3,7 @@
 from typing import TypedDict
 
 from sigbridge.store import table
-from sigbridge.store.table import ConditionFailed, Key, Record
+from sigbridge.store.table import Key, Record
 
 
 class ApiKeyRecord(TypedDict):
@@ -71,6 +71,3 @@ def _api_key(record: Record) -> ApiKeyRecord:
         valid_until=None if valid_until is None else int(valid_until),
         additional_parameter=record["additional_parameter"],
     )
-
-
-__all__ = ["ApiKeyRecord", "ConditionFailed", "add", "find", "of_application", "remove"]

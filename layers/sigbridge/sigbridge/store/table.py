@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 
 type Record = dict[str, Any]
 
-# Sigfox waits 10 s for an answer, and a BIDIR callback makes two requests:
-# two tries of at most 2 s each leave room for both.
+# A transaction that meets another write of the same item is refused, not queued.
+_TRANSACTION_ATTEMPTS = 5
+
+# Sigfox waits 10 s for an answer. A BIDIR callback of a known device makes two requests: two tries
+# of at most 2 s each leave room for both.
 _COMMON = Config(
     connect_timeout=1,
     read_timeout=1,
@@ -37,13 +40,10 @@ _ONE_TRY = Config(retries={"total_max_attempts": 1, "mode": "standard"}).merge(_
 
 _PASSING_FAILURES = frozenset(
     {
-        "InternalServerError",
-        "ItemCollectionSizeLimitExceededException",
-        "LimitExceededException",
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
-        "ServiceUnavailable",
         "ThrottlingException",
+        "TransactionConflictException",
         "TransactionInProgressException",
     }
 )
@@ -73,6 +73,22 @@ class ConditionFailed(Exception):
     def __init__(self, existing: Record | None) -> None:
         super().__init__("condition failed")
         self.existing = existing
+
+
+class ItemExists(Exception):
+    """An item that must be new is there already."""
+
+
+class TransactionRefused(Exception):
+    """A transaction did not happen.
+
+    Attributes:
+        reasons: DynamoDB's reason for each of its writes, in their order.
+    """
+
+    def __init__(self, reasons: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__("transaction refused")
+        self.reasons = reasons
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,19 +183,53 @@ def put_all_new(items: Sequence[tuple[Key, Record]]) -> None:
     Raises:
         ConditionFailed: One of them exists; nothing was written.
     """
-    with _failures_translated():
-        client().transact_write_items(
-            TransactItems=[
-                {
-                    "Put": {
-                        "TableName": settings().table_name,
-                        "Item": key.wire() | _wire(record),
-                        "ConditionExpression": "attribute_not_exists(pk)",
+    try:
+        with _failures_translated():
+            client().transact_write_items(
+                TransactItems=[
+                    {
+                        "Put": {
+                            "TableName": settings().table_name,
+                            "Item": key.wire() | _wire(record),
+                            "ConditionExpression": "attribute_not_exists(pk)",
+                        }
                     }
-                }
-                for key, record in items
-            ]
-        )
+                    for key, record in items
+                ]
+            )
+    except TransactionRefused as refused:
+        if any(reason["Code"] == "ConditionalCheckFailed" for reason in refused.reasons):
+            raise ConditionFailed(None) from refused
+        raise StoreUnavailable from refused
+
+
+def put_new_and_update(key: Key, record: Record, change: Update) -> None:
+    """Writes an item that must not exist yet and makes one conditional change, both or none.
+
+    Raises:
+        ItemExists: The item exists; nothing was written.
+        ConditionFailed: The change's condition did not hold; nothing was written.
+    """
+    put: Any = {
+        "TableName": settings().table_name,
+        "Item": key.wire() | _wire(record),
+        "ConditionExpression": "attribute_not_exists(pk)",
+    }
+    for _ in range(_TRANSACTION_ATTEMPTS):
+        try:
+            with _failures_translated():
+                client().transact_write_items(
+                    TransactItems=[{"Put": put}, {"Update": _update_arguments(change)}]
+                )
+        except TransactionRefused as refused:
+            of_put, of_update = refused.reasons
+            if of_put["Code"] == "ConditionalCheckFailed":
+                raise ItemExists from refused
+            if of_update["Code"] == "ConditionalCheckFailed":
+                raise ConditionFailed(_record(of_update.get("Item"))) from refused
+        else:
+            return
+    raise StoreUnavailable
 
 
 def delete_all(keys: Sequence[Key]) -> None:
@@ -279,10 +329,7 @@ def _failures_translated() -> Iterator[None]:
             item: Any = failure.response.get("Item")
             raise ConditionFailed(_record(item)) from failure
         if code == "TransactionCanceledException":
-            reasons = {reason.get("Code") for reason in failure.response.get("CancellationReasons", [])}
-            if "ConditionalCheckFailed" in reasons:
-                raise ConditionFailed(None) from failure
-            raise StoreUnavailable from failure
-        if code in _PASSING_FAILURES:
+            raise TransactionRefused(failure.response.get("CancellationReasons", [])) from failure
+        if code in _PASSING_FAILURES or failure.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
             raise StoreUnavailable from failure
         raise

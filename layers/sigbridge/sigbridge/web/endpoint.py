@@ -62,9 +62,10 @@ def _endpoint(handle: Handle, tell: Callable[[SigbridgeError, str], Response]) -
         except SigbridgeError as error:
             response = tell(error, request.error_id)
             _report(error, response.status, request.error_id)
-        if metrics.metric_set:
-            metrics.add_metadata("correlation_id", request.id)
-            metrics.flush_metrics()
+        finally:
+            if metrics.metric_set:
+                metrics.add_metadata("correlation_id", request.id)
+                metrics.flush_metrics()
         return response.to_event()
 
     return lambda_handler

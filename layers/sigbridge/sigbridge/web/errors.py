@@ -23,19 +23,15 @@ from sigbridge.credentials import (
 from sigbridge.devices import UnknownDevice
 from sigbridge.downlinks import QueueFull
 from sigbridge.errors import InvalidInput, SigbridgeError, StoreUnavailable
-from sigbridge.web.request import BodyTooLarge
+from sigbridge.web.request import BodyTooLarge, UnsupportedContentType
 from sigbridge.web.response import Response
 from sigbridge.web.things_stack_errors import ThingsStackError
 
 RETRY_AFTER_SECONDS = 5
 
 
-class UnsupportedContentType(SigbridgeError):
-    """The body is of a type that this route does not read."""
-
-
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ErrorForm:
     """How an error is told.
 
     Attributes:
@@ -68,21 +64,21 @@ _RIGHT_NAMES = {
 _STATUS_OF_CODE = {3: 400, 5: 404, 7: 403, 8: 429, 14: 503, 16: 401}
 
 # The first class that an error is an instance of decides: special ones come before general ones.
-_ANSWERS: tuple[tuple[type[SigbridgeError], Answer], ...] = (
+_FORMS: tuple[tuple[type[SigbridgeError], ErrorForm], ...] = (
     (
         MissingCredential,
-        Answer(401, 16, "pkg/rpcmetadata", "unauthenticated", "the context is not authenticated"),
+        ErrorForm(401, 16, "pkg/rpcmetadata", "unauthenticated", "the context is not authenticated"),
     ),
-    (MalformedCredential, Answer(401, 16, "pkg/auth", "token", "invalid token")),
+    (MalformedCredential, ErrorForm(401, 16, "pkg/auth", "token", "invalid token")),
     (
         WrongSecret,
-        Answer(401, 16, "pkg/identityserver", "invalid_authorization", "invalid authorization"),
+        ErrorForm(401, 16, "pkg/identityserver", "invalid_authorization", "invalid authorization"),
     ),
-    (ExpiredCredential, Answer(401, 16, "pkg/identityserver", "api_key_expired", "API key is expired")),
-    (Unauthenticated, Answer(401, 16, "pkg/identityserver", "api_key_not_found", "API key not found")),
+    (ExpiredCredential, ErrorForm(401, 16, "pkg/identityserver", "api_key_expired", "API key is expired")),
+    (Unauthenticated, ErrorForm(401, 16, "pkg/identityserver", "api_key_not_found", "API key not found")),
     (
         InsufficientRights,
-        Answer(
+        ErrorForm(
             403,
             7,
             "pkg/auth/rights",
@@ -93,7 +89,7 @@ _ANSWERS: tuple[tuple[type[SigbridgeError], Answer], ...] = (
     ),
     (
         OtherApplication,
-        Answer(
+        ErrorForm(
             403,
             7,
             "pkg/auth/rights",
@@ -102,11 +98,11 @@ _ANSWERS: tuple[tuple[type[SigbridgeError], Answer], ...] = (
             lambda error: {"uid": error.application_id},
         ),
     ),
-    (Forbidden, Answer(403, 7, "pkg/auth/rights", "no_application_rights", "no rights")),
-    (UnknownApplication, Answer(403, 7, "pkg/auth/rights", "no_application_rights", "no rights")),
+    (Forbidden, ErrorForm(403, 7, "pkg/auth/rights", "no_application_rights", "no rights")),
+    (UnknownApplication, ErrorForm(403, 7, "pkg/auth/rights", "no_application_rights", "no rights")),
     (
         UnknownDevice,
-        Answer(
+        ErrorForm(
             404,
             5,
             "pkg/applicationserver",
@@ -117,7 +113,7 @@ _ANSWERS: tuple[tuple[type[SigbridgeError], Answer], ...] = (
     ),
     (
         QueueFull,
-        Answer(
+        ErrorForm(
             429,
             8,
             "pkg/networkserver",
@@ -126,36 +122,39 @@ _ANSWERS: tuple[tuple[type[SigbridgeError], Answer], ...] = (
             lambda error: {"capacity": error.capacity},
         ),
     ),
-    (BodyTooLarge, Answer(413, 3, "pkg/webmiddleware", "request_body_too_large", "request body too large")),
-    (UnsupportedContentType, Answer(415, 3, "sigbridge/web", "content_type", "unsupported content type")),
+    (
+        BodyTooLarge,
+        ErrorForm(413, 3, "pkg/webmiddleware", "request_body_too_large", "body too large"),
+    ),
+    (UnsupportedContentType, ErrorForm(415, 3, "sigbridge/web", "content_type", "unsupported content type")),
     (
         InvalidInput,
-        Answer(400, 3, "sigbridge/web", "invalid_input", "{message}", lambda e: {"message": e.message}),
+        ErrorForm(400, 3, "sigbridge/web", "invalid_input", "{message}", lambda e: {"message": e.message}),
     ),
     (
         StoreUnavailable,
-        Answer(503, 14, "sigbridge/store", "store_unavailable", "the store is not available, try again"),
+        ErrorForm(503, 14, "sigbridge/store", "store_unavailable", "the store is not available, try again"),
     ),
 )
 
 
 def ingest_error(error: SigbridgeError, _error_id: str) -> Response:
     """Tells an error in the ingest routes' form."""
-    answer = _answer(error)
+    form = _form(error)
     content: dict[str, object] = {"status": False, "message": error.message}
     if isinstance(error, InvalidInput) and error.faults:
         content["errors"] = [
             {"index": fault.index, "field": fault.field, "message": fault.message} for fault in error.faults
         ]
-    return Response.json(answer.status, content, _headers(answer.status))
+    return Response.json(form.status, content, _headers(form.status))
 
 
 def queue_error(error: SigbridgeError, error_id: str) -> Response:
     """Tells an error in The Things Stack's form; its correlation id is the log line's `error_id`."""
     if not isinstance(error, ThingsStackError):
-        answer = _answer(error)
+        form = _form(error)
         error = ThingsStackError(
-            answer.namespace, answer.name, answer.message_format, answer.attributes(error), code=answer.code
+            form.namespace, form.name, form.message_format, form.attributes(error), code=form.code
         )
     status = _STATUS_OF_CODE[error.code]
     google_status = {
@@ -166,8 +165,8 @@ def queue_error(error: SigbridgeError, error_id: str) -> Response:
     return Response.json(status, google_status, _headers(status))
 
 
-def _answer(error: SigbridgeError) -> Answer:
-    return next(answer for kind, answer in _ANSWERS if isinstance(error, kind))
+def _form(error: SigbridgeError) -> ErrorForm:
+    return next(form for kind, form in _FORMS if isinstance(error, kind))
 
 
 def _headers(status: int) -> dict[str, str]:

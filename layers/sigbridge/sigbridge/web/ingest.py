@@ -10,7 +10,7 @@ from sigbridge.web.telemetry import count
 
 def messages_accepted(receipt: Receipt) -> Response:
     """Answers an uplink: how many messages were new, how many were there already, and their group."""
-    _count(receipt)
+    count_messages(receipt)
     return Response.json(
         200,
         {
@@ -22,15 +22,14 @@ def messages_accepted(receipt: Receipt) -> Response:
     )
 
 
-def downlinks_answered(receipt: Receipt, replies: Sequence[Reply]) -> Response:
+def downlinks_answered(replies: Sequence[Reply]) -> Response:
     """Answers a BIDIR callback (sigfox reference, 3.1).
 
     Every device that asked is named as its callback spelt it; 204 without a body where none gets data.
     """
-    _count(receipt)
     count("DownlinksAnswered", sum(r.answer.payload is not None and not r.answer.repeated for r in replies))
     count("LateBidir", sum(reply.late for reply in replies))
-    count("StoreFailures", sum(reply.failed for reply in replies))
+    count("DownlinkFailures", sum(reply.failed for reply in replies))
     if all(reply.answer.payload is None for reply in replies):
         return Response(204)
     return Response.json(
@@ -44,6 +43,7 @@ def downlinks_answered(receipt: Receipt, replies: Sequence[Reply]) -> Response:
     )
 
 
-def _count(receipt: Receipt) -> None:
+def count_messages(receipt: Receipt) -> None:
+    """Counts what a request brought."""
     count("Uplinks", receipt.accepted)
     count("DuplicateUplinks", receipt.duplicates)

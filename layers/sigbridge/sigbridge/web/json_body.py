@@ -20,7 +20,7 @@ def read_json(body: bytes) -> object:
             stored (NUL, NaN, half a surrogate pair, a number beyond 1e300).
     """
     try:
-        text = body.decode()
+        text = body.decode("utf-8-sig")
         document: object = json.loads(text, parse_float=_read_fraction, parse_constant=_refuse_constant)
     except UnicodeDecodeError as failure:
         message = "The body is not UTF-8"

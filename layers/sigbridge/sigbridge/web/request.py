@@ -18,6 +18,10 @@ class BodyTooLarge(SigbridgeError):
     """The body exceeds what one request may carry."""
 
 
+class UnsupportedContentType(SigbridgeError):
+    """The body is of a type that this route does not read."""
+
+
 @dataclass(frozen=True)
 class Request:
     """One request.
@@ -80,10 +84,18 @@ class Request:
                 raise InvalidInput(message) from failure
         else:
             body = self.raw_body.encode(errors="surrogatepass")
+            self._refuse_replaced_bytes(body)
         if len(body) > MAX_BODY_BYTES:
             message = f"The body is larger than {MAX_BODY_BYTES} bytes"
             raise BodyTooLarge(message)
         return body
+
+    def _refuse_replaced_bytes(self, body: bytes) -> None:
+        """A gateway that hands a body over as text puts U+FFFD for bytes that are not UTF-8."""
+        sent = self.headers.get("content-length", "")
+        if "\ufffd" in self.raw_body and sent.isdecimal() and int(sent) != len(body):
+            message = "The body is not UTF-8"
+            raise InvalidInput(message)
 
     @property
     def content_type(self) -> str:

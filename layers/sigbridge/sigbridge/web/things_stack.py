@@ -32,6 +32,7 @@ _FORBIDDEN_PORT = 224
 _MAX_ATTEMPTS = 100
 _MAX_ATTEMPTS_HERE = 32
 _MAX_WRITTEN_LENGTH = 2048
+_IDEMPOTENCY_KEY_LENGTH = 255
 _LAST_EXPIRY = datetime(2286, 1, 1, tzinfo=UTC)
 
 
@@ -87,6 +88,18 @@ def read_downlinks(request: Request) -> list[Downlink]:
         raise _told(request, invalid_field("downlinks", "value must be a list"))
     moment = now_ms()
     return [_downlink(request, position, item, moment) for position, item in enumerate(items)]
+
+
+def read_idempotency_key(request: Request) -> str | None:
+    """Reads the header `Idempotency-Key`, which makes a push safe to repeat; None where there is none.
+
+    Raises:
+        ThingsStackError: It is longer than 255 characters.
+    """
+    key = request.headers.get("idempotency-key")
+    if key is not None and not 1 <= len(key) <= _IDEMPOTENCY_KEY_LENGTH:
+        raise invalid_field("Idempotency-Key", f"value must have 1 to {_IDEMPOTENCY_KEY_LENGTH} characters")
+    return key
 
 
 def queue_changed(request: Request, downlinks: Sequence[Downlink]) -> Response:
