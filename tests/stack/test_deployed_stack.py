@@ -210,3 +210,17 @@ def test_an_unknown_device_has_no_queue(api: httpx.Client, local_stack: Stack, d
 
     assert answer.status_code == 404
     assert answer.json()["details"][0]["name"] == "device_not_found"
+
+
+def test_a_push_repeated_under_its_idempotency_key_is_queued_once(
+    api: httpx.Client, local_stack: Stack, device: str
+) -> None:
+    api.post("/uplink", json=bidir(device))
+    path, name = queue_path(local_stack, device, "push"), {"Idempotency-Key": device}
+
+    first, again = (api.post(path, json=downlinks(A), headers=name) for _ in range(2))
+
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert first.headers["X-Downlink-Ids"] == again.headers["X-Downlink-Ids"]
+    listed = api.get(queue_path(local_stack, device, webhook=False)).json()["downlinks"]
+    assert [item["frm_payload"] for item in listed] == [A]
