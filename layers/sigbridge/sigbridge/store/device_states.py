@@ -5,9 +5,9 @@ Attributes of the item:
 * `queue`: the queued downlinks, first in first. Each is one string (see `downlinks.notation`) that
   begins with the moment it expires, 13 digits of epoch ms, so that a condition can compare it.
 * `downlink_data`: the `downlinkData` parameter, 16 hex digits, or "".
-* `answers_0` to `answers_4`: what was answered to which uplink. An answer is kept in the map of the
-  ten-minute period in which it was given, that is map n mod 5 in period n. A claim looks into the
-  maps of its own period and of both neighbours (clocks differ a little), and empties the two others.
+* `answers_0` to `answers_3`: what was answered to which uplink. An answer is kept in the map of the
+  ten-minute period in which it was given, that is map n mod 4 in period n. A claim looks into the
+  maps of its own period and of both neighbours (clocks differ a little), and empties the other.
   So every answer is remembered for at least ten minutes, longer than Sigfox repeats a callback
   (7 minutes). Where a device asks in a rhythm that always meets the same map, the claim finds that
   map full, and `forget` cleans it. An answer is a queued downlink's string, the `downlinkData`, or
@@ -24,7 +24,7 @@ from sigbridge.store import table
 from sigbridge.store.table import ConditionFailed, ItemExists, Key, Record, Update
 
 _ANSWER_PERIOD_MS = 600_000
-_ANSWER_MAPS = 5
+_ANSWER_MAPS = 4
 ANSWERS_IN_A_MAP = 32
 
 
@@ -185,13 +185,12 @@ def claim(
         NoSuchDevice: The device is not registered.
         ClaimRefused: The state is not as it must be.
     """
-    earlier, current, later, *outdated = (_map_name(now_ms, step) for step in (-1, 0, 1, 2, 3))
+    earlier, current, later, outdated = (_map_name(now_ms, step) for step in (-1, 0, 1, 2))
     head = "queue[0] = :head" if expired else "(attribute_not_exists(queue[0]) OR queue[0] > :head)"
     claiming = Update(
         key=_key(application_id, device_id),
-        expression=f"SET {current}.#uplink = if_not_exists(queue[{len(expired)}], downlink_data), "
-        + ", ".join(f"{name} = :empty" for name in outdated)
-        + " REMOVE "
+        expression=f"SET {current}.#uplink = if_not_exists(queue[{len(expired)}], downlink_data),"
+        f" {outdated} = :empty REMOVE "
         + ", ".join(f"queue[{position}]" for position in range(len(expired), -1, -1)),
         condition="attribute_exists(pk) AND "
         + " AND ".join(f"attribute_not_exists({name}.#uplink)" for name in (earlier, current, later))
