@@ -97,17 +97,17 @@ def connected(target: Target) -> Iterator[None]:
         AdminError: The table can't be used.
     """
     settings = target.settings
-    before = boto3.DEFAULT_SESSION
-    _use_session(target.session)
     try:
-        with using(settings), failures_explained(settings.table_name):
+        with (
+            store.using_session(target.session),
+            using(settings),
+            failures_explained(settings.table_name),
+        ):
             yield
     except StoreUnavailable as failure:
         where = settings.dynamodb_endpoint_url or "DynamoDB"
         message = f"Table '{settings.table_name}' at {where} can't be reached or is too busy ({target.hint})"
         raise AdminError(message) from failure
-    finally:
-        _use_session(before)
 
 
 @contextmanager
@@ -177,8 +177,3 @@ def _emulator_session(region: str) -> boto3.Session:
     session = botocore.session.Session(session_vars=unset)
     session.set_default_client_config(Config(proxies={}))
     return boto3.Session("test", "test", region_name=region, botocore_session=session)
-
-
-def _use_session(session: boto3.Session | None) -> None:
-    boto3.DEFAULT_SESSION = session
-    store.forget_clients()

@@ -124,12 +124,6 @@ def _write(stack: Stack) -> None:
 @contextmanager
 def configured(table: str, endpoint_url: str) -> Iterator[None]:
     """Points the domain to a local table."""
-    session = boto3.DEFAULT_SESSION
-    boto3.DEFAULT_SESSION = boto3.Session("test", "test", region_name=REGION)
-    store.forget_clients()
-    try:
-        with using(Settings(table_name=table, dynamodb_endpoint_url=endpoint_url)):
-            yield
-    finally:
-        boto3.DEFAULT_SESSION = session
-        store.forget_clients()
+    settings = Settings(table_name=table, dynamodb_endpoint_url=endpoint_url)
+    with store.using_session(boto3.Session("test", "test", region_name=REGION)), using(settings):
+        yield

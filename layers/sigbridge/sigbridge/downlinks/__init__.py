@@ -10,7 +10,6 @@ from sigbridge.downlinks.downlink import (
     read_downlink_data,
 )
 from sigbridge.downlinks.queue import (
-    QueueFull,
     downlink_data,
     push_downlinks,
     push_downlinks_once,
@@ -18,6 +17,7 @@ from sigbridge.downlinks.queue import (
     replace_downlinks,
     set_downlink_data,
 )
+from sigbridge.downlinks.refusals import QueueFull
 
 __all__ = [
     "DOWNLINK_BYTES",

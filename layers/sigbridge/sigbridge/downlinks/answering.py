@@ -7,12 +7,12 @@ the first one's answer; I7 a late one claims nothing.
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
-from sigbridge.devices import UnknownDevice
 from sigbridge.downlinks.downlink import Downlink
 from sigbridge.downlinks.notation import read_downlink
+from sigbridge.downlinks.refusals import refusals_told
 from sigbridge.errors import StoreUnavailable
 from sigbridge.store import device_states
-from sigbridge.store.device_states import ANSWERS_IN_A_MAP, ClaimRefused, NoSuchDevice
+from sigbridge.store.device_states import ANSWERS_IN_A_MAP, ClaimRefused
 
 _CLAIM_ATTEMPTS = 5
 _REMEMBERED_MS = 1_200_000
@@ -50,9 +50,9 @@ def answer_uplink(application_id: str, device_id: str, uplink: str, now_ms: int)
     room = ANSWERS_IN_A_MAP
     for _ in range(_CLAIM_ATTEMPTS):
         try:
-            return _answer(device_states.claim(application_id, device_id, uplink, now_ms, expired, room))
-        except NoSuchDevice as missing:
-            raise UnknownDevice(application_id, device_id) from missing
+            with refusals_told(application_id, device_id):
+                answer = device_states.claim(application_id, device_id, uplink, now_ms, expired, room)
+            return _answer(answer)
         except ClaimRefused as refused:
             state = refused.state
         if uplink in state.answers:
@@ -69,9 +69,8 @@ def recall_answer(application_id: str, device_id: str, uplink: str) -> Answer:
         UnknownDevice: The device is not listed.
         StoreUnavailable: The answers can't be read.
     """
-    state = device_states.find(application_id, device_id)
-    if state is None:
-        raise UnknownDevice(application_id, device_id)
+    with refusals_told(application_id, device_id):
+        state = device_states.find(application_id, device_id)
     return replace(_answer(state.answers.get(uplink, "")), repeated=uplink in state.answers)
 
 

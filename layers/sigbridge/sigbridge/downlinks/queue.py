@@ -2,30 +2,18 @@
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from sigbridge.clock import now_ms
-from sigbridge.devices import UnknownDevice
 from sigbridge.downlinks.downlink import Downlink, read_downlink_data
 from sigbridge.downlinks.notation import read_downlink, write_downlink
-from sigbridge.errors import SigbridgeError
+from sigbridge.downlinks.refusals import QueueFull, refusals_told
 from sigbridge.settings import settings
 from sigbridge.store import device_states
-from sigbridge.store.device_states import NoSuchDevice, PushedBefore, QueueHasNoRoom
+from sigbridge.store.device_states import PushedBefore
 
 _KEY_REMEMBERED_SECONDS = 86_400
-
-
-class QueueFull(SigbridgeError):
-    """The queue can't hold that many; it is as it was.
-
-    Attributes:
-        capacity: How many it holds.
-    """
-
-    def __init__(self, capacity: int) -> None:
-        super().__init__(f"The downlink queue holds {capacity} downlinks")
-        self.capacity = capacity
 
 
 def push_downlinks(application_id: str, device_id: str, downlinks: Sequence[Downlink]) -> None:
@@ -37,12 +25,8 @@ def push_downlinks(application_id: str, device_id: str, downlinks: Sequence[Down
         StoreUnavailable: It may or may not have happened.
     """
     capacity = settings().queue_capacity
-    try:
+    with refusals_told(application_id, device_id):
         device_states.push(application_id, device_id, _written(downlinks), capacity)
-    except NoSuchDevice as missing:
-        raise UnknownDevice(application_id, device_id) from missing
-    except QueueHasNoRoom as full:
-        raise QueueFull(capacity) from full
 
 
 def push_downlinks_once(
@@ -63,14 +47,8 @@ def push_downlinks_once(
     ]
     capacity = settings().queue_capacity
     expires_at = now_ms() // 1000 + _KEY_REMEMBERED_SECONDS
-    try:
+    with refusals_told(application_id, device_id), suppress(PushedBefore):
         device_states.push_under_key(application_id, device_id, _written(named), capacity, digest, expires_at)
-    except PushedBefore:
-        return named
-    except NoSuchDevice as missing:
-        raise UnknownDevice(application_id, device_id) from missing
-    except QueueHasNoRoom as full:
-        raise QueueFull(capacity) from full
     return named
 
 
@@ -85,10 +63,8 @@ def replace_downlinks(application_id: str, device_id: str, downlinks: Sequence[D
     capacity = settings().queue_capacity
     if len(downlinks) > capacity:
         raise QueueFull(capacity)
-    try:
+    with refusals_told(application_id, device_id):
         device_states.replace(application_id, device_id, _written(downlinks))
-    except NoSuchDevice as missing:
-        raise UnknownDevice(application_id, device_id) from missing
 
 
 def queued_downlinks(application_id: str, device_id: str) -> list[Downlink]:
@@ -97,9 +73,8 @@ def queued_downlinks(application_id: str, device_id: str) -> list[Downlink]:
     Raises:
         UnknownDevice: The device is not listed.
     """
-    state = device_states.find(application_id, device_id)
-    if state is None:
-        raise UnknownDevice(application_id, device_id)
+    with refusals_told(application_id, device_id):
+        state = device_states.find(application_id, device_id)
     moment = now_ms()
     return [downlink for downlink in map(read_downlink, state.queue) if not downlink.is_expired(moment)]
 
@@ -110,9 +85,8 @@ def downlink_data(application_id: str, device_id: str) -> str | None:
     Raises:
         UnknownDevice: The device is not listed.
     """
-    state = device_states.find(application_id, device_id)
-    if state is None:
-        raise UnknownDevice(application_id, device_id)
+    with refusals_told(application_id, device_id):
+        state = device_states.find(application_id, device_id)
     return state.downlink_data or None
 
 
@@ -126,10 +100,8 @@ def set_downlink_data(application_id: str, device_id: str, downlink_data: str | 
         UnknownDevice: The device is not listed.
     """
     value = "" if downlink_data is None else read_downlink_data(downlink_data)
-    try:
+    with refusals_told(application_id, device_id):
         device_states.set_downlink_data(application_id, device_id, value)
-    except NoSuchDevice as missing:
-        raise UnknownDevice(application_id, device_id) from missing
 
 
 def _written(downlinks: Sequence[Downlink]) -> list[str]:

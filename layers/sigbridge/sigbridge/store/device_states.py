@@ -86,10 +86,16 @@ def create(application_id: str, device_id: str) -> None:
         return
 
 
-def find(application_id: str, device_id: str) -> DeviceStateRecord | None:
-    """Reads the state as the last finished write left it."""
+def find(application_id: str, device_id: str) -> DeviceStateRecord:
+    """Reads the state as the last finished write left it.
+
+    Raises:
+        NoSuchDevice: The device is not registered.
+    """
     record = table.get_latest(_key(application_id, device_id))
-    return None if record is None else _state(record)
+    if record is None:
+        raise NoSuchDevice
+    return _state(record)
 
 
 def push(application_id: str, device_id: str, downlinks: Sequence[str], capacity: int) -> None:

@@ -128,6 +128,19 @@ def forget_clients() -> None:
     client_without_retries.cache_clear()
 
 
+@contextmanager
+def using_session(session: boto3.Session) -> Iterator[None]:
+    """Makes the store's requests with this session's credentials and region, until the block ends."""
+    before = boto3.DEFAULT_SESSION
+    boto3.DEFAULT_SESSION = session
+    forget_clients()
+    try:
+        yield
+    finally:
+        boto3.DEFAULT_SESSION = before
+        forget_clients()
+
+
 def get(key: Key) -> Record | None:
     """Reads an item, eventually consistent (half a read unit per 4 kB)."""
     with _failures_translated():
