@@ -16,7 +16,7 @@ def lambda_handler(request: Request) -> Response:
     downlinks = read_downlinks(request)
     key = read_idempotency_key(request)
     if key is None:
-        push_downlinks(device.application_id, device.device_id, downlinks)
+        ids = push_downlinks(device.application_id, device.device_id, downlinks)
     else:
-        downlinks = push_downlinks_once(device.application_id, device.device_id, downlinks, key)
-    return queue_changed(request, downlinks)
+        ids = push_downlinks_once(device.application_id, device.device_id, downlinks, key)
+    return queue_changed(request, ids)

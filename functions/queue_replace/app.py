@@ -14,5 +14,5 @@ def lambda_handler(request: Request) -> Response:
     device = addressed_device(request)
     authorize_for(device.application_id, request, Right.TRAFFIC_DOWN_WRITE)
     downlinks = read_downlinks(request)
-    replace_downlinks(device.application_id, device.device_id, downlinks)
-    return queue_changed(request, downlinks)
+    ids = replace_downlinks(device.application_id, device.device_id, downlinks)
+    return queue_changed(request, ids)

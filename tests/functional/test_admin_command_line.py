@@ -104,6 +104,8 @@ def test_an_application_is_created_with_default_settings(sigbridge: Sigbridge) -
         "name": "Greenhouse of Lyon",
         "unknown_devices": "register",
         "payload_encoding": "hex",
+        "daily_downlinks": 4,
+        "downlink_quota": "report",
     }
     assert find_application("greenhouse").name == "Greenhouse of Lyon"
 
@@ -137,7 +139,16 @@ def test_settings_that_are_given_change_and_the_others_stay(sigbridge: Sigbridge
 
 
 def test_nothing_to_set_is_said(sigbridge: Sigbridge, demo: str) -> None:
-    assert "give --unknown-devices or --payload-encoding" in sigbridge.refuses("applications", "set", demo)
+    assert "give at least one of the options" in sigbridge.refuses("applications", "set", demo)
+
+
+def test_the_quota_of_an_application_is_set(sigbridge: Sigbridge, demo: str) -> None:
+    printed = sigbridge.data(
+        "applications", "set", demo, "--daily-downlinks", "2", "--downlink-quota", "enforce"
+    )
+
+    assert (printed["daily_downlinks"], printed["downlink_quota"]) == (2, "enforce")
+    assert find_application(demo).daily_downlinks == 2
 
 
 def test_an_unknown_setting_is_refused_with_the_known_ones() -> None:
@@ -338,10 +349,10 @@ def test_downlink_data_is_what_the_device_gets(sigbridge: Sigbridge, demo: str) 
 
     assert printed == {"application_id": demo, "device_id": "1A2B", "downlink_data": "00000000ada1b2c3"}
     assert sigbridge.data("downlink-data", "show", demo, "1A2B") == printed
-    assert answer_uplink(demo, "1A2B", "first", now_ms()).payload == "00000000ada1b2c3"
+    assert answer_uplink(demo, "1A2B", f"{now_ms():013d}#1", now_ms()).payload == "00000000ada1b2c3"
 
     assert sigbridge.data("downlink-data", "clear", demo, "1A2B")["downlink_data"] is None
-    assert answer_uplink(demo, "1A2B", "second", now_ms()).payload is None
+    assert answer_uplink(demo, "1A2B", f"{now_ms():013d}#2", now_ms()).payload is None
 
 
 def test_downlink_data_is_explained_to_people(sigbridge: Sigbridge, demo: str) -> None:

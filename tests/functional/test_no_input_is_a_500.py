@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from sigbridge.devices import register_device
 from sigbridge.downlinks import set_downlink_data
+from sigbridge.reports import Service
 from tests.functional.lambdas import Event, call, event
 
 INGEST = ("uplink", "batch_uplink", "bidir_downlink")
@@ -32,7 +33,9 @@ field_names = st.sampled_from(
         *("duplicates", "lqi", "group", "serie", "variable", "value", "unit", "metadata", "batch"),
         *("pattern", "downlinks", "frm_payload", "frmPayload", "f_port", "priority", "confirmed"),
         *("correlation_ids", "class_b_c", "decoded_payload", "bytes", "confirmed_retry"),
-        *("max_attempts", "expires_at"),
+        *("max_attempts", "expires_at", "infoCode", "infoMessage", "downlinkAck", "downlinkOverusage"),
+        *("batt", "temp", "severity", "info", "sourceId", "sourceType", "eventType", "deviceInfo"),
+        *("contractIds", "deviceMessageTime", "geolocSource", "repeatedMsg", "placeIds", "bsId"),
     ]
 )
 words = st.sampled_from(
@@ -159,6 +162,7 @@ encodings = st.one_of(
 patterns = st.sampled_from(["device;data;x", "device;x;ack;"]) | st.lists(
     st.one_of(field_names, words.filter(str.isascii)), max_size=5
 ).map(";".join)
+services = st.sampled_from([*Service, "data-advanced", "Status", ""]) | st.text(max_size=10)
 lines = st.lists(
     st.lists(st.one_of(words, st.text(max_size=8)), max_size=6).map(";".join),
     max_size=4,
@@ -207,6 +211,46 @@ def test_of_a_callback_in_json(function: str, body: object, answered: Call) -> N
     answered(function, event("uplink.json", body=as_json(body)))
 
 
+@arbitrary
+@given(
+    service=services,
+    body=bodies,
+    content_type=content_types,
+    query=queries,
+    device=st.none() | words,
+    encoding=encodings,
+)
+def test_of_a_service_callback(
+    service: str,
+    body: object,
+    content_type: str,
+    query: str,
+    device: str | None,
+    encoding: dict[str, Any],
+    answered: Call,
+) -> None:
+    headers = {"content-type": content_type, "device": device}
+    path = {"service": service}
+    request = event("sigfox_acknowledge.json", body=body, headers=headers, query=query, path=path)
+    answered("sigfox_service", request | encoding)
+
+
+@arbitrary
+@given(
+    service=services,
+    body=st.one_of(messages, st.lists(messages, min_size=1, max_size=4), items, documents),
+    pattern=patterns,
+    batch=lines,
+)
+def test_of_a_service_callback_in_json_and_in_lines(
+    service: str, body: object, pattern: str, batch: str, answered: Call
+) -> None:
+    path = {"service": service}
+    answered("sigfox_service", event("sigfox_acknowledge.json", body=as_json(body), path=path))
+    query = f"authorization=sbk_demo&pattern={quote(pattern)}&batch={quote(batch)}"
+    answered("sigfox_service", event("sigfox_acknowledge_batch.json", query=query, path=path))
+
+
 @pytest.mark.parametrize("function", ["batch_uplink", "bidir_downlink"])
 @arbitrary
 @given(pattern=patterns, batch=lines, in_body=st.booleans())
@@ -252,6 +296,8 @@ def test_of_headers_and_paths(
 ) -> None:
     for function in INGEST:
         answered(function, event("uplink.json", query=query) | {"headers": headers})
+    answered("sigfox_service", event("sigfox_status.json", query=query) | {"headers": headers})
     for function in QUEUE:
         path = {"application_id": application_id}
         answered(function, event("queue_push.json", query=query, path=path) | {"headers": headers})
+    answered("device_state", event("device_state.json", path=path) | {"headers": headers})

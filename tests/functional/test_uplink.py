@@ -6,7 +6,13 @@ from typing import Any
 
 import pytest
 
-from sigbridge.applications import Application, PayloadEncoding, UnknownDevices, change_application
+from sigbridge.applications import (
+    Application,
+    PayloadEncoding,
+    SettingsChange,
+    UnknownDevices,
+    change_application,
+)
 from sigbridge.credentials import Right, issue_key
 from sigbridge.devices import register_device
 from sigbridge.devices.directory import forget_cached_devices
@@ -470,7 +476,7 @@ def test_a_generic_payload_is_written_as_the_setting_says(
     invoke: Invoke,
     stored: Stored,
 ) -> None:
-    change_application("demo", payload_encoding=of_application)
+    change_application("demo", SettingsChange(payload_encoding=of_application))
     register_device("demo", "AABB01CC02", of_device)
     forget_cached_devices()
 
@@ -482,7 +488,7 @@ def test_a_generic_payload_is_written_as_the_setting_says(
 
 
 def test_a_sigfox_payload_is_hex_whatever_the_application_says(invoke: Invoke, stored: Stored) -> None:
-    change_application("demo", payload_encoding=PayloadEncoding.BASE64)
+    change_application("demo", SettingsChange(payload_encoding=PayloadEncoding.BASE64))
 
     assert invoke("uplink", event("uplink.json", body=SIGFOX | {"data": "cafe"})).status == 200
 
@@ -498,7 +504,7 @@ def test_an_unknown_device_is_registered(invoke: Invoke, stored: Stored) -> None
 
 
 def test_an_application_may_reject_unknown_devices(invoke: Invoke, stored: Stored) -> None:
-    change_application("demo", unknown_devices=UnknownDevices.REJECT)
+    change_application("demo", SettingsChange(unknown_devices=UnknownDevices.REJECT))
     register_device("demo", "1A2B45")
     before = stored()
     body = [SIGFOX, SIGFOX | {"device": "2A2B45"}]

@@ -51,7 +51,7 @@ def test_an_expired_downlink_can_be_told_by_comparing_text(
 
 @given(payloads)
 def test_a_plain_downlink_is_short(payload: str) -> None:
-    assert len(write_downlink(Downlink(payload))) == 13 + 1 + 16 + 1 + 16
+    assert len(write_downlink(Downlink(payload))) == 13 + 1 + 24 + 1 + 16
 
 
 def test_downlinks_have_ids_of_their_own() -> None:

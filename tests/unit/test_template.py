@@ -1,43 +1,109 @@
-"""What `template.yaml` promises: rights, retention, alarms, routes."""
+"""What `template.yaml` promises: rights, retention, alarms, routes, and what runs by itself."""
 
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
+from sigbridge.settings import Settings
 from sigbridge_local.table_from_template import read_template
 
 TEMPLATE = read_template()
 RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
 
-# Each function of the API: its folder, its routes, and exactly what it may do with the table.
-CALLBACK = {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
-BY_APPLICATION = "/api/v3/as/applications/{application_id}/devices/{device_id}/down"
+CALLBACK = frozenset({"GetItem", "BatchGetItem", "PutItem", "UpdateItem"})
+STREAM = frozenset({"DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"})
+QUERY = frozenset({"dynamodb:Query"})
+DUE, ANSWERED = "${SigbridgeTable.Arn}/index/due", "${SigbridgeTable.Arn}/index/answered"
+DEAD_LETTERS = "ChangeStreamDeadLetters.Arn"
+BUS = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/${EventBusName}"
+DEVICE = "/api/v3/as/applications/{application_id}/devices/{device_id}"
+BY_APPLICATION = f"{DEVICE}/down"
 BY_WEBHOOK = "/api/v3/as/applications/{application_id}/webhooks/{webhook_id}/devices/{device_id}/down"
 ALL_METHODS = ("GET", "POST", "PUT")
-FUNCTIONS: dict[str, tuple[str, set[str], set[str]]] = {
-    "UplinkFunction": ("functions/uplink/", {f"{method} /uplink" for method in ALL_METHODS}, CALLBACK),
-    "BatchUplinkFunction": (
-        "functions/batch_uplink/",
-        {f"{method} /uplink/batch" for method in ALL_METHODS},
-        CALLBACK,
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """What the template is to say of a function.
+
+    Attributes:
+        folder: Name of its folder.
+        routes: Routes that it answers.
+        table: Exactly what it may do with the table.
+        others: Exactly what it may do with anything else, by resource.
+    """
+
+    folder: str
+    routes: frozenset[str]
+    table: frozenset[str]
+    others: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+def callback(folder: str, path: str, others: Mapping[str, frozenset[str]] | None = None) -> Promised:
+    """What is promised of a function that Sigfox Cloud calls."""
+    return Promised(
+        folder, frozenset(f"{method} {path}" for method in ALL_METHODS), CALLBACK, dict(others or {})
+    )
+
+
+FUNCTIONS: dict[str, Promised] = {
+    "UplinkFunction": callback("uplink", "/uplink"),
+    "BatchUplinkFunction": callback("batch_uplink", "/uplink/batch"),
+    "BidirDownlinkFunction": callback("bidir_downlink", "/downlink", {ANSWERED: QUERY}),
+    "SigfoxServiceFunction": callback("sigfox_service", "/sigfox/{service}"),
+    "QueuePushFunction": Promised(
+        "queue_push",
+        frozenset({f"POST {BY_WEBHOOK}/push", f"POST {BY_APPLICATION}/push"}),
+        frozenset({"GetItem", "PutItem", "UpdateItem"}),
     ),
-    "BidirDownlinkFunction": (
-        "functions/bidir_downlink/",
-        {f"{method} /downlink" for method in ALL_METHODS},
-        CALLBACK,
+    "QueueReplaceFunction": Promised(
+        "queue_replace",
+        frozenset({f"POST {BY_WEBHOOK}/replace", f"POST {BY_APPLICATION}/replace"}),
+        frozenset({"GetItem", "UpdateItem"}),
     ),
-    "QueuePushFunction": (
-        "functions/queue_push/",
-        {f"POST {BY_WEBHOOK}/push", f"POST {BY_APPLICATION}/push"},
-        {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
+    "QueueListFunction": Promised("queue_list", frozenset({f"GET {BY_APPLICATION}"}), frozenset({"GetItem"})),
+    "QueueDeleteFunction": Promised(
+        "queue_delete",
+        frozenset({f"DELETE {BY_APPLICATION}/{{downlink_id}}"}),
+        frozenset({"GetItem", "Query", "UpdateItem"}),
     ),
-    "QueueReplaceFunction": (
-        "functions/queue_replace/",
-        {f"POST {BY_WEBHOOK}/replace", f"POST {BY_APPLICATION}/replace"},
-        {"dynamodb:GetItem", "dynamodb:UpdateItem"},
+    "DownlinkShowFunction": Promised(
+        "downlink_show",
+        frozenset({f"GET {BY_APPLICATION}/{{downlink_id}}"}),
+        frozenset({"GetItem", "Query"}),
     ),
-    "QueueListFunction": ("functions/queue_list/", {f"GET {BY_APPLICATION}"}, {"dynamodb:GetItem"}),
+    "DownlinkHistoryFunction": Promised(
+        "downlink_history", frozenset({f"GET {DEVICE}/downlinks"}), frozenset({"GetItem", "Query"})
+    ),
+    "DeviceStateFunction": Promised(
+        "device_state",
+        frozenset({f"GET {DEVICE}/state"}),
+        frozenset({"BatchGetItem", "GetItem", "Query"}),
+        {ANSWERED: QUERY},
+    ),
+    "ChangeStreamFunction": Promised(
+        "change_stream",
+        frozenset(),
+        frozenset({"BatchGetItem", "GetItem", "Query", "UpdateItem"}),
+        {
+            ANSWERED: QUERY,
+            "SigbridgeTable.StreamArn": frozenset(f"dynamodb:{action}" for action in STREAM),
+            DEAD_LETTERS: frozenset({"sqs:SendMessage"}),
+            f"{BUS} if Announces": frozenset({"events:PutEvents"}),
+        },
+    ),
+    "DownlinkDeadlinesFunction": Promised(
+        "downlink_deadlines",
+        frozenset(),
+        frozenset({"GetItem", "Query", "UpdateItem"}),
+        {DUE: QUERY},
+    ),
 }
+BEHIND_THE_API = [name for name, promised in FUNCTIONS.items() if promised.routes]
+IN_THE_BACKGROUND = [name for name, promised in FUNCTIONS.items() if not promised.routes]
 
 
 def of_type(kind: str) -> dict[str, Any]:
@@ -45,16 +111,30 @@ def of_type(kind: str) -> dict[str, Any]:
     return {name: resource for name, resource in RESOURCES.items() if resource["Type"] == kind}
 
 
-def statements(function: str) -> list[dict[str, Any]]:
-    """The statements of a function's own policies."""
+def statements(function: str) -> list[tuple[dict[str, Any], str]]:
+    """The statements of a function's own policies, each with the condition that it depends on, or ""."""
     policies = RESOURCES[function]["Properties"]["Policies"]
-    return [statement for policy in policies for statement in policy["Statement"]]
+    found = []
+    for statement in (statement for policy in policies for statement in policy["Statement"]):
+        if "Fn::If" in statement:
+            condition, dependent, otherwise = statement["Fn::If"]
+            assert otherwise == {"Ref": "AWS::NoValue"}
+            found.append((dependent, f" if {condition}"))
+        else:
+            found.append((statement, ""))
+    return found
 
 
-def actions(statement: dict[str, Any]) -> set[str]:
-    """The actions of a statement."""
-    found = statement["Action"]
-    return {found} if isinstance(found, str) else set(found)
+def rights(function: str) -> dict[str, frozenset[str]]:
+    """What a function may do, by resource."""
+    found: dict[str, frozenset[str]] = {}
+    for statement, condition in statements(function):
+        assert statement.keys() == {"Effect", "Action", "Resource"}
+        assert statement["Effect"] == "Allow"
+        [resource] = statement["Resource"].values()
+        assert f"{resource}{condition}" not in found
+        found[f"{resource}{condition}"] = frozenset(statement["Action"])
+    return found
 
 
 def test_every_function_is_listed_here() -> None:
@@ -62,28 +142,35 @@ def test_every_function_is_listed_here() -> None:
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_function_may_do_exactly_what_it_needs_with_the_one_table(function: str) -> None:
-    [statement] = statements(function)
+def test_a_function_may_do_exactly_what_it_needs(function: str) -> None:
+    promised = FUNCTIONS[function]
+    table = {"SigbridgeTable.Arn": frozenset(f"dynamodb:{action}" for action in promised.table)}
 
-    assert statement["Effect"] == "Allow"
-    assert actions(statement) == FUNCTIONS[function][2]
-    assert statement["Resource"] in (
-        {"Fn::GetAtt": "SigbridgeTable.Arn"},
-        {"Fn::GetAtt": ["SigbridgeTable", "Arn"]},
-    )
+    assert rights(function) == table | dict(promised.others)
     assert "Role" not in RESOURCES[function]["Properties"]
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_answers_its_routes_and_no_other(function: str) -> None:
     properties = RESOURCES[function]["Properties"]
-    folder, routes, _ = FUNCTIONS[function]
 
-    events = [event["Properties"] for event in properties["Events"].values()]
+    events = [
+        event["Properties"] for event in properties.get("Events", {}).values() if event["Type"] == "HttpApi"
+    ]
 
-    assert properties["CodeUri"] == folder
-    assert {f"{event['Method'].upper()} {event['Path']}" for event in events} == routes
+    assert properties["CodeUri"] == f"functions/{FUNCTIONS[function].folder}/"
+    assert {f"{event['Method'].upper()} {event['Path']}" for event in events} == FUNCTIONS[function].routes
     assert all(event["ApiId"] == {"Ref": "HttpApi"} for event in events)
+
+
+@pytest.mark.parametrize("function", BEHIND_THE_API)
+def test_a_function_behind_the_api_ends_before_sigfox_stops_waiting(function: str) -> None:
+    assert "Timeout" not in RESOURCES[function]["Properties"]
+    assert TEMPLATE["Globals"]["Function"]["Timeout"] <= 10
+
+
+def test_two_functions_run_by_themselves() -> None:
+    assert IN_THE_BACKGROUND == ["ChangeStreamFunction", "DownlinkDeadlinesFunction"]
 
 
 def test_every_function_is_traced_and_runs_on_the_chosen_processor() -> None:
@@ -93,7 +180,6 @@ def test_every_function_is_traced_and_runs_on_the_chosen_processor() -> None:
     assert TEMPLATE["Parameters"]["Tracing"]["Default"] == "Active"
     assert everywhere["Runtime"] == "python3.13"
     assert everywhere["Architectures"] == [{"Ref": "Architecture"}]
-    assert everywhere["Timeout"] <= 10
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -161,6 +247,92 @@ def test_an_alarm_sounds_when_the_api_answers_5xx() -> None:
     assert alarm["Dimensions"] == [{"Name": "ApiId", "Value": {"Ref": "HttpApi"}}]
 
 
+@pytest.mark.parametrize("alarm", of_type("AWS::CloudWatch::Alarm"))
+def test_an_alarm_says_what_it_means_and_tells_the_topic(alarm: str) -> None:
+    properties = RESOURCES[alarm]["Properties"]
+    told = {"Fn::If": ["NotifiesTopic", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]}
+
+    assert len(properties["AlarmDescription"]) > 30
+    assert properties["AlarmActions"] == properties["OKActions"] == told
+    assert properties["TreatMissingData"] == "notBreaching"
+
+
+def test_an_alarm_warns_when_histories_lag_behind() -> None:
+    [alarm] = alarms_on("IteratorAge", "ChangeStreamFunction")
+
+    assert alarm["Statistic"] == "Maximum"
+    assert alarm["Threshold"] <= 5 * 60 * 1000
+    assert alarm["Threshold"] < mapping()["MaximumRecordAgeInSeconds"] * 1000 / 10
+
+
+def test_an_alarm_sounds_at_the_first_dead_letter() -> None:
+    alarm = RESOURCES["ChangeStreamDeadLettersAlarm"]["Properties"]
+
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/SQS", "ApproximateNumberOfMessagesVisible")
+    assert alarm["Dimensions"] == [
+        {"Name": "QueueName", "Value": {"Fn::GetAtt": "ChangeStreamDeadLetters.QueueName"}}
+    ]
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
+
+
+def mapping() -> dict[str, Any]:
+    """The properties of the one mapping from the table's change stream to its function."""
+    [resource] = of_type("AWS::Lambda::EventSourceMapping").values()
+    properties: dict[str, Any] = resource["Properties"]
+    return properties
+
+
+def test_the_change_stream_function_gets_every_change_from_the_first_on() -> None:
+    assert mapping()["FunctionName"] == {"Ref": "ChangeStreamFunction"}
+    assert mapping()["EventSourceArn"] == {"Fn::GetAtt": "SigbridgeTable.StreamArn"}
+    assert mapping()["StartingPosition"] == "TRIM_HORIZON"
+
+
+def test_changes_of_a_device_are_followed_in_order_and_within_a_second() -> None:
+    assert mapping()["ParallelizationFactor"] == 1
+    assert mapping()["BatchSize"] == 100
+    assert mapping()["MaximumBatchingWindowInSeconds"] <= 1
+
+
+def test_only_devices_and_what_happens_to_them_are_followed() -> None:
+    [pattern] = mapping()["FilterCriteria"]["Filters"]
+    prefixes = [{"prefix": "MSG#"}, {"prefix": "EVENT#"}, {"prefix": "DOWNLINK#"}]
+
+    assert json.loads(pattern["Pattern"]) == {
+        "eventName": ["INSERT", "MODIFY"],
+        "dynamodb": {"Keys": {"sk": {"S": ["STATE", *prefixes]}}},
+    }
+
+
+def test_a_change_that_fails_is_retried_for_hours_and_given_up_while_it_can_still_be_read() -> None:
+    kept_in_the_stream_s = 24 * 3600
+
+    assert mapping()["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping()["BisectBatchOnFunctionError"] is True
+    assert mapping()["MaximumRetryAttempts"] >= 100
+    assert mapping()["MaximumRecordAgeInSeconds"] <= kept_in_the_stream_s / 2
+    assert mapping()["DestinationConfig"] == {"OnFailure": {"Destination": {"Fn::GetAtt": DEAD_LETTERS}}}
+
+
+def test_a_dead_letter_is_encrypted_and_kept_as_long_as_can_be() -> None:
+    [queue] = of_type("AWS::SQS::Queue").values()
+
+    assert queue["Properties"]["SqsManagedSseEnabled"] is True
+    assert queue["Properties"]["MessageRetentionPeriod"] == 14 * 24 * 3600
+    assert queue["Properties"]["Tags"] == [{"Key": "application", "Value": "sigbridge"}]
+
+
+def test_deadlines_are_looked_after_every_minute_by_one_run_at_a_time() -> None:
+    properties = RESOURCES["DownlinkDeadlinesFunction"]["Properties"]
+    [schedule] = properties["Events"].values()
+
+    assert schedule["Type"] == "Schedule"
+    assert schedule["Properties"]["Schedule"] == "rate(1 minute)"
+    assert schedule["Properties"]["Description"]
+    assert properties["Timeout"] < 60
+    assert properties["EventInvokeConfig"] == {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60}
+
+
 def test_the_table_outlives_the_stack_and_can_be_restored() -> None:
     [table] = of_type("AWS::DynamoDB::Table").values()
     properties = table["Properties"]
@@ -173,6 +345,25 @@ def test_the_table_outlives_the_stack_and_can_be_restored() -> None:
     assert properties["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
 
 
+def test_the_indexes_hold_keys_alone_and_only_of_items_that_want_to_be_found() -> None:
+    properties = RESOURCES["SigbridgeTable"]["Properties"]
+    types = {item["AttributeName"]: item["AttributeType"] for item in properties["AttributeDefinitions"]}
+    indexes = {
+        index["IndexName"]: [(key["AttributeName"], key["KeyType"]) for key in index["KeySchema"]]
+        for index in properties["GlobalSecondaryIndexes"]
+    }
+
+    assert indexes == {
+        "due": [("due_list", "HASH"), ("due_at", "RANGE")],
+        "answered": [("pk", "HASH"), ("uplink", "RANGE")],
+    }
+    assert types == {"pk": "S", "sk": "S", "due_list": "S", "due_at": "N", "uplink": "S"}
+    assert all(
+        index["Projection"] == {"ProjectionType": "KEYS_ONLY"}
+        for index in properties["GlobalSecondaryIndexes"]
+    )
+
+
 def test_the_api_is_throttled() -> None:
     settings = RESOURCES["HttpApi"]["Properties"]["DefaultRouteSettings"]
 
@@ -180,21 +371,65 @@ def test_the_api_is_throttled() -> None:
     assert settings["ThrottlingBurstLimit"] == {"Ref": "ThrottlingBurstLimit"}
 
 
+def test_the_code_has_the_defaults_of_the_parameters(monkeypatch: pytest.MonkeyPatch) -> None:
+    parameters = TEMPLATE["Parameters"]
+    for name, value in TEMPLATE["Globals"]["Function"]["Environment"]["Variables"].items():
+        parameter = parameters.get(value["Ref"]) if isinstance(value, dict) else None
+        if parameter is not None:
+            monkeypatch.setenv(name, str(parameter["Default"]))
+    monkeypatch.setenv("TABLE_NAME", "a-table")
+
+    assert Settings.from_environment() == Settings("a-table")
+
+
 @pytest.mark.parametrize(
-    ("parameter", "default"),
+    ("parameter", "setting"),
     [
+        ("RetentionDays", Settings("").retention_days),
+        ("QueueCapacity", Settings("").queue_capacity),
+        ("RadioWindowSeconds", Settings("").radio_window_ms // 1000),
+        ("AcknowledgeWaitSeconds", Settings("").acknowledge_wait_ms // 1000),
+        ("EventBusName", Settings("").event_bus_name or ""),
+        ("DynamodbEndpointUrl", Settings("").dynamodb_endpoint_url or ""),
         ("Architecture", "arm64"),
-        ("RetentionDays", 365),
-        ("QueueCapacity", 100),
-        ("RadioWindowSeconds", 30),
         ("LogLevel", "INFO"),
-        ("DynamodbEndpointUrl", ""),
     ],
 )
-def test_a_parameter_has_the_default_that_the_code_has(parameter: str, default: object) -> None:
-    assert TEMPLATE["Parameters"][parameter]["Default"] == default
+def test_a_parameter_has_the_default_that_the_code_has(parameter: str, setting: object) -> None:
+    assert TEMPLATE["Parameters"][parameter]["Default"] == setting
 
 
-@pytest.mark.parametrize("output", ["UplinkUrl", "BatchUplinkUrl", "DownlinkUrl", "ApiUrl"])
+def test_every_parameter_is_shown_in_a_group() -> None:
+    groups = TEMPLATE["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    shown = [parameter for group in groups for parameter in group["Parameters"]]
+
+    assert sorted(shown) == sorted(TEMPLATE["Parameters"])
+
+
+def test_nothing_is_announced_unless_a_bus_is_named() -> None:
+    assert TEMPLATE["Conditions"]["Announces"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "EventBusName"}, ""]}]}
+
+
+@pytest.mark.parametrize(
+    "output", ["UplinkUrl", "BatchUplinkUrl", "DownlinkUrl", "SigfoxServiceUrl", "ApiUrl"]
+)
 def test_the_urls_to_paste_into_sigfox_are_outputs(output: str) -> None:
     assert TEMPLATE["Outputs"][output]["Description"]
+
+
+def test_the_queue_of_dead_letters_is_an_output() -> None:
+    assert TEMPLATE["Outputs"]["ChangeStreamDeadLettersUrl"]["Value"] == {"Ref": "ChangeStreamDeadLetters"}
+
+
+@pytest.mark.parametrize("metric", ["UnreadableChanges", "AnnouncementFailures"])
+def test_an_alarm_sounds_when_the_change_stream_leaves_something_out(metric: str) -> None:
+    alarms = [a["Properties"] for a in of_type("AWS::CloudWatch::Alarm").values()]
+
+    [alarm] = [alarm for alarm in alarms if alarm["MetricName"] == metric]
+
+    assert (
+        alarm["Namespace"]
+        == TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]["POWERTOOLS_METRICS_NAMESPACE"]
+    )
+    assert alarm["Dimensions"] == [{"Name": "service", "Value": {"Ref": "AWS::StackName"}}]
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)

@@ -6,7 +6,9 @@ import typer
 
 from sigbridge.applications import (
     Application,
+    DownlinkQuota,
     PayloadEncoding,
+    SettingsChange,
     UnknownDevices,
     change_application,
     create_application,
@@ -65,6 +67,7 @@ def show(application_id: ApplicationId, as_json: AsJson = False) -> None:
     epilog=examples(
         "sigbridge applications set greenhouse --unknown-devices reject",
         "sigbridge applications set greenhouse --payload-encoding base64",
+        "sigbridge applications set greenhouse --daily-downlinks 2 --downlink-quota enforce",
     ),
 )
 def change(
@@ -84,16 +87,34 @@ def change(
             show_default=False,
         ),
     ] = None,
+    daily_downlinks: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=1000,
+            help="How many downlinks Sigfox's contract allows each device in a day (UTC).",
+            show_default=False,
+        ),
+    ] = None,
+    downlink_quota: Annotated[
+        DownlinkQuota | None,
+        typer.Option(
+            help="What happens to more downlinks than that: they are handed out and reported, or they stay"
+            " queued until the next day.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Change an application's settings.
 
     Settings that are not given stay as they are. Running functions follow within a minute.
     """
-    if unknown_devices is None and payload_encoding is None:
-        message = "Nothing to set: give --unknown-devices or --payload-encoding"
+    settings = SettingsChange(unknown_devices, payload_encoding, daily_downlinks, downlink_quota)
+    if not settings.wanted:
+        message = "Nothing to set: give at least one of the options"
         raise AdminError(message)
-    _show(change_application(application_id, unknown_devices, payload_encoding), as_json=as_json)
+    _show(change_application(application_id, settings), as_json=as_json)
 
 
 def _show(application: Application, *, as_json: bool) -> None:
@@ -105,6 +126,8 @@ def _show(application: Application, *, as_json: bool) -> None:
                 "created_at": moment(application.created_at),
                 "unknown_devices": application.unknown_devices,
                 "payload_encoding": application.payload_encoding,
+                "daily_downlinks": application.daily_downlinks,
+                "downlink_quota": application.downlink_quota,
             }
         )
         return
@@ -115,5 +138,7 @@ def _show(application: Application, *, as_json: bool) -> None:
             "created": readable_moment(application.created_at),
             "unknown devices": application.unknown_devices,
             "payload encoding": application.payload_encoding,
+            "daily downlinks": str(application.daily_downlinks),
+            "downlink quota": application.downlink_quota,
         }
     )

@@ -14,7 +14,8 @@ from sigbridge_local.failures import LocalStackError
 
 _NOT_IMPORTED = re.compile(
     r"/pydantic/(v1|deprecated|mypy)"
-    r"|/aws_lambda_powertools/(event_handler|tracing|utilities/(?!typing))"
+    r"|/aws_lambda_powertools/(event_handler"
+    r"|utilities/(?!__init__|batch|data_classes|jmespath_utils|typing))"
 )
 
 

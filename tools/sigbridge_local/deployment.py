@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 STACK_NAME = "sigbridge"
 _ACCOUNT = "000000000000"
 SAM = (sys.executable, "-m", "samcli")
+# The account's own event bus, so that announcements can be heard here too.
+_PARAMETERS = {"EventBusName": "default"}
 _ARCHITECTURES = {"x86_64": "x86_64", "AMD64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 _FUNCTION_OF_URI = re.compile(r"functions/\$\{(\w+)\.Arn\}/invocations")
 
@@ -82,8 +84,12 @@ def build(architecture: str) -> Path:
     return directory / "template.yaml"
 
 
-def deploy(emulator: Emulator) -> Deployment:
+def deploy(emulator: Emulator, parameters: Mapping[str, str] | None = None) -> Deployment:
     """Builds the stack for this machine and deploys it.
+
+    Args:
+        emulator: Where to.
+        parameters: Parameters of the template, where they are not to have their defaults.
 
     Raises:
         LocalStackError: A step failed.
@@ -94,7 +100,8 @@ def deploy(emulator: Emulator) -> Deployment:
     with step("sam deploy"):
         command = [*SAM, "deploy", "--template-file", str(template), "--stack-name", STACK_NAME]
         command += ["--resolve-s3", "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset"]
-        command += ["--parameter-overrides", f"Architecture={architecture}"]
+        given = _PARAMETERS | {"Architecture": architecture} | dict(parameters or {})
+        command += ["--parameter-overrides", *(f"{name}={value}" for name, value in given.items())]
         environment = isolated_environment() | {"AWS_ENDPOINT_URL": emulator.url, "SAM_CLI_POLL_DELAY": "0.3"}
         run_logged(command, environment, LOCAL / "deploy.log", "sam deploy failed")
     with step("API routes"):

@@ -30,43 +30,51 @@ _HOST = "host.docker.internal"
 _KEY_IN_EVENTS = re.compile(r"sbk_demo\w*\.*")
 _INVOCATION_S = 300
 
-type Answer = dict[str, Any]
-
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """One function, its event and the answer it must give.
+    """One function, its event and what it must return.
 
     Attributes:
         function: Logical id.
         event: Name of the file in `events/`, without suffix.
-        expected: Tells whether status and body are right.
+        expected: Tells whether what it returned is right.
     """
 
     function: str
     event: str
-    expected: Callable[[int, Any], bool]
+    expected: Callable[[Any], bool]
+
+
+def _answers(is_right: Callable[[dict[str, Any]], bool] = lambda _: True) -> Callable[[Any], bool]:
+    """Expects the answer 200 of the API with the right body."""
+
+    def expected(result: Any) -> bool:
+        return (
+            isinstance(result, dict)
+            and result.get("statusCode") == HTTPStatus.OK
+            and is_right(json.loads(result.get("body") or "{}"))
+        )
+
+    return expected
 
 
 INVOCATIONS = (
-    Invocation(
-        "UplinkFunction", "uplink", lambda status, body: status == HTTPStatus.OK and body["accepted"] >= 1
-    ),
-    Invocation(
-        "BatchUplinkFunction",
-        "batch_uplink",
-        lambda status, body: status == HTTPStatus.OK and body["accepted"] >= 1,
-    ),
-    Invocation("QueuePushFunction", "queue_push", lambda status, _: status == HTTPStatus.OK),
-    Invocation(
-        "QueueListFunction",
-        "queue_list",
-        lambda status, body: status == HTTPStatus.OK and body["downlinks"] != [],
-    ),
-    Invocation(
-        "BidirDownlinkFunction", "bidir_downlink", lambda status, body: status == HTTPStatus.OK and body != {}
-    ),
-    Invocation("QueueReplaceFunction", "queue_replace", lambda status, _: status == HTTPStatus.OK),
+    Invocation("UplinkFunction", "uplink", _answers(lambda body: body["accepted"] >= 1)),
+    Invocation("BatchUplinkFunction", "batch_uplink", _answers(lambda body: body["accepted"] >= 1)),
+    Invocation("QueuePushFunction", "queue_push", _answers()),
+    Invocation("QueueListFunction", "queue_list", _answers(lambda body: body["downlinks"] != [])),
+    Invocation("BidirDownlinkFunction", "bidir_downlink", _answers(lambda body: body != {})),
+    Invocation("SigfoxServiceFunction", "sigfox_acknowledge", _answers()),
+    Invocation("ChangeStreamFunction", "change_stream", lambda result: result == {"batchItemFailures": []}),
+    Invocation("DownlinkDeadlinesFunction", "downlink_deadlines", lambda result: result is None),
+    Invocation("DownlinkHistoryFunction", "downlink_history", _answers(lambda body: body["downlinks"] != [])),
+    Invocation("DeviceStateFunction", "device_state", _answers()),
+    # Again, for what shows and deletes a downlink that waits.
+    Invocation("QueuePushFunction", "queue_push", _answers()),
+    Invocation("DownlinkShowFunction", "downlink_show", _answers(lambda body: body != {})),
+    Invocation("QueueDeleteFunction", "queue_delete", _answers()),
+    Invocation("QueueReplaceFunction", "queue_replace", _answers()),
 )
 
 
@@ -89,22 +97,32 @@ def invoke_all() -> None:
                 device_id = _event("queue_push")["pathParameters"]["device_id"]
                 register_device(DEMO_APPLICATION, normalize_device_id(device_id))
         overrides = [f"Architecture={architecture}", f"DynamodbEndpointUrl={url.replace('127.0.0.1', _HOST)}"]
+        pushed = ""
         for invocation in INVOCATIONS:
             event = Path(scratch) / f"{invocation.event}.json"
-            event.write_text(json.dumps(prepared(_event(invocation.event), key, int(time.time()))))
+            content = prepared(_event(invocation.event), key, int(time.time()), pushed)
+            event.write_text(json.dumps(content))
             with step(f"sam local invoke {invocation.function}"):
-                answer = _invoke(template, invocation.function, event, overrides)
-            console.print(f"  {answer['statusCode']} {answer.get('body') or ''}", markup=False)
-            body = json.loads(answer.get("body") or "{}")
-            if not invocation.expected(answer["statusCode"], body):
+                result = _invoke(template, invocation.function, event, overrides)
+            console.print(f"  {_shown(result)}", markup=False)
+            if not invocation.expected(result):
                 message = f"{invocation.function} gave a wrong answer to events/{invocation.event}.json"
                 raise LocalStackError(message)
+            pushed = _pushed(result) or pushed
 
 
-def prepared(event: dict[str, Any], key: str, now_s: int) -> dict[str, Any]:
-    """An event as it would come now: with a key that exists and, in a Sigfox body, the present time."""
+def prepared(event: dict[str, Any], key: str, now_s: int, downlink_id: str) -> dict[str, Any]:
+    """An event as it would come now.
+
+    Args:
+        event: The event of the file.
+        key: A key that exists, in place of the file's.
+        now_s: The present time, in place of the one in a Sigfox body.
+        downlink_id: A downlink that exists, in place of the one that the path names, if it does.
+    """
     text = _KEY_IN_EVENTS.sub(key, json.dumps(event))
-    result: dict[str, Any] = json.loads(text)
+    named = event.get("pathParameters", {}).get("downlink_id")
+    result: dict[str, Any] = json.loads(text.replace(named, downlink_id) if named else text)
     try:
         body = json.loads(result.get("body") or "")
     except ValueError:
@@ -113,6 +131,20 @@ def prepared(event: dict[str, Any], key: str, now_s: int) -> dict[str, Any]:
         body["time"] = type(body["time"])(now_s)
         result["body"] = json.dumps(body)
     return result
+
+
+def _pushed(result: Any) -> str:
+    """The first of the downlinks that an answer says were pushed, or ""."""
+    headers = (result or {}).get("headers") or {}
+    ids: str = {name.lower(): value for name, value in headers.items()}.get("x-downlink-ids", "")
+    return ids.split(",", maxsplit=1)[0].strip()
+
+
+def _shown(result: Any) -> str:
+    """What a function returned, for people."""
+    if isinstance(result, dict) and "statusCode" in result:
+        return f"{result['statusCode']} {result.get('body') or ''}"
+    return json.dumps(result)
 
 
 def _event(name: str) -> dict[str, Any]:
@@ -137,7 +169,7 @@ def _succeeds(*command: str) -> bool:
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
-def _invoke(template: Path, function: str, event: Path, overrides: list[str]) -> Answer:
+def _invoke(template: Path, function: str, event: Path, overrides: list[str]) -> Any:
     log = LOCAL / "sam-local.log"
     command = [*SAM, "local", "invoke", function, "--template-file", str(template), "--event", str(event)]
     command += [
@@ -159,12 +191,12 @@ def _invoke(template: Path, function: str, event: Path, overrides: list[str]) ->
             check=False,
         )
     try:
-        answer = json.loads(done.stdout)
-    except ValueError:
-        answer = None
-    if not isinstance(answer, dict) or "statusCode" not in answer:
-        message = (
-            f"{function} gave no answer: {done.stdout.decode().strip() or last_words(log)} (see {shown(log)})"
-        )
+        result = json.loads(done.stdout)
+    except ValueError as failure:
+        said = done.stdout.decode().strip() or last_words(log)
+        message = f"{function} gave no answer: {said} (see {shown(log)})"
+        raise LocalStackError(message) from failure
+    if isinstance(result, dict) and "errorMessage" in result:
+        message = f"{function} failed: {result['errorMessage']} (see {shown(log)})"
         raise LocalStackError(message)
-    return answer
+    return result

@@ -1,7 +1,7 @@
 """The local stack as a whole: up, down, and what others need to know of it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 
@@ -53,8 +53,12 @@ def running_stack() -> Stack | None:
     return Stack(**json.loads(STACK_FILE.read_text()))
 
 
-def bring_up(port: int) -> Stack:
+def bring_up(port: int, parameters: Mapping[str, str] | None = None) -> Stack:
     """Starts the emulator, deploys the stack into it, and makes an application with a key.
+
+    Args:
+        port: Local port of the emulator and the API.
+        parameters: Parameters of the template, where they are not to have their defaults.
 
     Raises:
         LocalStackError: One is up already, or a step failed; then nothing is left running.
@@ -66,7 +70,7 @@ def bring_up(port: int) -> Stack:
     with step("AWS emulator"):
         emulator = start_emulator(port)
     try:
-        deployment = deploy(emulator)
+        deployment = deploy(emulator, parameters)
         with step(f"application '{DEMO_APPLICATION}' and its key"):
             key = create_demo_application(deployment.table, emulator.url)
         stack = Stack(

@@ -3,7 +3,8 @@
 Rooms of this package, from the edge inwards:
 
 * `web` and `callbacks` know HTTP: requests, responses, and what senders write in them.
-* `credentials`, `applications`, `devices`, `messages` and `downlinks` are the domain.
+* `credentials`, `applications`, `devices`, `messages`, `reports`, `conditions`, `downlinks` and `changes` are
+  the domain.
 * `store` is the only room that knows DynamoDB.
 
 A room may use those further in, never those further out.

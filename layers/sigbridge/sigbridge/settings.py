@@ -17,6 +17,10 @@ class Settings:
         retention_days: How long a message is kept after it was received.
         queue_capacity: How many downlinks one device's queue holds.
         radio_window_ms: How long after its `time` a BIDIR callback may still claim a downlink.
+        acknowledge_wait_ms: How long a confirmed downlink, once answered, waits for its acknowledgement
+            before it is tried again.
+        event_bus_name: EventBridge bus that is told of messages, reports and each step of a downlink; None
+            for silence.
     """
 
     table_name: str
@@ -24,6 +28,8 @@ class Settings:
     retention_days: int = 365
     queue_capacity: int = 100
     radio_window_ms: int = 30_000
+    acknowledge_wait_ms: int = 600_000
+    event_bus_name: str | None = None
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -38,6 +44,8 @@ class Settings:
             retention_days=int(os.environ.get("RETENTION_DAYS", "365")),
             queue_capacity=int(os.environ.get("QUEUE_CAPACITY", "100")),
             radio_window_ms=int(os.environ.get("RADIO_WINDOW_SECONDS", "30")) * 1000,
+            acknowledge_wait_ms=int(os.environ.get("ACKNOWLEDGE_WAIT_SECONDS", "600")) * 1000,
+            event_bus_name=os.environ.get("EVENT_BUS_NAME") or None,
         )
 
 

@@ -3,8 +3,10 @@
 from sigbridge.applications.application import (
     Application,
     ApplicationExists,
+    DownlinkQuota,
     InvalidApplicationId,
     PayloadEncoding,
+    SettingsChange,
     UnknownApplication,
     UnknownDevices,
     change_application,
@@ -15,8 +17,10 @@ from sigbridge.applications.application import (
 __all__ = [
     "Application",
     "ApplicationExists",
+    "DownlinkQuota",
     "InvalidApplicationId",
     "PayloadEncoding",
+    "SettingsChange",
     "UnknownApplication",
     "UnknownDevices",
     "change_application",

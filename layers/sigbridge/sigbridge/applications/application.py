@@ -1,7 +1,7 @@
 """An application and its settings."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from sigbridge.clock import now_ms
@@ -29,6 +29,16 @@ class PayloadEncoding(StrEnum):
     BASE64 = "base64"
 
 
+class DownlinkQuota(StrEnum):
+    """What happens when a device asks that has had its downlinks of the day.
+
+    Sigfox's contract counts the downlinks of a device by day, in UTC (sigfox reference, 3.4).
+    """
+
+    REPORT = "report"
+    ENFORCE = "enforce"
+
+
 class InvalidApplicationId(SigbridgeError):
     """The identifier breaks The Things Stack's rule."""
 
@@ -51,6 +61,8 @@ class Application:
         created_at: Epoch ms.
         unknown_devices: Whether messages of unlisted devices register them or are refused.
         payload_encoding: How generic payloads are written, unless a device says otherwise.
+        daily_downlinks: How many downlinks Sigfox's contract allows each device in a day.
+        downlink_quota: Whether more are handed out and reported, or stay queued until the next day.
     """
 
     id: str
@@ -58,6 +70,8 @@ class Application:
     created_at: int
     unknown_devices: UnknownDevices = UnknownDevices.REGISTER
     payload_encoding: PayloadEncoding = PayloadEncoding.HEX
+    daily_downlinks: int = 4
+    downlink_quota: DownlinkQuota = DownlinkQuota.REPORT
 
     @classmethod
     def from_record(cls, record: ApplicationRecord) -> "Application":
@@ -68,6 +82,8 @@ class Application:
             created_at=record["created_at"],
             unknown_devices=UnknownDevices(record["unknown_devices"]),
             payload_encoding=PayloadEncoding(record["payload_encoding"]),
+            daily_downlinks=record["daily_downlinks"],
+            downlink_quota=DownlinkQuota(record["downlink_quota"]),
         )
 
 
@@ -98,6 +114,8 @@ def create_application(application_id: str, name: str = "") -> Application:
                 created_at=application.created_at,
                 unknown_devices=application.unknown_devices,
                 payload_encoding=application.payload_encoding,
+                daily_downlinks=application.daily_downlinks,
+                downlink_quota=application.downlink_quota,
             )
         )
     except ConditionFailed as failed:
@@ -118,21 +136,34 @@ def find_application(application_id: str) -> Application:
     return Application.from_record(record)
 
 
-def change_application(
-    application_id: str,
-    unknown_devices: UnknownDevices | None = None,
-    payload_encoding: PayloadEncoding | None = None,
-) -> Application:
+@dataclass(frozen=True, slots=True)
+class SettingsChange:
+    """Settings of an application to change; None leaves one as it is.
+
+    Attributes:
+        unknown_devices, payload_encoding, daily_downlinks, downlink_quota: As in `Application`.
+    """
+
+    unknown_devices: UnknownDevices | None = None
+    payload_encoding: PayloadEncoding | None = None
+    daily_downlinks: int | None = None
+    downlink_quota: DownlinkQuota | None = None
+
+    @property
+    def wanted(self) -> dict[str, str | int]:
+        """The settings that are to be changed, by name."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+
+def change_application(application_id: str, change: SettingsChange) -> Application:
     """Changes those settings that are given; running functions follow within a minute.
 
     Raises:
         UnknownApplication: There is none of that identifier.
     """
-    wanted = {"unknown_devices": unknown_devices, "payload_encoding": payload_encoding}
-    changes = {name: str(value) for name, value in wanted.items() if value is not None}
-    if changes:
+    if change.wanted:
         try:
-            stored_applications.change(application_id, changes)
+            stored_applications.change(application_id, change.wanted)
         except ConditionFailed as failed:
             raise _unknown(application_id) from failed
     return find_application(application_id)

@@ -1,12 +1,14 @@
 """What a message says beside its essential fields: Sigfox's facts, variables, a location."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sigbridge.callbacks.documents import Document
 from sigbridge.callbacks.essentials import FoundField
 from sigbridge.callbacks.field_names import Field, plain
-from sigbridge.callbacks.sigfox import ADVANCED_FACTS, ADVANCED_OBJECTS, RECEPTION_FACTS
+from sigbridge.callbacks.sigfox import ADVANCED_FACTS, COMPUTED_LOCATION, RECEPTION_FACTS
+from sigbridge.callbacks.structures import read_object, read_texts
 from sigbridge.callbacks.values import is_absent
 from sigbridge.callbacks.variables import (
     InvalidVariable,
@@ -19,6 +21,9 @@ from sigbridge.callbacks.variables import (
 )
 from sigbridge.messages import Location, Network, Part, Variable
 
+_PLACE_IDS = plain("placeIds")
+# TagoIO's template puts the computed location into an item of this name.
+_COMPUTED_ITEMS = frozenset({"location", COMPUTED_LOCATION})
 # Three times a message's size: flat names repeat their parents', and an item holds 400 kB.
 _VARIABLES_BYTES = 300_000
 
@@ -56,30 +61,41 @@ def read_details(document: Document, found: Mapping[Field, FoundField], network:
 def _read_fields(document: Document, found: Mapping[Field, FoundField], network: Network) -> Details:
     content: dict[str, object] = {**document.fallback, **document.fields}
     used = {entry.path for entry in found.values()}
-    facts, part = _take_facts(content, network)
-    location = None
-    for path, place in _objects(content, ()):
-        found_location = read_location(place, path)
-        if found_location is not None:
-            location, names = found_location
-            used |= {(*path, name) for name in names}
-            break
+    facts, part, location = _take_facts(content, network)
+    if location is None:
+        for path, place in _objects(content, ()):
+            found_location = read_location(place, path)
+            if found_location is not None:
+                location, names = found_location
+                used |= {(*path, name) for name in names}
+                break
     variables = [make_variable(path, value) for path, value in leaves(content) if path not in used]
     return Details(part, facts, tuple(variable for variable in variables if variable is not None), location)
 
 
-def _take_facts(content: dict[str, object], network: Network) -> tuple[dict[str, object], Part]:
-    """Moves Sigfox's facts out of a message's content; what can't be read as one stays there."""
+def _take_facts(
+    content: dict[str, object], network: Network
+) -> tuple[dict[str, object], Part, Location | None]:
+    """Moves Sigfox's facts out of a message's content; what can't be read as one stays there.
+
+    Raises:
+        InvalidVariable: The computed location is no object, or not on Earth.
+    """
     facts: dict[str, object] = {}
-    if network is not Network.SIGFOX:
-        return facts, Part.UPLINK
     part = Part.UPLINK
+    location: Location | None = None
+    if network is not Network.SIGFOX:
+        return facts, part, location
     for name in list(content):
-        if plain(name) in ADVANCED_FACTS or plain(name) in ADVANCED_OBJECTS:
+        if plain(name) == COMPUTED_LOCATION:
             part = Part.ADVANCED
+            location, content[name] = _read_computed_location(content[name], name, facts)
+            continue
         fact = RECEPTION_FACTS.get(plain(name)) or ADVANCED_FACTS.get(plain(name))
         if fact is None:
             continue
+        if plain(name) in ADVANCED_FACTS:
+            part = Part.ADVANCED
         try:
             value = fact.read(content[name])
         except ValueError:
@@ -87,7 +103,35 @@ def _take_facts(content: dict[str, object], network: Network) -> tuple[dict[str,
         del content[name]
         if value is not None:
             facts[fact.name] = value
-    return facts, part
+    return facts, part, location
+
+
+def _read_computed_location(
+    value: object, name: str, facts: dict[str, object]
+) -> tuple[Location | None, dict[str, object] | None]:
+    """Reads the location that Sigfox computed, and gives what is left of its object.
+
+    One without coordinates says nothing, and nothing is left of it.
+
+    Raises:
+        InvalidVariable: It is no object, or not on Earth.
+    """
+    try:
+        place = read_object(value)
+    except ValueError as invalid:
+        raise InvalidVariable((name,), str(invalid)) from invalid
+    found = None if place is None else read_location(place, (name,))
+    if place is None or found is None:
+        return None, None
+    location, used = found
+    left = {inner: value for inner, value in place.items() if inner not in used}
+    for inner in [inner for inner in left if plain(inner) == _PLACE_IDS]:
+        with suppress(ValueError):
+            place_ids = read_texts(left[inner])
+            del left[inner]
+            if place_ids is not None:
+                facts["place_ids"] = place_ids
+    return location, left
 
 
 def _objects(content: dict[str, object], path: Path) -> Iterator[tuple[Path, dict[str, object]]]:
@@ -100,20 +144,23 @@ def _objects(content: dict[str, object], path: Path) -> Iterator[tuple[Path, dic
 def _read_items(document: Document, found: Mapping[Field, FoundField], network: Network) -> Details:
     used = {entry.path[0] for entry in found.values()}
     content = {name: value for name, value in document.fields.items() if name not in used}
-    facts, part = _take_facts(content, network)
-    location: Location | None = None
+    facts, part, location = _take_facts(content, network)
     variables: list[Variable] = []
     for item in document.items:
         name = str(item["variable"])
         if name not in content:
             continue
-        if name == "location" and network is Network.SIGFOX:
-            part = Part.ADVANCED
         place = item.get("location")
-        if isinstance(place, dict):
+        is_computed = network is Network.SIGFOX and plain(name) in _COMPUTED_ITEMS
+        if is_computed:
+            part = Part.ADVANCED
+            computed, _ = _read_computed_location(place, name, facts)
+            location = location or computed
+        elif isinstance(place, dict):
             found_location = read_location(place, (name,))
             location = location or (found_location[0] if found_location else None)
-        elif not is_absent(item.get("value")):
+        is_read = isinstance(place, dict) or (is_computed and plain(name) == COMPUTED_LOCATION)
+        if not is_read and not is_absent(item.get("value")):
             variables.append(_item_variable(name, item))
     for path, value in leaves(dict(document.fallback)):
         variable = make_variable(path, value)

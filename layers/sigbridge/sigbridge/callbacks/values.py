@@ -5,8 +5,9 @@ Sigfox pastes a value into the sender's own text, so a number comes as `5` or `"
 """
 
 import re
-from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+
+from sigbridge.clock import iso_ms
 
 _ABSENT = frozenset({"", "null", "n/a"})
 _TRUE = frozenset({"true", "1"})
@@ -113,7 +114,7 @@ def read_time(value: object) -> int | None:
         text = str(value).strip()
         moment = epoch_ms(text)
         if moment is None and isinstance(value, str):
-            moment = _iso_ms(text)
+            moment = iso_ms(text)
         if moment is not None:
             return moment
     message = "must be epoch seconds (10 digits), epoch milliseconds (13 digits) or ISO 8601"
@@ -127,17 +128,3 @@ def epoch_ms(text: str) -> int | None:
         return None
     number = Decimal(text)
     return int(number * 1000) if len(match[1]) == 10 else int(number)
-
-
-def _iso_ms(text: str) -> int | None:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    try:
-        milliseconds = int(moment.timestamp() * 1000)
-    except (OverflowError, ValueError):
-        return None
-    return milliseconds if 0 <= milliseconds < 10**13 else None

@@ -79,6 +79,11 @@ class Directory:
                 devices[record["id"]] = _remember(application_id, record)
         return cls(application, devices)
 
+    @property
+    def application(self) -> Application:
+        """The application, with settings that are at most a minute old."""
+        return self._application
+
     def payload_encoding(self, device_id: str) -> PayloadEncoding:
         """How this device writes generic payloads."""
         device = self._devices.get(device_id)

@@ -1,15 +1,27 @@
-"""Downlinks: a queue per device, and the answer to a device that asks."""
+"""Downlinks: a queue per device, the answer to a device that asks, and what became of each downlink."""
 
+from sigbridge.downlinks.acknowledging import settle
 from sigbridge.downlinks.answering import Answer, answer_uplink, recall_answer
 from sigbridge.downlinks.bidir import Reply, reply_to_messages
+from sigbridge.downlinks.deadlines import end_what_is_due
 from sigbridge.downlinks.downlink import (
     DOWNLINK_BYTES,
     Downlink,
     InvalidDownlinkData,
     Priority,
+    Source,
     read_downlink_data,
 )
+from sigbridge.downlinks.history import (
+    HistoryPage,
+    downlink_history,
+    downlink_life,
+    read_attempt,
+    record_transition,
+)
+from sigbridge.downlinks.life import AnsweredUplink, Attempt, Life, LifeStep, State, Step
 from sigbridge.downlinks.queue import (
+    delete_downlink,
     downlink_data,
     push_downlinks,
     push_downlinks_once,
@@ -17,24 +29,47 @@ from sigbridge.downlinks.queue import (
     replace_downlinks,
     set_downlink_data,
 )
-from sigbridge.downlinks.refusals import QueueFull
+from sigbridge.downlinks.quota import Quota, quota_of
+from sigbridge.downlinks.refusals import DownlinkNotQueued, QueueFull, UnknownDownlink
+from sigbridge.downlinks.transitions import Transition, transitions
 
 __all__ = [
     "DOWNLINK_BYTES",
     "Answer",
+    "AnsweredUplink",
+    "Attempt",
     "Downlink",
+    "DownlinkNotQueued",
+    "HistoryPage",
     "InvalidDownlinkData",
+    "Life",
+    "LifeStep",
     "Priority",
     "QueueFull",
+    "Quota",
     "Reply",
+    "Source",
+    "State",
+    "Step",
+    "Transition",
+    "UnknownDownlink",
     "answer_uplink",
+    "delete_downlink",
     "downlink_data",
+    "downlink_history",
+    "downlink_life",
+    "end_what_is_due",
     "push_downlinks",
     "push_downlinks_once",
     "queued_downlinks",
+    "quota_of",
+    "read_attempt",
     "read_downlink_data",
     "recall_answer",
+    "record_transition",
     "replace_downlinks",
     "reply_to_messages",
     "set_downlink_data",
+    "settle",
+    "transitions",
 ]

@@ -4,15 +4,17 @@ Invariants (DESIGN section 1): I1 a downlink goes to at most one uplink; I2 a re
 the first one's answer; I7 a late one claims nothing.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
-from sigbridge.downlinks.downlink import Downlink
-from sigbridge.downlinks.notation import read_downlink
+from sigbridge.downlinks.downlink import Downlink, Source
+from sigbridge.downlinks.notation import answered_downlink, read_downlink, uplink_moment
+from sigbridge.downlinks.quota import answered_uplinks, is_same_day
 from sigbridge.downlinks.refusals import refusals_told
 from sigbridge.errors import StoreUnavailable
 from sigbridge.store import device_states
-from sigbridge.store.device_states import ANSWERS_IN_A_MAP, ClaimRefused
+from sigbridge.store.device_states import ANSWERS_IN_A_MAP, Asking, ClaimRefused, DeviceStateRecord
 
 _CLAIM_ATTEMPTS = 5
 _REMEMBERED_MS = 1_200_000
@@ -46,19 +48,52 @@ def answer_uplink(application_id: str, device_id: str, uplink: str, now_ms: int)
         UnknownDevice: The device is not listed.
         StoreUnavailable: Nothing was claimed, or the claim will be found by the repeat.
     """
+    asking = Asking(application_id, device_id, uplink, now_ms)
     expired: list[str] = []
     room = ANSWERS_IN_A_MAP
     for _ in range(_CLAIM_ATTEMPTS):
         try:
             with refusals_told(application_id, device_id):
-                answer = device_states.claim(application_id, device_id, uplink, now_ms, expired, room)
-            return _answer(answer)
+                return _answer(uplink, device_states.claim(asking, expired, room))
         except ClaimRefused as refused:
             state = refused.state
         if uplink in state.answers:
-            return replace(_answer(state.answers[uplink]), repeated=True)
-        expired = list(takewhile(lambda text: read_downlink(text).is_expired(now_ms), state.queue))
+            return replace(_answer(uplink, state.answers[uplink]), repeated=True)
+        expired = _expired_first(state, now_ms)
         room = _make_room(application_id, device_id, now_ms, state.answers_of_period(now_ms))
+    raise StoreUnavailable
+
+
+def answer_uplink_within(quota: int, application_id: str, device_id: str, uplink: str, now_ms: int) -> Answer:
+    """Like `answer_uplink`, but gives nothing once the device had its downlinks of the day.
+
+    What it would have got stays queued. It costs two reads more.
+
+    Args:
+        quota: How many downlinks a device may have in a day (UTC).
+        application_id, device_id, uplink, now_ms: As for `answer_uplink`.
+
+    Raises:
+        UnknownDevice, StoreUnavailable: As for `answer_uplink`.
+    """
+    asking = Asking(application_id, device_id, uplink, now_ms)
+    moment = uplink_moment(uplink)
+    for _ in range(_CLAIM_ATTEMPTS):
+        with refusals_told(application_id, device_id):
+            state = device_states.find(application_id, device_id)
+        if uplink in state.answers:
+            return replace(_answer(uplink, state.answers[uplink]), repeated=True)
+        # The index lags behind by about a second; the state is exact, but remembers ten minutes only.
+        given = answered_uplinks(application_id, device_id, moment)
+        given |= {other for other, text in state.answers.items() if text and is_same_day(other, moment)}
+        seen = state.answers_of_period(now_ms)
+        _make_room(application_id, device_id, now_ms, seen)
+        with suppress(ClaimRefused):
+            if len(given) < quota:
+                text = device_states.claim_unless_answered(asking, _expired_first(state, now_ms), seen)
+                return _answer(uplink, text)
+            device_states.decline(asking, seen)
+            return Answer(None)
     raise StoreUnavailable
 
 
@@ -71,27 +106,29 @@ def recall_answer(application_id: str, device_id: str, uplink: str) -> Answer:
     """
     with refusals_told(application_id, device_id):
         state = device_states.find(application_id, device_id)
-    return replace(_answer(state.answers.get(uplink, "")), repeated=uplink in state.answers)
+    return replace(_answer(uplink, state.answers.get(uplink, "")), repeated=uplink in state.answers)
+
+
+def _expired_first(state: DeviceStateRecord, now_ms: int) -> list[str]:
+    return list(takewhile(lambda text: read_downlink(text).is_expired(now_ms), state.queue))
 
 
 def _make_room(application_id: str, device_id: str, now_ms: int, answers: dict[str, str]) -> int:
     """Forgets old answers where their map is full, and tells how many it may hold."""
     if len(answers) < ANSWERS_IN_A_MAP:
         return ANSWERS_IN_A_MAP
-    kept = {uplink: answer for uplink, answer in answers.items() if _moment(uplink) > now_ms - _REMEMBERED_MS}
+    kept = {
+        uplink: answer
+        for uplink, answer in answers.items()
+        if uplink_moment(uplink) > now_ms - _REMEMBERED_MS
+    }
     if len(kept) < len(answers):
         device_states.forget(application_id, device_id, now_ms, answers, kept)
     return len(kept) + ANSWERS_IN_A_MAP
 
 
-def _moment(uplink: str) -> int:
-    return int(uplink.partition("#")[0])
-
-
-def _answer(text: str) -> Answer:
+def _answer(uplink: str, text: str) -> Answer:
     if not text:
         return Answer(None)
-    if " " not in text:
-        return Answer(text)
-    downlink = read_downlink(text)
-    return Answer(downlink.payload, downlink)
+    downlink = answered_downlink(uplink, text)
+    return Answer(downlink.payload, downlink if downlink.source is Source.QUEUE else None)

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sigbridge.applications import DownlinkQuota
 from sigbridge.clock import now_ms
-from sigbridge.downlinks.answering import Answer, answer_uplink, recall_answer
+from sigbridge.devices import Directory
+from sigbridge.downlinks.answering import Answer, answer_uplink, answer_uplink_within, recall_answer
 from sigbridge.errors import StoreUnavailable
 from sigbridge.messages import ReceivedMessage, StoredMessage
 from sigbridge.settings import settings
@@ -51,10 +53,17 @@ def _reply(application_id: str, stored: StoredMessage) -> Reply:
         if late:
             answer = recall_answer(application_id, message.device_id, stored.key)
         else:
-            answer = answer_uplink(application_id, message.device_id, stored.key, now_ms())
+            answer = _answer(application_id, message.device_id, stored.key)
     except StoreUnavailable:
         return Reply(message, Answer(None), late, failed=True)
     return Reply(message, answer, late)
+
+
+def _answer(application_id: str, device_id: str, uplink: str) -> Answer:
+    application = Directory.open(application_id, ()).application
+    if application.downlink_quota is DownlinkQuota.ENFORCE:
+        return answer_uplink_within(application.daily_downlinks, application_id, device_id, uplink, now_ms())
+    return answer_uplink(application_id, device_id, uplink, now_ms())
 
 
 def _newest_of_each_device(messages: Sequence[StoredMessage]) -> list[StoredMessage]:

@@ -4,14 +4,21 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import IntEnum
+from enum import IntEnum, StrEnum
+from itertools import count
 
+from sigbridge.clock import now_ms
 from sigbridge.errors import SigbridgeError
 
 # Exactly 8 bytes, neither more nor fewer (sigfox reference, 3.1).
 DOWNLINK_BYTES = 8
 
+# The Things Stack's number of attempts for a confirmed downlink that does not say (reference, 2.2).
+DEFAULT_MAX_ATTEMPTS = 8
+
 _DOWNLINK_DATA = re.compile(rf"[0-9a-f]{{{2 * DOWNLINK_BYTES}}}", re.ASCII)
+_ID = re.compile(r"[0-9a-f]{24}", re.ASCII)
+_numbers = count()
 
 
 class Priority(IntEnum):
@@ -26,6 +33,13 @@ class Priority(IntEnum):
     HIGHEST = 6
 
 
+class Source(StrEnum):
+    """Where a downlink comes from."""
+
+    QUEUE = "queue"
+    DOWNLINK_DATA = "downlinkData"
+
+
 class InvalidDownlinkData(SigbridgeError):
     """The text is not 8 bytes of hex."""
 
@@ -36,7 +50,7 @@ class Downlink:
 
     Attributes:
         payload: 16 lower-case hex digits.
-        id: Handle of this downlink, unique on its device.
+        id: Handle of this downlink, unique on its device. Ids sort in the order in which downlinks were made.
         f_port: The Things Stack's port; Sigfox has none, so it is only kept and returned.
         confirmed: Whether it is to be acknowledged.
         priority: Kept and returned.
@@ -44,10 +58,12 @@ class Downlink:
         decoded_payload: What the sender says the payload means; kept as sent.
         max_attempts: The Things Stack's `confirmed_retry.max_attempts`, where given.
         expires_at: Epoch ms from which on it is not handed out, or None for never.
+        attempt: How often it will have been handed out, this time included.
+        source: The queue, or the `downlinkData` parameter.
     """
 
     payload: str
-    id: str = field(default_factory=lambda: secrets.token_hex(8))
+    id: str = field(default_factory=lambda: make_id(now_ms()))
     f_port: int | None = None
     confirmed: bool = False
     priority: Priority = Priority.LOWEST
@@ -55,10 +71,32 @@ class Downlink:
     decoded_payload: Mapping[str, object] | None = None
     max_attempts: int | None = None
     expires_at: int | None = None
+    attempt: int = 1
+    source: Source = Source.QUEUE
+
+    @property
+    def made_at(self) -> int:
+        """When it was made, epoch ms, as its id tells."""
+        return int(self.id[:12], 16)
+
+    @property
+    def may_be_retried(self) -> bool:
+        """Whether another attempt is wanted if this one fails."""
+        return self.confirmed and self.attempt < (self.max_attempts or DEFAULT_MAX_ATTEMPTS)
 
     def is_expired(self, now_ms: int) -> bool:
         """Tells whether it must not be handed out any more."""
         return self.expires_at is not None and self.expires_at <= now_ms
+
+
+def make_id(moment_ms: int) -> str:
+    """Makes the id of a new downlink: 12 hex digits of epoch ms, 4 of a counter, 8 random ones."""
+    return f"{moment_ms:012x}{next(_numbers) & 0xFFFF:04x}{secrets.token_hex(4)}"
+
+
+def is_downlink_id(text: str) -> bool:
+    """Tells whether a text has the form of a downlink's id."""
+    return _ID.fullmatch(text) is not None
 
 
 def read_downlink_data(text: str) -> str:

@@ -7,10 +7,11 @@ half the size of a hundred maps. The moment of expiry comes first so that the st
 without reading: a downlink that never expires is written with the last moment 13 digits can say.
 """
 
+import hashlib
 import json
 from typing import Any
 
-from sigbridge.downlinks.downlink import Downlink, Priority
+from sigbridge.downlinks.downlink import Downlink, Priority, Source
 
 _NEVER = 9_999_999_999_999
 
@@ -25,6 +26,8 @@ def write_downlink(downlink: Downlink) -> str:
         "correlation_ids": downlink.correlation_ids,
         "decoded_payload": downlink.decoded_payload,
         "max_attempts": downlink.max_attempts,
+        "attempt": downlink.attempt if downlink.attempt > 1 else None,
+        "source": None if downlink.source is Source.QUEUE else downlink.source.value,
     }
     rest = {name: value for name, value in rest.items() if value}
     words = [f"{expires_at:013d}", downlink.id, downlink.payload]
@@ -47,4 +50,22 @@ def read_downlink(text: str) -> Downlink:
         decoded_payload=details.get("decoded_payload"),
         max_attempts=details.get("max_attempts"),
         expires_at=None if int(expires_at) == _NEVER else int(expires_at),
+        attempt=details.get("attempt", 1),
+        source=Source(details.get("source", Source.QUEUE)),
     )
+
+
+def answered_downlink(uplink: str, answer: str) -> Downlink:
+    """Reads what an uplink was answered with: a queued downlink's string, or a bare `downlinkData`.
+
+    A `downlinkData` becomes a downlink of its own at each answer, with an id that follows from the uplink.
+    """
+    if " " in answer:
+        return read_downlink(answer)
+    digest = hashlib.sha256(uplink.encode()).hexdigest()[:12]
+    return Downlink(payload=answer, id=f"{uplink_moment(uplink):012x}{digest}", source=Source.DOWNLINK_DATA)
+
+
+def uplink_moment(uplink: str) -> int:
+    """Reads from an uplink's key when it was sent, epoch ms."""
+    return int(uplink.partition("#")[0])

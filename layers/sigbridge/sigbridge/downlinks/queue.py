@@ -3,21 +3,25 @@
 import hashlib
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 
 from sigbridge.clock import now_ms
 from sigbridge.downlinks.downlink import Downlink, read_downlink_data
+from sigbridge.downlinks.history import downlink_life
+from sigbridge.downlinks.life import State
 from sigbridge.downlinks.notation import read_downlink, write_downlink
-from sigbridge.downlinks.refusals import QueueFull, refusals_told
+from sigbridge.downlinks.refusals import DownlinkNotQueued, QueueFull, refusals_told
+from sigbridge.errors import StoreUnavailable
 from sigbridge.settings import settings
 from sigbridge.store import device_states
-from sigbridge.store.device_states import PushedBefore
+from sigbridge.store.device_states import NotInQueue, PushedBefore, PushMemory, Removal
 
 _KEY_REMEMBERED_SECONDS = 86_400
+# The position of a downlink changes with every one that leaves before it.
+_DELETE_ATTEMPTS = 5
 
 
-def push_downlinks(application_id: str, device_id: str, downlinks: Sequence[Downlink]) -> None:
-    """Appends downlinks to a device's queue, all or none.
+def push_downlinks(application_id: str, device_id: str, downlinks: Sequence[Downlink]) -> list[str]:
+    """Appends downlinks to a device's queue, all or none, and returns their ids.
 
     Raises:
         UnknownDevice: The device is not listed.
@@ -27,33 +31,38 @@ def push_downlinks(application_id: str, device_id: str, downlinks: Sequence[Down
     capacity = settings().queue_capacity
     with refusals_told(application_id, device_id):
         device_states.push(application_id, device_id, _written(downlinks), capacity)
+    return [downlink.id for downlink in downlinks]
 
 
 def push_downlinks_once(
     application_id: str, device_id: str, downlinks: Sequence[Downlink], idempotency_key: str
-) -> list[Downlink]:
+) -> list[str]:
     """Like `push_downlinks`, but a repeat under the same key within 24 hours changes nothing.
 
     Returns:
-        The downlinks with ids that follow from the key, so that a repeat returns the first ones'.
+        The ids of the downlinks: for a repeat those that the first push made.
 
     Raises:
         UnknownDevice, QueueFull, StoreUnavailable: As `push_downlinks`; a repeat does no harm.
     """
-    digest = hashlib.sha256(idempotency_key.encode()).hexdigest()
-    named = [
-        replace(downlink, id=hashlib.sha256(f"{digest}{position}".encode()).hexdigest()[:16])
-        for position, downlink in enumerate(downlinks)
-    ]
+    now_seconds = now_ms() // 1000
+    memory = PushMemory(
+        key=hashlib.sha256(idempotency_key.encode()).hexdigest(),
+        ids=tuple(downlink.id for downlink in downlinks),
+        kept_until=now_seconds + _KEY_REMEMBERED_SECONDS,
+    )
     capacity = settings().queue_capacity
-    expires_at = now_ms() // 1000 + _KEY_REMEMBERED_SECONDS
-    with refusals_told(application_id, device_id), suppress(PushedBefore):
-        device_states.push_under_key(application_id, device_id, _written(named), capacity, digest, expires_at)
-    return named
+    written = _written(downlinks)
+    try:
+        with refusals_told(application_id, device_id):
+            device_states.push_under_key(application_id, device_id, written, capacity, memory, now_seconds)
+    except PushedBefore as before:
+        return list(before.ids)
+    return list(memory.ids)
 
 
-def replace_downlinks(application_id: str, device_id: str, downlinks: Sequence[Downlink]) -> None:
-    """Puts these downlinks in place of a device's whole queue; none clears it.
+def replace_downlinks(application_id: str, device_id: str, downlinks: Sequence[Downlink]) -> list[str]:
+    """Puts these downlinks in place of a device's whole queue, none clears it; and returns their ids.
 
     Raises:
         UnknownDevice: The device is not listed.
@@ -65,6 +74,7 @@ def replace_downlinks(application_id: str, device_id: str, downlinks: Sequence[D
         raise QueueFull(capacity)
     with refusals_told(application_id, device_id):
         device_states.replace(application_id, device_id, _written(downlinks))
+    return [downlink.id for downlink in downlinks]
 
 
 def queued_downlinks(application_id: str, device_id: str) -> list[Downlink]:
@@ -77,6 +87,29 @@ def queued_downlinks(application_id: str, device_id: str) -> list[Downlink]:
         state = device_states.find(application_id, device_id)
     moment = now_ms()
     return [downlink for downlink in map(read_downlink, state.queue) if not downlink.is_expired(moment)]
+
+
+def delete_downlink(application_id: str, device_id: str, downlink_id: str) -> None:
+    """Takes one downlink out of a device's queue.
+
+    Raises:
+        UnknownDevice: The device is not listed.
+        UnknownDownlink: It has no downlink of that id.
+        DownlinkNotQueued: It waits no more.
+        StoreUnavailable: It may or may not have happened.
+    """
+    for _ in range(_DELETE_ATTEMPTS):
+        with refusals_told(application_id, device_id):
+            queue = device_states.find(application_id, device_id).queue
+        found = ((i, text) for i, text in enumerate(queue) if read_downlink(text).id == downlink_id)
+        position, text = next(found, (0, ""))
+        if not text or read_downlink(text).is_expired(now_ms()):
+            life = downlink_life(application_id, device_id, downlink_id)
+            raise DownlinkNotQueued(downlink_id, State.EXPIRED if text else life.state)
+        with suppress(NotInQueue):
+            device_states.remove(application_id, device_id, position, text, Removal.DELETED)
+            return
+    raise StoreUnavailable
 
 
 def downlink_data(application_id: str, device_id: str) -> str | None:

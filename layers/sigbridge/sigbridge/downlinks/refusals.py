@@ -21,6 +21,35 @@ class QueueFull(SigbridgeError):
         self.capacity = capacity
 
 
+class UnknownDownlink(SigbridgeError):
+    """The device has no downlink of that id, or it was forgotten.
+
+    Attributes:
+        application_id, device_id: The device.
+        downlink_id: The id.
+    """
+
+    def __init__(self, application_id: str, device_id: str, downlink_id: str) -> None:
+        super().__init__(f"Device {device_id} has no downlink {downlink_id}")
+        self.application_id = application_id
+        self.device_id = device_id
+        self.downlink_id = downlink_id
+
+
+class DownlinkNotQueued(SigbridgeError):
+    """The downlink waits in the queue no more, so it can't be deleted.
+
+    Attributes:
+        downlink_id: The downlink.
+        state: What it is now.
+    """
+
+    def __init__(self, downlink_id: str, state: str) -> None:
+        super().__init__(f"Downlink {downlink_id} is not queued, but {state}")
+        self.downlink_id = downlink_id
+        self.state = state
+
+
 @contextmanager
 def refusals_told(application_id: str, device_id: str) -> Iterator[None]:
     """Tells what the state of this device refuses.

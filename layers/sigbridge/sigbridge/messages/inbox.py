@@ -11,7 +11,7 @@ from typing import Any
 from sigbridge.clock import now_ms
 from sigbridge.devices import Directory
 from sigbridge.errors import Fault, InvalidInput
-from sigbridge.messages.message import Location, Network, Part, ReceivedMessage, Variable
+from sigbridge.messages.message import Network, Part, ReceivedMessage, Variable
 from sigbridge.messages.payload import InvalidPayload, read_generic_payload, read_sigfox_payload
 from sigbridge.settings import settings
 from sigbridge.store import messages as stored_messages
@@ -153,7 +153,7 @@ def _message_key(message: ReceivedMessage, payload: str | None, arrived_at: int)
 def _digest(message: ReceivedMessage, payload: str | None) -> str:
     content: list[object] = [payload]
     if message.network is Network.GENERIC:
-        content += [message.port, _location(message.location), [_variable(v) for v in message.variables]]
+        content += [message.port, _location_record(message), [_variable(v) for v in message.variables]]
     text = json.dumps(content, default=str, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -182,7 +182,7 @@ def _message_write(
         names.delivery: secrets.token_hex(4),
         names.facts: dict(message.radio),
         names.variables: [_variable(variable) for variable in message.variables],
-        "location": _location(message.location),
+        "location": _location_record(message),
     }
     return MessageWrite(
         application_id=application_id,
@@ -205,17 +205,8 @@ def _variable(variable: Variable) -> dict[str, Any]:
     return {name: value for name, value in content.items() if value is not None}
 
 
-def _location(location: Location | None) -> dict[str, Decimal | int] | None:
-    if location is None:
-        return None
-    content = {
-        "latitude": location.latitude,
-        "longitude": location.longitude,
-        "radius": location.radius,
-        "source": location.source,
-        "status": location.status,
-    }
-    return {name: value for name, value in content.items() if value is not None}
+def _location_record(message: ReceivedMessage) -> dict[str, Decimal | int] | None:
+    return None if message.location is None else message.location.as_record()
 
 
 def _common_group(stored: Sequence[StoredMessage], group: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 type Value = str | int | Decimal | bool
 
@@ -44,6 +45,23 @@ class Location:
     radius: Decimal | None = None
     source: int | None = None
     status: int | None = None
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> "Location":
+        """Reads a stored location."""
+        codes = {name: int(record[name]) for name in ("source", "status") if name in record}
+        return cls(record["latitude"], record["longitude"], record.get("radius"), **codes)
+
+    def as_record(self) -> dict[str, Decimal | int]:
+        """Gives the stored form: what is known, by its name."""
+        content = {
+            "latitude": self.latitude,
+            "longitude": self.longitude,
+            "radius": self.radius,
+            "source": self.source,
+            "status": self.status,
+        }
+        return {name: value for name, value in content.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,4 +11,6 @@ One module per kind of item. Keys, by DESIGN's data model (docs/architecture.md)
 | device state | `DEVICE#<app>#<id>` | `STATE` |
 | push under an `Idempotency-Key` | `DEVICE#<app>#<id>` | `PUSH#<digest of the key>` |
 | message | `DEVICE#<app>#<id>` | `MSG#<ms, 13 digits>#<seqNumber or digest>` |
+| report of a Sigfox service | `DEVICE#<app>#<id>` | `EVENT#<ms, 13 digits>#<digest>` |
+| device condition | `DEVICE#<app>#<id>` | `CONDITION` |
 """

@@ -3,7 +3,7 @@
 from typing import TypedDict
 
 from sigbridge.store import table
-from sigbridge.store.table import Key, Record
+from sigbridge.store.table import Key, NewItem, Record
 
 
 class ApiKeyRecord(TypedDict):
@@ -29,12 +29,13 @@ def add(record: ApiKeyRecord) -> None:
     """Stores a new key with its entry in the application's list.
 
     Raises:
-        ConditionFailed: A key of that id exists.
+        NotTogether: A key of that id exists.
     """
     content: Record = dict(record)
     listed = {name: value for name, value in content.items() if name != "secret_sha256"}
-    table.put_all_new(
-        [(_by_id(record["id"]), content), (_in_application(record["application_id"], record["id"]), listed)]
+    table.write_together(
+        NewItem(_by_id(record["id"]), content),
+        NewItem(_in_application(record["application_id"], record["id"]), listed),
     )
 
 

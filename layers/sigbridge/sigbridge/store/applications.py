@@ -1,6 +1,6 @@
 """Applications and the devices in their lists; both are static facts, read through a cache."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
 from sigbridge.store import device_states, table
@@ -15,6 +15,8 @@ class ApplicationRecord(TypedDict):
     created_at: int
     unknown_devices: str
     payload_encoding: str
+    daily_downlinks: int
+    downlink_quota: str
 
 
 class DeviceRecord(TypedDict):
@@ -40,7 +42,7 @@ def add(record: ApplicationRecord) -> None:
     table.put_new(_application_key(record["id"]), dict(record))
 
 
-def change(application_id: str, changes: dict[str, str]) -> None:
+def change(application_id: str, changes: Mapping[str, str | int]) -> None:
     """Sets these settings of an application and leaves the others.
 
     Raises:
@@ -103,6 +105,8 @@ def _application(record: Record) -> ApplicationRecord:
         created_at=int(record["created_at"]),
         unknown_devices=record["unknown_devices"],
         payload_encoding=record["payload_encoding"],
+        daily_downlinks=int(record["daily_downlinks"]),
+        downlink_quota=record["downlink_quota"],
     )
 
 

@@ -12,20 +12,34 @@ Attributes of the item:
   (7 minutes). Where a device asks in a rhythm that always meets the same map, the claim finds that
   map full, and `forget` cleans it. An answer is a queued downlink's string, the `downlinkData`, or
   "" for none.
+* `removal`: why downlinks left the queue the last time that they did so without being an answer.
+* `generation`: how often the queue was replaced. A downlink that was handed out before a replacement
+  is not put back into the queue after it.
 
 Every change is one conditional UpdateItem.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from sigbridge.store import table
-from sigbridge.store.table import ConditionFailed, ItemExists, Key, Record, Update
+from sigbridge.store.table import ConditionFailed, Key, NotTogether, Record, Update
 
 _ANSWER_PERIOD_MS = 600_000
 _ANSWER_MAPS = 4
 ANSWERS_IN_A_MAP = 32
+
+
+class Removal(StrEnum):
+    """Why a downlink left the queue without being an answer."""
+
+    REPLACED = "replaced"
+    CLEARED = "cleared"
+    DELETED = "deleted"
+    EXPIRED = "expired"
+    ACKNOWLEDGED = "acknowledged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +50,15 @@ class DeviceStateRecord:
         queue: Queued downlinks, the next one first.
         downlink_data: The `downlinkData` parameter, or "".
         answer_maps: Remembered answers by uplink, in their maps.
+        generation: How often the queue was replaced.
+        removal: Why downlinks left it the last time without being an answer.
     """
 
     queue: tuple[str, ...]
     downlink_data: str
     answer_maps: tuple[dict[str, str], ...]
+    generation: int = 0
+    removal: Removal = Removal.CLEARED
 
     @property
     def answers(self) -> dict[str, str]:
@@ -60,8 +78,35 @@ class QueueHasNoRoom(Exception):
     """The push would exceed the capacity; the queue is as it was."""
 
 
+class NotInQueue(Exception):
+    """The downlink is not where it was in the queue; nothing was changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class PushMemory:
+    """What is remembered of a push under a key.
+
+    Attributes:
+        key: The key.
+        ids: Of the downlinks that were pushed.
+        kept_until: Epoch seconds after which the key is free again.
+    """
+
+    key: str
+    ids: tuple[str, ...]
+    kept_until: int
+
+
 class PushedBefore(Exception):
-    """A push under this key has happened."""
+    """A push under this key has happened.
+
+    Attributes:
+        ids: Of the downlinks that it pushed.
+    """
+
+    def __init__(self, ids: tuple[str, ...]) -> None:
+        super().__init__("pushed before")
+        self.ids = ids
 
 
 class ClaimRefused(Exception):
@@ -78,7 +123,7 @@ class ClaimRefused(Exception):
 
 def create(application_id: str, device_id: str) -> None:
     """Makes the empty state of a new device; one that exists is left as it is."""
-    empty: Record = {"queue": [], "downlink_data": ""}
+    empty: Record = {"queue": [], "downlink_data": "", "generation": 0, "removal": Removal.CLEARED.value}
     empty |= {f"answers_{period}": {} for period in range(_ANSWER_MAPS)}
     try:
         table.put_new(_key(application_id, device_id), empty)
@@ -95,7 +140,7 @@ def find(application_id: str, device_id: str) -> DeviceStateRecord:
     record = table.get_latest(_key(application_id, device_id))
     if record is None:
         raise NoSuchDevice
-    return _state(record)
+    return read_state(record)
 
 
 def push(application_id: str, device_id: str, downlinks: Sequence[str], capacity: int) -> None:
@@ -116,24 +161,34 @@ def push_under_key(
     device_id: str,
     downlinks: Sequence[str],
     capacity: int,
-    push_key: str,
-    expires_at: int,
+    memory: PushMemory,
+    now_seconds: int,
 ) -> None:
-    """Like `push`, but only once for a key, which is remembered until `expires_at` (epoch seconds).
+    """Like `push`, but only once for a key while it is remembered.
+
+    Args:
+        application_id, device_id, downlinks, capacity: As for `push`.
+        memory: The key, and what to tell those who repeat it.
+        now_seconds: The present moment; DynamoDB deletes what has expired only some time later.
 
     Raises:
         PushedBefore: There was a push under this key; nothing was changed.
         NoSuchDevice: The device is not registered.
         QueueHasNoRoom: The queue would hold more than `capacity`.
     """
-    remembered = Key(_key(application_id, device_id).pk, f"PUSH#{push_key}")
-    change = _push(application_id, device_id, downlinks, capacity)
+    remembering = Update(
+        key=Key(_key(application_id, device_id).pk, f"PUSH#{memory.key}"),
+        expression="SET ids = :ids, expires_at = :until",
+        condition="attribute_not_exists(pk) OR expires_at <= :now",
+        values={":ids": list(memory.ids), ":until": memory.kept_until, ":now": now_seconds},
+    )
     try:
-        table.put_new_and_update(remembered, {"expires_at": expires_at}, change)
-    except ItemExists as exists:
-        raise PushedBefore from exists
-    except ConditionFailed as failed:
-        raise (NoSuchDevice if failed.existing is None else QueueHasNoRoom) from failed
+        table.write_together(remembering, _push(application_id, device_id, downlinks, capacity))
+    except NotTogether as neither:
+        if 0 in neither.refused:
+            before = table.get_latest(remembering.key) or {"ids": []}
+            raise PushedBefore(tuple(before["ids"])) from neither
+        raise (NoSuchDevice if neither.refused[1] is None else QueueHasNoRoom) from neither
 
 
 def _push(application_id: str, device_id: str, downlinks: Sequence[str], capacity: int) -> Update:
@@ -151,7 +206,56 @@ def replace(application_id: str, device_id: str, downlinks: Sequence[str]) -> No
     Raises:
         NoSuchDevice: The device is not registered.
     """
-    _set(application_id, device_id, "queue", list(downlinks))
+    removal = Removal.REPLACED if downlinks else Removal.CLEARED
+    try:
+        table.update_once(
+            Update(
+                key=_key(application_id, device_id),
+                expression="SET queue = :queue, removal = :removal, generation = generation + :one",
+                condition="attribute_exists(pk)",
+                values={":queue": list(downlinks), ":removal": removal.value, ":one": 1},
+            )
+        )
+    except ConditionFailed as failed:
+        raise NoSuchDevice from failed
+
+
+def remove(application_id: str, device_id: str, position: int, downlink: str, removal: Removal) -> None:
+    """Takes one downlink out of the queue.
+
+    Args:
+        application_id, device_id: Whose queue it is.
+        position: Where the downlink stood when the queue was read.
+        downlink: The downlink.
+        removal: Why.
+
+    Raises:
+        NotInQueue: It stands there no more.
+    """
+    try:
+        table.update_once(
+            Update(
+                key=_key(application_id, device_id),
+                expression=f"SET removal = :removal REMOVE queue[{position}]",
+                condition=f"attribute_exists(pk) AND queue[{position}] = :downlink",
+                values={":removal": removal.value, ":downlink": downlink},
+            )
+        )
+    except ConditionFailed as failed:
+        raise NotInQueue from failed
+
+
+def putting_back(application_id: str, device_id: str, downlink: str, generation: int) -> Update:
+    """The change that puts a downlink at the head of the queue again, for a write that does more.
+
+    It is refused where the queue was replaced since it had this generation.
+    """
+    return Update(
+        key=_key(application_id, device_id),
+        expression="SET queue = list_append(:head, queue)",
+        condition="attribute_exists(pk) AND generation = :generation",
+        values={":head": [downlink], ":generation": generation},
+    )
 
 
 def set_downlink_data(application_id: str, device_id: str, downlink_data: str) -> None:
@@ -160,25 +264,42 @@ def set_downlink_data(application_id: str, device_id: str, downlink_data: str) -
     Raises:
         NoSuchDevice: The device is not registered.
     """
-    _set(application_id, device_id, "downlink_data", downlink_data)
+    try:
+        table.update_once(
+            Update(
+                key=_key(application_id, device_id),
+                expression="SET downlink_data = :value",
+                condition="attribute_exists(pk)",
+                values={":value": downlink_data},
+            )
+        )
+    except ConditionFailed as failed:
+        raise NoSuchDevice from failed
 
 
-def claim(
-    application_id: str,
-    device_id: str,
-    uplink: str,
-    now_ms: int,
-    expired: Sequence[str] = (),
-    room: int = ANSWERS_IN_A_MAP,
-) -> str:
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """An uplink that asks for a downlink.
+
+    Attributes:
+        application_id, device_id: Whose queue it asks.
+        uplink: Its key.
+        now_ms: The present moment.
+    """
+
+    application_id: str
+    device_id: str
+    uplink: str
+    now_ms: int
+
+
+def claim(asking: Asking, expired: Sequence[str] = (), room: int = ANSWERS_IN_A_MAP) -> str:
     """Takes the head of the queue, else the `downlinkData`, as this uplink's answer, and records it.
 
     An uplink that gets nothing is recorded too: a repeat must not get something else.
 
     Args:
-        application_id, device_id: Whose queue it is.
-        uplink: Key of the uplink that asks.
-        now_ms: The present moment.
+        asking: The uplink.
         expired: Downlinks that have expired, the first ones of the queue; they are dropped. They are
             removed from the last to the first, which DynamoDB does not mind and an emulator that
             removes one after the other needs.
@@ -191,27 +312,57 @@ def claim(
         NoSuchDevice: The device is not registered.
         ClaimRefused: The state is not as it must be.
     """
-    earlier, current, later, outdated = (_map_name(now_ms, step) for step in (-1, 0, 1, 2))
+    return _claim(asking, expired, "size({answers}) < :answers", room)
+
+
+def claim_unless_answered(asking: Asking, expired: Sequence[str], seen: Mapping[str, str]) -> str:
+    """Like `claim`, but only while the answers of the period are those that were seen.
+
+    Raises:
+        NoSuchDevice, ClaimRefused: As for `claim`.
+    """
+    return _claim(asking, expired, "{answers} = :answers", seen)
+
+
+def decline(asking: Asking, seen: Mapping[str, str]) -> None:
+    """Records that an uplink gets nothing, and leaves the queue as it is.
+
+    Raises:
+        NoSuchDevice: The device is not registered.
+        ClaimRefused: The uplink was answered before, or the answers are not those that were seen.
+    """
+    _answer(asking, ":nothing", "", "{answers} = :answers", {":answers": seen, ":nothing": ""})
+
+
+def _claim(asking: Asking, expired: Sequence[str], answers_condition: str, answers: object) -> str:
     head = "queue[0] = :head" if expired else "(attribute_not_exists(queue[0]) OR queue[0] > :head)"
-    claiming = Update(
-        key=_key(application_id, device_id),
-        expression=f"SET {current}.#uplink = if_not_exists(queue[{len(expired)}], downlink_data),"
-        f" {outdated} = :empty REMOVE "
-        + ", ".join(f"queue[{position}]" for position in range(len(expired), -1, -1)),
-        condition="attribute_exists(pk) AND "
-        + " AND ".join(f"attribute_not_exists({name}.#uplink)" for name in (earlier, current, later))
-        + f" AND size({current}) < :room AND {head}",
-        names={"#uplink": uplink},
-        values={":empty": {}, ":room": room, ":head": expired[0] if expired else f"{now_ms + 1:013d}"},
+    return _answer(
+        asking,
+        answer=f"if_not_exists(queue[{len(expired)}], downlink_data)",
+        removed=" REMOVE " + ", ".join(f"queue[{position}]" for position in range(len(expired), -1, -1)),
+        condition=f"{answers_condition} AND {head}",
+        values={":answers": answers, ":head": expired[0] if expired else f"{asking.now_ms + 1:013d}"},
+    )
+
+
+def _answer(asking: Asking, answer: str, removed: str, condition: str, values: Mapping[str, Any]) -> str:
+    earlier, current, later, outdated = (_map_name(asking.now_ms, step) for step in (-1, 0, 1, 2))
+    unanswered = " AND ".join(f"attribute_not_exists({name}.#uplink)" for name in (earlier, current, later))
+    change = Update(
+        key=_key(asking.application_id, asking.device_id),
+        expression=f"SET {current}.#uplink = {answer}, {outdated} = :empty{removed}",
+        condition=f"attribute_exists(pk) AND {unanswered} AND {condition.format(answers=current)}",
+        names={"#uplink": asking.uplink},
+        values={":empty": {}, **values},
     )
     try:
-        answers = table.update_returning(claiming, current)
+        answers = table.update_returning(change, current)
     except ConditionFailed as failed:
         if failed.existing is None:
             raise NoSuchDevice from failed
-        raise ClaimRefused(_state(failed.existing)) from failed
-    answer: str = answers[uplink]
-    return answer
+        raise ClaimRefused(read_state(failed.existing)) from failed
+    given: str = answers[asking.uplink]
+    return given
 
 
 def forget(
@@ -240,24 +391,17 @@ def _map_name(now_ms: int, step: int) -> str:
     return f"answers_{_map_of(now_ms, step)}"
 
 
-def _set(application_id: str, device_id: str, attribute: str, value: Any) -> None:
-    try:
-        table.update_once(
-            Update(
-                key=_key(application_id, device_id),
-                expression=f"SET {attribute} = :value",
-                condition="attribute_exists(pk)",
-                values={":value": value},
-            )
-        )
-    except ConditionFailed as failed:
-        raise NoSuchDevice from failed
-
-
 def _key(application_id: str, device_id: str) -> Key:
     return Key(f"DEVICE#{application_id}#{device_id}", "STATE")
 
 
-def _state(record: Record) -> DeviceStateRecord:
+def read_state(record: Mapping[str, Any]) -> DeviceStateRecord:
+    """Reads the stored item, or its image in the change stream."""
     maps = tuple(record[f"answers_{period}"] for period in range(_ANSWER_MAPS))
-    return DeviceStateRecord(tuple(record["queue"]), record["downlink_data"], maps)
+    return DeviceStateRecord(
+        queue=tuple(record["queue"]),
+        downlink_data=record["downlink_data"],
+        answer_maps=maps,
+        generation=int(record["generation"]),
+        removal=Removal(record["removal"]),
+    )

@@ -5,7 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from sigbridge.store import table
-from sigbridge.store.table import ConditionFailed, Key, Record, Update
+from sigbridge.store.table import ConditionFailed, Key, Record, Span, Update
+
+_SORT = "MSG#"
+# "$" follows "#", so this sorts after every message.
+_AFTER_ALL_MESSAGES = "MSG$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,5 +95,11 @@ def merge(part: MessageWrite) -> None:
         raise AlreadyStored(failed.existing or {}) from failed
 
 
+def find_newest(application_id: str, device_id: str) -> Record | None:
+    """Reads a device's message of the latest time, as the last finished write left it."""
+    span = Span(f"DEVICE#{application_id}#{device_id}", _SORT, _AFTER_ALL_MESSAGES)
+    return next(table.newest_first(span, page=1), None)
+
+
 def _key(part: MessageWrite) -> Key:
-    return Key(f"DEVICE#{part.application_id}#{part.device_id}", f"MSG#{part.sort}")
+    return Key(f"DEVICE#{part.application_id}#{part.device_id}", f"{_SORT}{part.sort}")

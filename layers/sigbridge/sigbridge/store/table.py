@@ -1,7 +1,7 @@
 """Typed access to the one table, with DynamoDB's failures turned into the domain's."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 type Record = dict[str, Any]
+
+# Sorts after every character that a sort key holds.
+_LAST_CHARACTER = "\U0010ffff"
 
 # A transaction that meets another write of the same item is refused, not queued.
 _TRANSACTION_ATTEMPTS = 5
@@ -43,7 +46,6 @@ _PASSING_FAILURES = frozenset(
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
         "ThrottlingException",
-        "TransactionConflictException",
         "TransactionInProgressException",
     }
 )
@@ -75,8 +77,20 @@ class ConditionFailed(Exception):
         self.existing = existing
 
 
-class ItemExists(Exception):
-    """An item that must be new is there already."""
+class NotTogether(Exception):
+    """Writes that were to be made together were not: some of them found their items in another state.
+
+    Attributes:
+        refused: Positions of those writes, with the items they found; None for one that is not there.
+    """
+
+    def __init__(self, refused: Mapping[int, Record | None]) -> None:
+        super().__init__("not together")
+        self.refused = refused
+
+
+class WriteConflict(StoreUnavailable):
+    """A write met a transaction on the same item and was refused."""
 
 
 class TransactionRefused(Exception):
@@ -89,6 +103,19 @@ class TransactionRefused(Exception):
     def __init__(self, reasons: Sequence[Mapping[str, Any]]) -> None:
         super().__init__("transaction refused")
         self.reasons = reasons
+
+
+@dataclass(frozen=True, slots=True)
+class NewItem:
+    """One PutItem of an item that must not exist yet.
+
+    Attributes:
+        key: The item.
+        record: Its other attributes.
+    """
+
+    key: Key
+    record: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +135,25 @@ class Update:
     condition: str
     values: Mapping[str, Any]
     names: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Items of one partition, of the table or of one of its indexes, with sort keys from `first` to `last`.
+
+    Attributes:
+        pk: The partition.
+        first, last: Bounds of the sort key, both included.
+        index: Name of the index, or None for the table itself.
+        pk_name, sk_name: Attributes of the key of the table or index.
+    """
+
+    pk: str
+    first: str | int
+    last: str | int
+    index: str | None = None
+    pk_name: str = "pk"
+    sk_name: str = "sk"
 
 
 @cache
@@ -175,71 +221,35 @@ def get_many(keys: Sequence[Key]) -> dict[Key, Record]:
     return found
 
 
-def put_new(key: Key, record: Record) -> None:
+def put_new(key: Key, record: Mapping[str, Any]) -> None:
     """Writes an item that must not exist yet.
 
     Raises:
         ConditionFailed: It exists; nothing was written.
     """
     with _failures_translated():
-        client().put_item(
-            TableName=settings().table_name,
-            Item=key.wire() | _wire(record),
-            ConditionExpression="attribute_not_exists(pk)",
-            ReturnValuesOnConditionCheckFailure="ALL_OLD",
-        )
+        client().put_item(**_put_arguments(NewItem(key, record)))
 
 
-def put_all_new(items: Sequence[tuple[Key, Record]]) -> None:
-    """Writes items of which none may exist yet, all or none.
+def write_together(*writes: NewItem | Update) -> None:
+    """Makes several conditional writes, all or none, in one request; each costs twice its write units.
 
     Raises:
-        ConditionFailed: One of them exists; nothing was written.
+        NotTogether: A condition did not hold; nothing was written.
     """
-    try:
-        with _failures_translated():
-            client().transact_write_items(
-                TransactItems=[
-                    {
-                        "Put": {
-                            "TableName": settings().table_name,
-                            "Item": key.wire() | _wire(record),
-                            "ConditionExpression": "attribute_not_exists(pk)",
-                        }
-                    }
-                    for key, record in items
-                ]
-            )
-    except TransactionRefused as refused:
-        if any(reason["Code"] == "ConditionalCheckFailed" for reason in refused.reasons):
-            raise ConditionFailed(None) from refused
-        raise StoreUnavailable from refused
-
-
-def put_new_and_update(key: Key, record: Record, change: Update) -> None:
-    """Writes an item that must not exist yet and makes one conditional change, both or none.
-
-    Raises:
-        ItemExists: The item exists; nothing was written.
-        ConditionFailed: The change's condition did not hold; nothing was written.
-    """
-    put: Any = {
-        "TableName": settings().table_name,
-        "Item": key.wire() | _wire(record),
-        "ConditionExpression": "attribute_not_exists(pk)",
-    }
+    items = [_transaction_item(write) for write in writes]
     for _ in range(_TRANSACTION_ATTEMPTS):
         try:
             with _failures_translated():
-                client().transact_write_items(
-                    TransactItems=[{"Put": put}, {"Update": _update_arguments(change)}]
-                )
-        except TransactionRefused as refused:
-            of_put, of_update = refused.reasons
-            if of_put["Code"] == "ConditionalCheckFailed":
-                raise ItemExists from refused
-            if of_update["Code"] == "ConditionalCheckFailed":
-                raise ConditionFailed(_record(of_update.get("Item"))) from refused
+                client().transact_write_items(TransactItems=items)
+        except TransactionRefused as refusal:
+            refused = {
+                position: _record(reason.get("Item"))
+                for position, reason in enumerate(refusal.reasons)
+                if reason["Code"] == "ConditionalCheckFailed"
+            }
+            if refused:
+                raise NotTogether(refused) from refusal
         else:
             return
     raise StoreUnavailable
@@ -261,8 +271,7 @@ def update(change: Update) -> None:
     Raises:
         ConditionFailed: The condition did not hold; nothing was written.
     """
-    with _failures_translated():
-        client().update_item(**_update_arguments(change))
+    _update(client(), change)
 
 
 def update_once(change: Update) -> None:
@@ -272,8 +281,7 @@ def update_once(change: Update) -> None:
         ConditionFailed: The condition did not hold; nothing was written.
         StoreUnavailable: Whether it was made is not known.
     """
-    with _failures_translated():
-        client_without_retries().update_item(**_update_arguments(change))
+    _update(client_without_retries(), change)
 
 
 def update_returning(change: Update, attribute: str) -> Any:
@@ -282,24 +290,48 @@ def update_returning(change: Update, attribute: str) -> Any:
     Raises:
         ConditionFailed: The condition did not hold; nothing was written.
     """
-    with _failures_translated():
-        answer = client().update_item(**_update_arguments(change), ReturnValues="UPDATED_NEW")
+    answer = _update(client(), change, ReturnValues="UPDATED_NEW")
     return _deserialize(answer["Attributes"][attribute])
+
+
+def _update(sender: "DynamoDBClient", change: Update, **options: Any) -> Any:
+    for _ in range(_TRANSACTION_ATTEMPTS):
+        with suppress(WriteConflict), _failures_translated():
+            return sender.update_item(**_update_arguments(change), **options)
+    raise StoreUnavailable
 
 
 def query_prefix(pk: str, sk_prefix: str) -> Iterator[Record]:
     """Yields the items of one partition whose sort key begins so, in its order, page by page."""
-    pages = (
-        client()
-        .get_paginator("query")
-        .paginate(
-            TableName=settings().table_name,
-            KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
-            ExpressionAttributeValues={":pk": {"S": pk}, ":prefix": {"S": sk_prefix}},
-        )
-    )
+    return in_order(Span(pk, sk_prefix, sk_prefix + _LAST_CHARACTER))
+
+
+def in_order(span: Span) -> Iterator[Record]:
+    """Yields the items of a span, the first one first, read page by page as they are wanted."""
+    return _query(span, ScanIndexForward=True)
+
+
+def newest_first(span: Span, page: int) -> Iterator[Record]:
+    """Yields the items of a span, the last one first, as the last finished write left them.
+
+    Args:
+        span: Of the table; indexes can't be read so.
+        page: How many to read in a request.
+    """
+    return _query(span, ScanIndexForward=False, ConsistentRead=True, Limit=page)
+
+
+def _query(span: Span, **options: Any) -> Iterator[Record]:
+    arguments: dict[str, Any] = {
+        "TableName": settings().table_name,
+        "KeyConditionExpression": "#pk = :pk AND #sk BETWEEN :first AND :last",
+        "ExpressionAttributeNames": {"#pk": span.pk_name, "#sk": span.sk_name},
+        "ExpressionAttributeValues": _wire({":pk": span.pk, ":first": span.first, ":last": span.last}),
+    }
+    if span.index is not None:
+        arguments["IndexName"] = span.index
     with _failures_translated():
-        for page in pages:
+        for page in client().get_paginator("query").paginate(**arguments, **options):
             yield from (to_record(item) for item in page["Items"])
 
 
@@ -316,15 +348,31 @@ def _wire(record: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _serialize(value) for name, value in record.items()}
 
 
+def _transaction_item(write: NewItem | Update) -> Any:
+    return (
+        {"Put": _put_arguments(write)} if isinstance(write, NewItem) else {"Update": _update_arguments(write)}
+    )
+
+
+def _put_arguments(new: NewItem) -> Any:
+    return {
+        "TableName": settings().table_name,
+        "Item": new.key.wire() | _wire(new.record),
+        "ConditionExpression": "attribute_not_exists(pk)",
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
+
+
 def _update_arguments(change: Update) -> Any:
     arguments: dict[str, Any] = {
         "TableName": settings().table_name,
         "Key": change.key.wire(),
         "UpdateExpression": change.expression,
         "ConditionExpression": change.condition,
-        "ExpressionAttributeValues": _wire(change.values),
         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
     }
+    if change.values:
+        arguments["ExpressionAttributeValues"] = _wire(change.values)
     if change.names:
         arguments["ExpressionAttributeNames"] = change.names
     return arguments
@@ -343,6 +391,8 @@ def _failures_translated() -> Iterator[None]:
             raise ConditionFailed(_record(item)) from failure
         if code == "TransactionCanceledException":
             raise TransactionRefused(failure.response.get("CancellationReasons", [])) from failure
+        if code == "TransactionConflictException":
+            raise WriteConflict from failure
         if code in _PASSING_FAILURES or failure.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
             raise StoreUnavailable from failure
         raise

@@ -21,8 +21,9 @@ from sigbridge.credentials import (
     WrongSecret,
 )
 from sigbridge.devices import UnknownDevice
-from sigbridge.downlinks import QueueFull
+from sigbridge.downlinks import DownlinkNotQueued, QueueFull, UnknownDownlink
 from sigbridge.errors import InvalidInput, SigbridgeError, StoreUnavailable
+from sigbridge.reports import UnknownService
 from sigbridge.web.request import BodyTooLarge, UnsupportedContentType
 from sigbridge.web.response import Response
 from sigbridge.web.things_stack_errors import ThingsStackError
@@ -61,7 +62,7 @@ _RIGHT_NAMES = {
 }
 
 # The Things Stack's table (the-things-stack reference, 1.3), as far as its codes are used here.
-_STATUS_OF_CODE = {3: 400, 5: 404, 7: 403, 8: 429, 14: 503, 16: 401}
+_STATUS_OF_CODE = {3: 400, 5: 404, 7: 403, 8: 429, 10: 409, 14: 503, 16: 401}
 
 # The first class that an error is an instance of decides: special ones come before general ones.
 _FORMS: tuple[tuple[type[SigbridgeError], ErrorForm], ...] = (
@@ -109,6 +110,39 @@ _FORMS: tuple[tuple[type[SigbridgeError], ErrorForm], ...] = (
             "device_not_found",
             "device `{device_uid}` not found",
             lambda error: {"device_uid": f"{error.application_id}.{error.device_id.lower()}"},
+        ),
+    ),
+    (
+        UnknownDownlink,
+        ErrorForm(
+            404,
+            5,
+            "sigbridge/downlinks",
+            "downlink_not_found",
+            "downlink `{downlink_id}` not found",
+            lambda error: {"downlink_id": error.downlink_id},
+        ),
+    ),
+    (
+        DownlinkNotQueued,
+        ErrorForm(
+            409,
+            10,
+            "sigbridge/downlinks",
+            "downlink_not_queued",
+            "downlink `{downlink_id}` is not queued, but {state}",
+            lambda error: {"downlink_id": error.downlink_id, "state": error.state},
+        ),
+    ),
+    (
+        UnknownService,
+        ErrorForm(
+            404,
+            5,
+            "sigbridge/web",
+            "service_not_found",
+            "service `{service}` not found",
+            lambda error: {"service": error.service},
         ),
     ),
     (

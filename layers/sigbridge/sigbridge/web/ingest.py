@@ -3,9 +3,15 @@
 from collections.abc import Sequence
 
 from sigbridge.downlinks import Reply
-from sigbridge.messages import Receipt
+from sigbridge.messages import Part, Receipt
+from sigbridge.reports import ReportReceipt
 from sigbridge.web.response import Response
 from sigbridge.web.telemetry import count
+
+_COUNTERS = {
+    Part.UPLINK: ("Uplinks", "DuplicateUplinks"),
+    Part.ADVANCED: ("AdvancedData", "DuplicateAdvancedData"),
+}
 
 
 def messages_accepted(receipt: Receipt) -> Response:
@@ -43,7 +49,20 @@ def downlinks_answered(replies: Sequence[Reply]) -> Response:
     )
 
 
+def reports_kept(receipt: ReportReceipt) -> Response:
+    """Answers a report: how many were new, and how many were there already."""
+    count("Reports", receipt.accepted)
+    count("DuplicateReports", receipt.duplicates)
+    count("OverQuota", sum(kept.report.tells_overrun and not kept.repeated for kept in receipt.reports))
+    return Response.json(
+        200, {"status": True, "accepted": receipt.accepted, "duplicates": receipt.duplicates}
+    )
+
+
 def count_messages(receipt: Receipt) -> None:
-    """Counts what a request brought."""
-    count("Uplinks", receipt.accepted)
-    count("DuplicateUplinks", receipt.duplicates)
+    """Counts what a request brought: uplinks, and what DATA_ADVANCED callbacks add to them."""
+    for part, (new, repeated) in _COUNTERS.items():
+        of_part = [stored for stored in receipt.messages if stored.message.part is part]
+        repeats = sum(stored.repeated for stored in of_part)
+        count(new, len(of_part) - repeats)
+        count(repeated, repeats)

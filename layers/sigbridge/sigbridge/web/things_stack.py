@@ -15,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, 
 from pydantic.alias_generators import to_camel
 
 from sigbridge.applications.application import is_identifier
-from sigbridge.clock import now_ms
+from sigbridge.clock import now_ms, rfc3339
 from sigbridge.devices import normalize_device_id
 from sigbridge.downlinks import DOWNLINK_BYTES, Downlink, Priority
 from sigbridge.downlinks.notation import write_downlink
@@ -102,18 +102,18 @@ def read_idempotency_key(request: Request) -> str | None:
     return key
 
 
-def queue_changed(request: Request, downlinks: Sequence[Downlink]) -> Response:
+def queue_changed(request: Request, downlink_ids: Sequence[str]) -> Response:
     """Answers a push or replace: an empty body on the webhook path, `{}` on the other.
 
     The header `X-Downlink-Ids` names the new downlinks, which The Things Stack's clients don't miss.
     """
-    headers = {"X-Downlink-Ids": ",".join(downlink.id for downlink in downlinks)} if downlinks else {}
+    headers = {"X-Downlink-Ids": ",".join(downlink_ids)} if downlink_ids else {}
     return Response(200, headers=headers) if _by_webhook(request) else Response.json(200, {}, headers)
 
 
 def queue_listed(downlinks: Sequence[Downlink]) -> Response:
     """Answers a list request; an empty queue is `{}`, because empty fields are left out."""
-    return Response.json(200, {"downlinks": [_item(d) for d in downlinks]} if downlinks else {})
+    return Response.json(200, {"downlinks": [queue_item(d) for d in downlinks]} if downlinks else {})
 
 
 def _null_as_empty(value: object) -> object:
@@ -306,7 +306,8 @@ def _by_webhook(request: Request) -> bool:
     return "webhook_id" in request.path
 
 
-def _item(downlink: Downlink) -> dict[str, object]:
+def queue_item(downlink: Downlink) -> dict[str, object]:
+    """Writes a downlink as an item of the queue; empty fields are left out."""
     content = {
         "f_port": downlink.f_port,
         "frm_payload": base64.b64encode(bytes.fromhex(downlink.payload)).decode(),
@@ -316,14 +317,6 @@ def _item(downlink: Downlink) -> dict[str, object]:
         "correlation_ids": list(downlink.correlation_ids),
         "confirmed_retry": {"max_attempts": downlink.max_attempts} if downlink.max_attempts else None,
         "id": downlink.id,
-        "expires_at": _rfc3339(downlink.expires_at),
+        "expires_at": None if downlink.expires_at is None else rfc3339(downlink.expires_at),
     }
     return {name: value for name, value in content.items() if value}
-
-
-def _rfc3339(moment: int | None) -> str | None:
-    if moment is None:
-        return None
-    return (
-        datetime.fromtimestamp(moment / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    )

@@ -1,0 +1,15 @@
+"""Ends, once a minute, what time ends: downlinks that expired, acknowledgements that never came."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from sigbridge.clock import now_ms
+from sigbridge.downlinks import end_what_is_due
+from sigbridge.web.telemetry import logger
+
+
+@logger.inject_lambda_context
+def lambda_handler(_event: dict[str, Any], _context: LambdaContext) -> None:
+    """Looks at everything that is due by now."""
+    logger.info("looked at what was due", attempts=end_what_is_due(now_ms()))

@@ -1,0 +1,177 @@
+"""What is announced on the event bus: one event for each step of a downlink, message and report.
+
+The forms are described in docs/events/*.schema.json. An event comes at least once; `id` is the same
+for every repeat.
+"""
+
+import base64
+import json
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from sigbridge.changes.change import Change, Kind
+from sigbridge.clock import rfc3339
+from sigbridge.downlinks import AnsweredUplink, Downlink, LifeStep, Source, read_attempt
+from sigbridge.reports import read_stored_report
+from sigbridge.store.attempts import read_attempt as read_attempt_record
+from sigbridge.store.event_bus import Event
+
+_VERSION = 1
+# EventBridge takes 256 kB, and counts more than the detail.
+_LARGEST_DETAIL_BYTES = 200_000
+# It takes no integers beyond 64 bits.
+_LARGEST_INTEGER = 2**63 - 1
+
+_ARRIVALS = {"received_at": "received", "advanced_at": "completed"}
+_MESSAGE_MOMENTS = ("time", *_ARRIVALS)
+_MESSAGE_FIELDS = (
+    *("device", "network", "time", "received_at", "advanced_at", "group"),
+    *("seq_number", "payload", "port", "ack", "radio", "advanced", "location"),
+    *("variables", "advanced_variables"),
+)
+_FACT_MOMENTS = (
+    "device_message_time",
+    "expected_subscription_duration_end_time",
+    "expected_token_end_time",
+)
+
+
+def announcements(change: Change) -> Iterator[Event]:
+    """Tells what is to be announced of a change."""
+    match change.kind:
+        case Kind.ATTEMPT:
+            yield from _of_attempt(change)
+        case Kind.MESSAGE:
+            yield from _of_message(change)
+        case Kind.REPORT if change.old is None:
+            yield _of_report(change)
+
+
+def steps_made(change: Change) -> list[LifeStep]:
+    """Tells which steps of an attempt were recorded by a change."""
+    if change.kind is not Kind.ATTEMPT:
+        return []
+    attempt = read_attempt(read_attempt_record(change.new))
+    return [
+        LifeStep.of(step, attempt.downlink.attempt, recorded)
+        for step, recorded in attempt.steps.items()
+        if step not in (change.old or {})
+    ]
+
+
+def _of_attempt(change: Change) -> Iterator[Event]:
+    downlink = read_attempt(read_attempt_record(change.new)).downlink
+    for step in steps_made(change):
+        content = {"downlink": _downlink(downlink), "step": _step(step)}
+        id_ = f"{downlink.id}-{step.attempt}-{step.step}"
+        yield _event(change, f"Downlink {step.step}", id_, step.at, content)
+
+
+def _downlink(downlink: Downlink) -> dict[str, object]:
+    is_queued = downlink.source is Source.QUEUE
+    retry = None if downlink.max_attempts is None else {"max_attempts": downlink.max_attempts}
+    return _without_none(
+        {
+            "id": downlink.id,
+            "source": downlink.source,
+            "frm_payload": base64.b64encode(bytes.fromhex(downlink.payload)).decode(),
+            "decoded_payload": downlink.decoded_payload,
+            "f_port": downlink.f_port,
+            "priority": downlink.priority.name,
+            "confirmed": downlink.confirmed,
+            "confirmed_retry": retry,
+            "correlation_ids": list(downlink.correlation_ids),
+            "queued_at": rfc3339(downlink.made_at) if is_queued else None,
+            "expires_at": None if downlink.expires_at is None else rfc3339(downlink.expires_at),
+        }
+    )
+
+
+def _step(step: LifeStep) -> dict[str, object]:
+    content: dict[str, object] = {"state": step.step, "attempt": step.attempt, "at": rfc3339(step.at)}
+    if step.uplink is not None:
+        content["uplink"] = _uplink(step.uplink)
+    return content | dict(step.details)
+
+
+def _uplink(uplink: AnsweredUplink) -> dict[str, object]:
+    return _without_none({"time": rfc3339(uplink.time), "seq_number": uplink.seq_number})
+
+
+def _of_message(change: Change) -> Iterator[Event]:
+    sort = change.new["sk"].removeprefix(Kind.MESSAGE)
+    for arrival, happened in _ARRIVALS.items():
+        if arrival in change.new and arrival not in (change.old or {}):
+            message = _fitting(_message(change.new), "variables", "advanced_variables")
+            at = int(change.new[arrival])
+            yield _event(change, f"Message {happened}", f"{sort}-{happened}", at, {"message": message})
+
+
+def _message(record: Mapping[str, Any]) -> dict[str, object]:
+    message = {name: record[name] for name in _MESSAGE_FIELDS if name in record}
+    return message | {name: rfc3339(int(message[name])) for name in _MESSAGE_MOMENTS if name in message}
+
+
+def _of_report(change: Change) -> Event:
+    report = read_stored_report(change.new)
+    content = _without_none(
+        {
+            "service": report.service,
+            "device": report.device_as_received,
+            "time": rfc3339(report.time),
+            "received_at": rfc3339(report.received_at),
+            "facts": _facts(report.facts),
+            "location": change.new.get("location"),
+            "extras": report.extras or None,
+        }
+    )
+    content = _fitting(content, "extras")
+    return _event(change, "Report received", report.id, report.received_at, {"report": content})
+
+
+def _facts(facts: Mapping[str, object]) -> dict[str, object]:
+    found = {name: facts[name] for name in _FACT_MOMENTS if name in facts}
+    # A moment that could not be read is the text that Sigfox wrote.
+    moments = {name: rfc3339(moment) for name, moment in found.items() if isinstance(moment, int)}
+    return {**facts, **moments}
+
+
+def _fitting(content: dict[str, object], *expendable: str) -> dict[str, object]:
+    """Leaves out what is expendable, and says so, where the bus would not take all."""
+    if len(_json(content).encode()) <= _LARGEST_DETAIL_BYTES:
+        return content
+    kept = {name: value for name, value in content.items() if name not in expendable}
+    return kept | {f"{expendable[0]}_omitted": True}
+
+
+def _event(change: Change, kind: str, id_: str, at: int, content: Mapping[str, object]) -> Event:
+    detail = {
+        "version": _VERSION,
+        "id": f"{change.application_id}/{change.device_id}/{id_}",
+        "at": rfc3339(at),
+        "application_id": change.application_id,
+        "device_id": change.device_id,
+        **content,
+    }
+    return Event(kind, _json(detail))
+
+
+def _json(content: object) -> str:
+    return json.dumps(_plain(content), ensure_ascii=False, separators=(",", ":"))
+
+
+def _plain(value: object) -> object:
+    """Makes every number one that the bus takes."""
+    if isinstance(value, Mapping):
+        return {name: _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        is_integer = -_LARGEST_INTEGER <= value <= _LARGEST_INTEGER and value == int(value)
+        return int(value) if is_integer else float(value)
+    return value
+
+
+def _without_none(content: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in content.items() if value is not None}

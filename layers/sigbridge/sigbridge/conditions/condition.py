@@ -1,0 +1,129 @@
+"""The condition of a device, as its newest message and what is known of it tell."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sigbridge.conditions.knowledge import OFF_CONTRACT, OUT_OF_SEQUENCE, Kind, Knowledge
+from sigbridge.devices import find_device
+from sigbridge.store import conditions as stored_conditions
+from sigbridge.store import messages as stored_messages
+
+_DAY_MS = 86_400_000
+
+
+class State(StrEnum):
+    """How a device is doing, the most serious first.
+
+    OFF_CONTRACT: Sigfox refuses its messages, since its contract has ended or is used up.
+    OUT_OF_SEQUENCE: Sigfox drops its messages, since their sequence numbers jumped too far. A smaller gap
+        (`INVALID_SEQ_NUMBER`) is no such state: the message was accepted.
+    SILENT: nothing was heard of it for longer than its device type allows.
+    OVER_QUOTA: it gets no more downlinks today.
+    OK: none of these.
+    """
+
+    OFF_CONTRACT = "off_contract"
+    OUT_OF_SEQUENCE = "out_of_sequence"
+    SILENT = "silent"
+    OVER_QUOTA = "over_quota"
+    OK = "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class LastMessage:
+    """The newest message of a device.
+
+    Attributes:
+        time: Epoch ms.
+        seq_number: Sigfox's sequence number, where it has one.
+        payload: Lower-case hex, where it has one.
+    """
+
+    time: int
+    seq_number: int | None = None
+    payload: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """How a device is doing.
+
+    Attributes:
+        device_id: Normalised device id.
+        states: All states that hold, the most serious first, each with the moment since when (epoch ms).
+        last_message: Its newest message, if there is one.
+        known: What else is known of it.
+    """
+
+    device_id: str
+    states: Mapping[State, int]
+    last_message: LastMessage | None
+    known: Mapping[Kind, Knowledge]
+
+    @property
+    def state(self) -> State:
+        """The most serious state."""
+        return next(iter(self.states), State.OK)
+
+    @property
+    def since(self) -> int | None:
+        """Since when, epoch ms; None while all is well."""
+        return self.states.get(self.state)
+
+
+def condition_of(application_id: str, device_id: str, now_ms: int) -> Condition:
+    """Reads how a device is doing, as the last finished writes left it.
+
+    Args:
+        application_id, device_id: The device.
+        now_ms: The present moment.
+
+    Raises:
+        UnknownDevice: The application does not list it.
+        StoreUnavailable: It can't be read.
+    """
+    find_device(application_id, device_id)
+    record = stored_conditions.find(application_id, device_id)
+    known = {kind: Knowledge.from_record(record[kind]) for kind in Kind if kind in record}
+    last_message = _last_message(application_id, device_id)
+    return Condition(device_id, states_of(known, last_message, now_ms), last_message, known)
+
+
+def states_of(
+    known: Mapping[Kind, Knowledge], last_message: LastMessage | None, now_ms: int
+) -> dict[State, int]:
+    """Tells which states hold, and since when; a message that came since ends all but the quota's.
+
+    Args:
+        known: What is known of the device.
+        last_message: Its newest message, if there is one.
+        now_ms: The present moment; a quota is that of its day, in UTC.
+    """
+    heard_at = -1 if last_message is None else last_message.time
+    states: dict[State, int] = {}
+    contract = known.get(Kind.CONTRACT)
+    if contract is not None and contract.facts["event_type"] == OFF_CONTRACT and contract.at > heard_at:
+        states[State.OFF_CONTRACT] = contract.at
+    sequence = known.get(Kind.SEQUENCE)
+    if sequence is not None and sequence.facts["event_type"] == OUT_OF_SEQUENCE and sequence.at > heard_at:
+        states[State.OUT_OF_SEQUENCE] = sequence.at
+    silence = known.get(Kind.SILENCE)
+    if silence is not None and silence.at > heard_at:
+        states[State.SILENT] = int(silence.facts.get("since", silence.at))
+    quota = known.get(Kind.QUOTA)
+    if quota is not None and quota.at // _DAY_MS == now_ms // _DAY_MS:
+        states[State.OVER_QUOTA] = quota.at
+    return states
+
+
+def _last_message(application_id: str, device_id: str) -> LastMessage | None:
+    record = stored_messages.find_newest(application_id, device_id)
+    if record is None:
+        return None
+    seq_number = record.get("seq_number")
+    return LastMessage(
+        time=int(record["time"]),
+        seq_number=None if seq_number is None else int(seq_number),
+        payload=record.get("payload"),
+    )

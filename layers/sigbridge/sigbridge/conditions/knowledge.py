@@ -1,0 +1,140 @@
+"""What reports and messages let one know of a device's condition."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from sigbridge.clock import iso_ms
+from sigbridge.reports import Service, StoredReport
+
+
+class Kind(StrEnum):
+    """Kinds of knowledge, of each of which only the newest is kept.
+
+    BATTERY: `volts`.
+    TEMPERATURE: `celsius`.
+    LINK: `lqi`, `link_quality`, `operator_name`, `country_code` (sigfox reference, 1.4).
+    LOCATION: as a message's.
+    SILENCE: Sigfox misses the device; `info` in its words, `since` (epoch ms) where it says so.
+    NETWORK: Sigfox warns that messages may be lost; `info` in its words.
+    SEQUENCE: a gap in the sequence numbers; `event_type`, and the numbers `expected`, `last`, `received`.
+    CONTRACT: the end or the renewal of the contract; `event_type`, and why.
+    QUOTA: the device has used up its downlinks of the day.
+    """
+
+    BATTERY = "battery"
+    TEMPERATURE = "temperature"
+    LINK = "link"
+    LOCATION = "location"
+    SILENCE = "silence"
+    NETWORK = "network"
+    SEQUENCE = "sequence"
+    CONTRACT = "contract"
+    QUOTA = "quota"
+
+
+BREAK_IN_SEQUENCE = "INVALID_SEQ_NUMBER"
+OUT_OF_SEQUENCE = "OUT_OF_SEQUENCE"
+OFF_CONTRACT = "OFF_CONTRACT"
+RENEWALS = frozenset({"TOKEN_RENEWAL", "ON_CONTRACT"})
+
+_SEQUENCE_FACTS = {
+    "device_expected_seqnumber": "expected",
+    "device_last_seqnumber": "last",
+    "device_message_seqnumber": "received",
+}
+_CONTRACT_FACTS = {
+    "device_cause": "cause",
+    "device_short_cause": "short_cause",
+    "contract_id": "contract_id",
+    "subscription_state": "subscription_state",
+}
+_LINK_FACTS = {name: name for name in ("lqi", "link_quality", "operator_name", "country_code")}
+_SINCE = re.compile(r"no message received since (\S+(?: \S+)?)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """One thing that is known of a device.
+
+    Attributes:
+        at: The moment it is of, epoch ms.
+        facts: What is known, by names; times are epoch ms.
+    """
+
+    at: int
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> "Knowledge":
+        """Reads the stored form."""
+        facts = {name: value for name, value in record.items() if name not in {"at", "rank"}}
+        return cls(int(record["at"]), facts)
+
+    def as_record(self) -> dict[str, Any]:
+        """Gives the stored form; its `rank` decides between two of one moment."""
+        text = json.dumps(self.facts, default=str, sort_keys=True)
+        return {**self.facts, "at": self.at, "rank": hashlib.sha256(text.encode()).hexdigest()[:8]}
+
+
+def knowledge_of_report(report: StoredReport) -> dict[Kind, Knowledge]:
+    """Tells what a report lets one know; nothing, for most events."""
+    facts = {kind: _present(known) for kind, known in _of_report(report)}
+    found = {kind: Knowledge(report.time, known) for kind, known in facts.items() if known}
+    if report.tells_overrun:
+        found[Kind.QUOTA] = Knowledge(report.time)
+    return found
+
+
+def knowledge_of_message(record: Mapping[str, Any]) -> dict[Kind, Knowledge]:
+    """Tells what a stored message lets one know: how it was received, and where the device was."""
+    facts = {
+        Kind.LINK: _named(record.get("advanced", {}), _LINK_FACTS),
+        Kind.LOCATION: record.get("location", {}),
+    }
+    return {kind: Knowledge(int(record["time"]), known) for kind, known in facts.items() if known}
+
+
+def _of_report(report: StoredReport) -> Iterator[tuple[Kind, Mapping[str, Any]]]:
+    facts = report.facts
+    if report.service in {Service.STATUS, Service.REPEATER}:
+        yield Kind.BATTERY, {"volts": facts.get("batt")}
+        yield Kind.TEMPERATURE, {"celsius": facts.get("temp")}
+    elif report.service is Service.ERROR:
+        yield from _of_error(facts)
+    elif report.service is Service.EVENT:
+        yield from _of_event(facts)
+    if report.location is not None:
+        yield Kind.LOCATION, report.location.as_record()
+
+
+def _of_error(facts: Mapping[str, object]) -> Iterator[tuple[Kind, Mapping[str, Any]]]:
+    info = str(facts.get("info", ""))
+    severity = str(facts.get("severity", "")).upper()
+    silence = _SINCE.match(info)
+    if silence is not None:
+        yield Kind.SILENCE, {"info": info, "since": iso_ms(silence[1].rstrip("."))}
+    elif severity == "ERROR":
+        yield Kind.SILENCE, {"info": info}
+    elif severity == "WARN":
+        yield Kind.NETWORK, {"info": info}
+
+
+def _of_event(facts: Mapping[str, object]) -> Iterator[tuple[Kind, Mapping[str, Any]]]:
+    event_type = str(facts.get("event_type", "")).upper()
+    if event_type in {BREAK_IN_SEQUENCE, OUT_OF_SEQUENCE}:
+        yield Kind.SEQUENCE, {"event_type": event_type, **_named(facts, _SEQUENCE_FACTS)}
+    elif event_type == OFF_CONTRACT or event_type in RENEWALS:
+        yield Kind.CONTRACT, {"event_type": event_type, **_named(facts, _CONTRACT_FACTS)}
+
+
+def _named(facts: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    return {new: facts[name] for name, new in names.items() if name in facts}
+
+
+def _present(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in facts.items() if value is not None}

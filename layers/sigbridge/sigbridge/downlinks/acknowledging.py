@@ -1,0 +1,102 @@
+"""What Sigfox's acknowledgement does to the downlink that it is about.
+
+An ACKNOWLEDGE callback names the device and a moment, neither the uplink nor the downlink (sigfox
+reference, 1.5). The moment lies between the uplink and the end of its radio procedure, at most 52.5 s
+later (3.3), during which the device sends nothing else: so it belongs to the last answer before it.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from sigbridge.downlinks.concluding import conclude, conclude_sent, is_concluded
+from sigbridge.downlinks.history import record_transition
+from sigbridge.downlinks.life import Step
+from sigbridge.downlinks.notation import read_downlink, uplink_moment
+from sigbridge.downlinks.transitions import Transition
+from sigbridge.reports import Service, StoredReport, reports_between
+from sigbridge.store import attempts
+from sigbridge.store.attempts import AttemptRecord
+
+_RADIO_PROCEDURE_MS = 60_000
+# Sigfox tells moments in whole seconds.
+_SECOND_MS = 1_000
+# An acknowledgement without a time: it is sent after the device has begun to listen, and repeated for
+# 7 minutes (sigfox reference, 3.3 and 2.4).
+_EARLIEST_WITHOUT_TIME_MS = 15_000
+_LATEST_WITHOUT_TIME_MS = 600_000
+# Sorts after the key of every uplink of its millisecond.
+_AFTER = "~"
+
+_ACKED = 0
+# sigfox reference, 1.5. All other codes, 5 (PENDING) and 10 (ROAMING_PENDING) among them, decide nothing.
+_FAILURES: Mapping[int, str] = {
+    1: "no_answer",
+    2: "invalid_payload",
+    3: "quota_exceeded",
+    4: "network_error",
+    6: "no_downlink_contract",
+    7: "too_many_requests",
+    8: "invalid_configuration",
+}
+_TOLD = ("info_code", "info_message", "downlink_ack", "downlink_overusage")
+
+
+def settle(application_id: str, device_id: str, acknowledgement: StoredReport) -> None:
+    """Ends the attempt that an acknowledgement is about; one that matches none changes nothing.
+
+    It may come again, late, or after later uplinks: its moment tells which answer it is about.
+    """
+    answered = _answered_before(application_id, device_id, acknowledgement)
+    attempt = next(answered, None)
+    if attempt is not None:
+        settle_attempt(attempt, acknowledgement)
+
+
+def settle_attempt(attempt: AttemptRecord, acknowledgement: StoredReport) -> None:
+    """Ends an attempt as its acknowledgement says."""
+    facts = acknowledgement.facts
+    code = facts["info_code"]
+    told = {name: facts[name] for name in _TOLD if name in facts}
+    at = acknowledgement.received_at
+    downlink = read_downlink(attempt.downlink)
+    if code == _ACKED:
+        conclude_sent(attempt, Transition(downlink, Step.SENT, at, told))
+    elif isinstance(code, int) and code in _FAILURES:
+        conclude(attempt, Transition(downlink, Step.FAILED, at, told | {"reason": _FAILURES[code]}))
+    else:
+        record_transition(
+            attempt.key.application_id, attempt.key.device_id, Transition(downlink, Step.PENDING, at, told)
+        )
+
+
+def find_acknowledgement(attempt: AttemptRecord) -> StoredReport | None:
+    """Finds the acknowledgement of an answer among the reports of its device.
+
+    Needed where the report was there before the history knew of the answer.
+    """
+    moment = uplink_moment(attempt.steps[Step.ANSWERED]["uplink"])
+    reports = reports_between(
+        attempt.key.application_id, attempt.key.device_id, moment - _SECOND_MS, moment + _RADIO_PROCEDURE_MS
+    )
+    return next((report for report in reports if _decides(report)), None)
+
+
+def _decides(report: StoredReport) -> bool:
+    code = report.facts.get("info_code")
+    return report.service is Service.ACKNOWLEDGE and (code == _ACKED or code in _FAILURES)
+
+
+def _answered_before(
+    application_id: str, device_id: str, acknowledgement: StoredReport
+) -> Iterator[AttemptRecord]:
+    """Yields the attempts that an acknowledgement can be about, the likeliest first."""
+    if acknowledgement.has_time:
+        first = acknowledgement.time - _RADIO_PROCEDURE_MS
+        last = acknowledgement.time + _SECOND_MS - 1
+    else:
+        first = acknowledgement.received_at - _LATEST_WITHOUT_TIME_MS
+        last = acknowledgement.received_at - _EARLIEST_WITHOUT_TIME_MS
+    found = attempts.answered_between(application_id, device_id, f"{first:013d}", f"{last:013d}{_AFTER}")
+    for key in reversed(found.values()):
+        attempt = attempts.find(key)
+        if attempt is not None and (acknowledgement.has_time or not is_concluded(attempt)):
+            yield attempt

@@ -1,0 +1,78 @@
+"""How an attempt ends, and whether another one follows."""
+
+from contextlib import suppress
+from dataclasses import replace
+
+from sigbridge.downlinks.history import record_transition, step_write
+from sigbridge.downlinks.life import Step
+from sigbridge.downlinks.notation import read_downlink
+from sigbridge.downlinks.transitions import Transition
+from sigbridge.store import attempts, device_states
+from sigbridge.store.attempts import AttemptRecord, QueueWasReplaced, StepRecorded
+from sigbridge.store.device_states import NoSuchDevice, NotInQueue, Removal
+
+NO_ACKNOWLEDGEMENT = "no_acknowledgement"
+
+_CONCLUSIONS = frozenset({Step.SENT, Step.FAILED, Step.UNACKNOWLEDGED})
+
+
+def is_concluded(attempt: AttemptRecord) -> bool:
+    """Tells whether it is known, or was given up to know, what became of an answer."""
+    return not _CONCLUSIONS.isdisjoint(attempt.steps)
+
+
+def conclude(attempt: AttemptRecord, ending: Transition) -> None:
+    """Ends an attempt that did not bring its downlink to the device, as far as is known.
+
+    A confirmed downlink with attempts left goes back to the head of the queue (I3), unless it has
+    expired, or its queue was replaced or cleared since it was handed out: nothing comes back then.
+    """
+    downlink = ending.downlink
+    if downlink.may_be_retried and Step.SENT not in attempt.steps:
+        if downlink.is_expired(ending.at):
+            _record(attempt, Transition(downlink, Step.EXPIRED, ending.at))
+        else:
+            again = Transition(replace(downlink, attempt=downlink.attempt + 1), Step.QUEUED, ending.at)
+            generation = int(attempt.steps[Step.ANSWERED]["generation"])
+            try:
+                attempts.try_again(attempt.key, step_write(ending), step_write(again), generation)
+            except StepRecorded:
+                pass
+            except QueueWasReplaced:
+                _record(attempt, Transition(downlink, Step.SUPERSEDED, ending.at))
+    _record(attempt, ending)
+
+
+def conclude_unacknowledged(attempt: AttemptRecord, at: int) -> None:
+    """Ends an attempt for which no acknowledgement came.
+
+    A confirmed downlink that was tried often enough has failed; of any other one it stays unknown
+    whether it was sent.
+    """
+    downlink = read_downlink(attempt.downlink)
+    if downlink.confirmed and not downlink.may_be_retried:
+        ending = Transition(downlink, Step.FAILED, at, {"reason": NO_ACKNOWLEDGEMENT})
+    else:
+        ending = Transition(downlink, Step.UNACKNOWLEDGED, at)
+    conclude(attempt, ending)
+
+
+def conclude_sent(attempt: AttemptRecord, sent: Transition) -> None:
+    """Ends an attempt whose downlink was sent; if it waits for another attempt already, it waits no more."""
+    _record(attempt, sent)
+    if sent.downlink.confirmed:
+        _withdraw(attempt)
+
+
+def _withdraw(attempt: AttemptRecord) -> None:
+    key = attempt.key
+    with suppress(NoSuchDevice, NotInQueue):
+        queue = device_states.find(key.application_id, key.device_id).queue
+        for position, text in enumerate(queue):
+            if read_downlink(text).id == key.downlink_id:
+                device_states.remove(key.application_id, key.device_id, position, text, Removal.ACKNOWLEDGED)
+                return
+
+
+def _record(attempt: AttemptRecord, transition: Transition) -> None:
+    record_transition(attempt.key.application_id, attempt.key.device_id, transition)

@@ -1,0 +1,171 @@
+"""The history of downlinks: written as things happen, read as the life of each downlink."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import groupby
+
+from sigbridge.clock import now_ms
+from sigbridge.downlinks.life import Attempt, Life, State, Step
+from sigbridge.downlinks.notation import (
+    answered_downlink,
+    read_downlink,
+    uplink_moment,
+    write_downlink,
+)
+from sigbridge.downlinks.refusals import UnknownDownlink, refusals_told
+from sigbridge.downlinks.transitions import Transition
+from sigbridge.settings import settings
+from sigbridge.store import attempts, device_states
+from sigbridge.store.attempts import AttemptKey, AttemptRecord, StepRecorded, StepWrite
+from sigbridge.store.device_states import DeviceStateRecord, Removal
+
+_DAY_SECONDS = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """Some lives of a device's downlinks.
+
+    Attributes:
+        lives: That of the downlink made last comes first.
+        next_cursor: What to ask for the next page with; None after the last one.
+    """
+
+    lives: tuple[Life, ...]
+    next_cursor: str | None
+
+
+def record_transition(application_id: str, device_id: str, transition: Transition) -> None:
+    """Records a step of a downlink; one that is recorded already is left as it is."""
+    key = AttemptKey(application_id, device_id, transition.downlink.id, transition.downlink.attempt)
+    with suppress(StepRecorded):
+        attempts.record_step(key, step_write(transition))
+
+
+def step_write(transition: Transition) -> StepWrite:
+    """Gives the record of a step, with the moment at which its attempt is to be looked at again."""
+    due_at = None
+    if transition.step in {Step.ANSWERED, Step.PENDING}:
+        due_at = transition.at + settings().acknowledge_wait_ms
+    elif transition.step is Step.QUEUED:
+        due_at = transition.downlink.expires_at
+    open_until = max(transition.at, due_at or 0)
+    return StepWrite(
+        name=transition.step.value,
+        details={"at": transition.at, **transition.details},
+        downlink=write_downlink(transition.downlink),
+        kept_until=open_until // 1000 + settings().retention_days * _DAY_SECONDS,
+        uplink=transition.details.get("uplink"),
+        due_at=due_at,
+    )
+
+
+def downlink_life(application_id: str, device_id: str, downlink_id: str) -> Life:
+    """Reads the life of one downlink.
+
+    Raises:
+        UnknownDevice: The device is not listed.
+        UnknownDownlink: It has no downlink of that id, or it was forgotten with its retention.
+    """
+    recorded = attempts.attempts_of(application_id, device_id, downlink_id)
+    life = _Presence.of(application_id, device_id).life(downlink_id, recorded)
+    if life is None:
+        raise UnknownDownlink(application_id, device_id, downlink_id)
+    return life
+
+
+def downlink_history(application_id: str, device_id: str, limit: int, cursor: str | None) -> HistoryPage:
+    """Reads lives of a device's downlinks, queued ones included, that of the downlink made last first.
+
+    Args:
+        application_id, device_id: The device.
+        limit: How many at most.
+        cursor: `next_cursor` of the page before; None for the first page.
+
+    Raises:
+        UnknownDevice: The device is not listed.
+    """
+    recorded = _next_downlinks(attempts.newest_first(application_id, device_id, cursor), limit + 1)
+    presence = _Presence.of(application_id, device_id)
+    present = {downlink_id for downlink_id in presence.attempts if cursor is None or downlink_id < cursor}
+    ids = sorted(present | recorded.keys(), reverse=True)
+    lives = [presence.life(downlink_id, recorded.get(downlink_id, [])) for downlink_id in ids[:limit]]
+    return HistoryPage(
+        lives=tuple(life for life in lives if life is not None),
+        next_cursor=ids[limit - 1] if len(ids) > limit else None,
+    )
+
+
+def read_attempt(stored: AttemptRecord) -> Attempt:
+    """Reads an attempt's record."""
+    return Attempt(
+        read_downlink(stored.downlink), {Step(name): details for name, details in stored.steps.items()}
+    )
+
+
+def _next_downlinks(records: Iterator[AttemptRecord], count: int) -> dict[str, list[AttemptRecord]]:
+    """Takes the attempts of so many downlinks."""
+    found: dict[str, list[AttemptRecord]] = {}
+    for downlink_id, attempts_of_one in groupby(records, key=lambda stored: stored.key.downlink_id):
+        found[downlink_id] = list(attempts_of_one)
+        if len(found) == count:
+            break
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Presence:
+    """What the state of a device says of its downlinks, which the history is told a moment later.
+
+    It is read after the history: what the history calls queued and the state does not have is gone.
+
+    Attributes:
+        attempts: The attempts that are queued, or were answered of late, by their downlinks.
+        removal: Why downlinks left the queue the last time without being an answer.
+    """
+
+    attempts: Mapping[str, Sequence[Attempt]]
+    removal: Removal
+
+    @classmethod
+    def of(cls, application_id: str, device_id: str) -> "_Presence":
+        with refusals_told(application_id, device_id):
+            state = device_states.find(application_id, device_id)
+        attempts_by_id: dict[str, list[Attempt]] = {}
+        for attempt in _attempts_in(state):
+            attempts_by_id.setdefault(attempt.downlink.id, []).append(attempt)
+        return cls(attempts_by_id, state.removal)
+
+    def life(self, downlink_id: str, recorded: Sequence[AttemptRecord]) -> Life | None:
+        """Completes the recorded life of a downlink; None where neither history nor state know it."""
+        attempts_by_number = {stored.key.number: read_attempt(stored) for stored in recorded}
+        for attempt in self.attempts.get(downlink_id, ()):
+            number = attempt.downlink.attempt
+            known = attempts_by_number.get(number)
+            steps = {**attempt.steps, **(known.steps if known else {})}
+            attempts_by_number[number] = Attempt(attempt.downlink, steps)
+        if not attempts_by_number:
+            return None
+        life = Life.of(attempts_by_number.values())
+        if life.state is State.QUEUED and downlink_id not in self.attempts:
+            return self._ended(life)
+        return life
+
+    def _ended(self, life: Life) -> Life:
+        *before, last = life.attempts
+        moment = now_ms()
+        if self.removal is Removal.EXPIRED or last.downlink.is_expired(moment):
+            ended = {**last.steps, Step.EXPIRED: {"at": moment}}
+        else:
+            ended = {**last.steps, Step.REMOVED: {"at": moment, "cause": self.removal.value}}
+        return Life((*before, Attempt(last.downlink, ended)))
+
+
+def _attempts_in(state: DeviceStateRecord) -> Iterator[Attempt]:
+    for downlink in map(read_downlink, state.queue):
+        yield Attempt(downlink, {Step.QUEUED: {"at": downlink.made_at}})
+    for uplink, text in state.answers.items():
+        if text:
+            answered = {"at": uplink_moment(uplink), "uplink": uplink}
+            yield Attempt(answered_downlink(uplink, text), {Step.ANSWERED: answered})

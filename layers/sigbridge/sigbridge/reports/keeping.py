@@ -1,0 +1,116 @@
+"""Keeping reports: each once, however often it is delivered."""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sigbridge.clock import now_ms
+from sigbridge.devices import Directory
+from sigbridge.reports.report import ReceivedReport
+from sigbridge.settings import settings
+from sigbridge.store import reports as stored_reports
+from sigbridge.store.parallel import in_parallel
+from sigbridge.store.reports import AlreadyKept, ReportWrite
+
+_DAY_SECONDS = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class KeptReport:
+    """A report that is durable now.
+
+    Attributes:
+        report: What was received.
+        repeated: Whether it was there already.
+    """
+
+    report: ReceivedReport
+    repeated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReportReceipt:
+    """What became of a request's reports.
+
+    Attributes:
+        reports: In the order of the request.
+    """
+
+    reports: tuple[KeptReport, ...]
+
+    @property
+    def accepted(self) -> int:
+        """How many were new."""
+        return len(self.reports) - self.duplicates
+
+    @property
+    def duplicates(self) -> int:
+        """How many were there already."""
+        return sum(kept.repeated for kept in self.reports)
+
+
+def keep_reports(application_id: str, received: Sequence[ReceivedReport]) -> ReportReceipt:
+    """Keeps the reports of one request and returns when all of them are durable.
+
+    A report is known again by its service, time and content; one without a time is always new.
+
+    Args:
+        application_id: Whose devices they are about.
+        received: At least one report.
+
+    Raises:
+        UnknownDevice: A device is not listed and the application rejects such; nothing was kept.
+        StoreUnavailable: Not all are durable; keeping them again does no harm.
+    """
+    device_ids = [report.device_id for report in received]
+    Directory.open(application_id, device_ids).admit(device_ids)
+    arrived_at = now_ms()
+
+    def keep(report: ReceivedReport) -> KeptReport:
+        return _keep(application_id, report, arrived_at)
+
+    return ReportReceipt(tuple(in_parallel(keep, received)))
+
+
+def _keep(application_id: str, report: ReceivedReport, arrived_at: int) -> KeptReport:
+    write = _report_write(application_id, report, arrived_at)
+    try:
+        stored_reports.add(write)
+    except AlreadyKept as already:
+        # The store's client tries twice: the second try finds what the first one wrote.
+        return KeptReport(report, repeated=already.existing.get("delivery") != write.delivery)
+    return KeptReport(report, repeated=False)
+
+
+def _report_write(application_id: str, report: ReceivedReport, arrived_at: int) -> ReportWrite:
+    location = None if report.location is None else report.location.as_record()
+    optional = {"time": report.time, "location": location, "extras": dict(report.extras) or None}
+    moment = arrived_at if report.time is None else report.time
+    return ReportWrite(
+        application_id=application_id,
+        device_id=report.device_id,
+        sort=f"{moment:013d}#{secrets.token_hex(8) if report.time is None else _digest(report)}",
+        delivery=secrets.token_hex(4),
+        content={
+            "service": report.service.value,
+            "device": report.device_as_received,
+            "received_at": arrived_at,
+            "facts": dict(report.facts),
+            "expires_at": arrived_at // 1000 + settings().retention_days * _DAY_SECONDS,
+            **{name: value for name, value in optional.items() if value is not None},
+        },
+    )
+
+
+def _digest(report: ReceivedReport) -> str:
+    location = None if report.location is None else report.location.as_record()
+    content = [report.service, report.facts, location, report.extras]
+    text = json.dumps(content, default=_plain_number, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _plain_number(number: Decimal) -> str:
+    return str(number.normalize())

@@ -1,0 +1,13 @@
+"""Reading what was kept."""
+
+from collections.abc import Iterator
+
+from sigbridge.reports.report import StoredReport, read_stored_report
+from sigbridge.store import reports as stored_reports
+
+
+def reports_between(
+    application_id: str, device_id: str, first_ms: int, last_ms: int
+) -> Iterator[StoredReport]:
+    """Yields the reports about moments within these bounds (epoch ms, both included), in their order."""
+    return map(read_stored_report, stored_reports.between(application_id, device_id, first_ms, last_ms))

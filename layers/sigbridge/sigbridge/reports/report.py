@@ -1,0 +1,107 @@
+"""A report of a Sigfox service about a device: as it was received, and as it is kept."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from sigbridge.messages import Location
+from sigbridge.reports.service import Service
+
+SORT_PREFIX = "EVENT#"
+
+_OVERRUN_ERROR = 3
+_LARGEST_WHOLE_NUMBER = 10**15
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedReport:
+    """What one callback, or one item of an array, says.
+
+    Attributes:
+        service: What it is about.
+        device_id: Normalised device id.
+        device_as_received: The id as the sender spelt it.
+        time: Epoch ms of what it reports, or None where the sender gave none.
+        facts: Sigfox's facts, by Sigfox's names in snake case; numbers, booleans, texts, at times more.
+        location: Where the device was, where given.
+        extras: Everything else, by the sender's names, as JSON.
+    """
+
+    service: Service
+    device_id: str
+    device_as_received: str
+    time: int | None = None
+    facts: Mapping[str, object] = field(default_factory=dict)
+    location: Location | None = None
+    extras: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def tells_overrun(self) -> bool:
+        """Whether it says that the device has used up its downlinks of the day."""
+        return _tells_overrun(self.service, self.facts)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReport:
+    """A report as it is kept.
+
+    Attributes:
+        service: What it is about.
+        id: `<ms, 13 digits>#<digest>`, the same for every repeat of it.
+        device_id: Normalised device id.
+        device_as_received: The id as the sender spelt it.
+        time: Epoch ms of what it reports; of its reception where the sender gave no time.
+        has_time: Whether the sender gave a time.
+        received_at: Epoch ms of its first reception.
+        facts: As in `ReceivedReport`; whole numbers are int, others Decimal.
+        location: Where the device was, where given.
+        extras: Everything else.
+    """
+
+    service: Service
+    id: str
+    device_id: str
+    device_as_received: str
+    time: int
+    has_time: bool
+    received_at: int
+    facts: Mapping[str, object] = field(default_factory=dict)
+    location: Location | None = None
+    extras: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def tells_overrun(self) -> bool:
+        """Whether it says that the device has used up its downlinks of the day."""
+        return _tells_overrun(self.service, self.facts)
+
+
+def read_stored_report(record: Mapping[str, Any]) -> StoredReport:
+    """Reads a report from the plain values of its stored item, keys included."""
+    received_at = int(record["received_at"])
+    location = record.get("location")
+    return StoredReport(
+        service=Service(record["service"]),
+        id=record["sk"].removeprefix(SORT_PREFIX),
+        device_id=record["pk"].split("#", 2)[2],
+        device_as_received=record["device"],
+        time=int(record.get("time", received_at)),
+        has_time="time" in record,
+        received_at=received_at,
+        facts={name: _fact(value) for name, value in record["facts"].items()},
+        location=None if location is None else Location.from_record(location),
+        extras=record.get("extras", {}),
+    )
+
+
+def _fact(value: object) -> object:
+    if isinstance(value, Decimal) and abs(value) < _LARGEST_WHOLE_NUMBER and value % 1 == 0:
+        return int(value)
+    return value
+
+
+def _tells_overrun(service: Service, facts: Mapping[str, object]) -> bool:
+    """Tells from an acknowledgement whether the daily quota is exceeded (sigfox reference, 1.5)."""
+    if service is not Service.ACKNOWLEDGE:
+        return False
+    return facts.get("downlink_overusage") is True or facts.get("info_code") == _OVERRUN_ERROR

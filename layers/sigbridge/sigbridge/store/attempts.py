@@ -1,0 +1,221 @@
+"""Attempts to bring a downlink to its device: the history of downlinks.
+
+An attempt is one item, `DOWNLINK#<downlink id>#<number, 2 digits>`. Every step of its life is an
+attribute of its own, written once: a step that is recorded again changes nothing. Attempts wait in
+two indexes while there is something to find them for:
+
+* `due`: attempts with something to end at a moment, by that moment (`due_at`);
+* `answered`: attempts that were handed to an uplink, by that uplink (`uplink`).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sigbridge.store import device_states, table
+from sigbridge.store.table import ConditionFailed, Key, NotTogether, Record, Span, Update
+
+_SORT = "DOWNLINK#"
+# Ids are hex, so this sorts after every one of them.
+_AFTER_ALL_IDS = "g"
+# One list holds all open attempts of the table: a partition takes 1,000 writes a second, which is
+# more downlinks than Sigfox lets 20 million devices have.
+_DUE_LIST = "DOWNLINKS"
+_PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptKey:
+    """Which attempt of which downlink of which device.
+
+    Attributes:
+        application_id, device_id: The device.
+        downlink_id: The downlink.
+        number: The attempt, from 1.
+    """
+
+    application_id: str
+    device_id: str
+    downlink_id: str
+    number: int
+
+    @property
+    def table_key(self) -> Key:
+        """The key of its item."""
+        return Key(
+            _partition(self.application_id, self.device_id), f"{_SORT}{self.downlink_id}#{self.number:02d}"
+        )
+
+    @classmethod
+    def of(cls, pk: str, sk: str) -> "AttemptKey":
+        """Reads the key of an item."""
+        _, application_id, device_id = pk.split("#")
+        _, downlink_id, number = sk.split("#")
+        return cls(application_id, device_id, downlink_id, int(number))
+
+
+@dataclass(frozen=True, slots=True)
+class StepWrite:
+    """One step in the life of an attempt.
+
+    Attributes:
+        name: The step.
+        details: What is to be known of it.
+        downlink: The downlink, as the queue writes it; the first step that is recorded keeps it.
+        kept_until: Epoch seconds after which the attempt is forgotten, unless another step follows.
+        uplink: Key of the uplink that the downlink was handed to, by the step that says so.
+        due_at: Epoch ms at which the attempt is to be looked at again; None for not any more.
+    """
+
+    name: str
+    details: Mapping[str, Any]
+    downlink: str
+    kept_until: int
+    uplink: str | None = None
+    due_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRecord:
+    """An attempt as it is stored.
+
+    Attributes:
+        key: Which one it is.
+        downlink: The downlink, as the queue writes it.
+        steps: Details of the steps, by their names.
+    """
+
+    key: AttemptKey
+    downlink: str
+    steps: Mapping[str, Record]
+
+
+class StepRecorded(Exception):
+    """This step was recorded before, or an end that excludes it; nothing was changed."""
+
+
+class QueueWasReplaced(Exception):
+    """The queue was replaced since the downlink was handed out; nothing was changed."""
+
+
+def record_step(key: AttemptKey, step: StepWrite) -> None:
+    """Records a step of an attempt, and the attempt itself if this is the first that is heard of it.
+
+    Raises:
+        StepRecorded: It was recorded before.
+    """
+    try:
+        table.update(_recording(key, step, "attribute_not_exists(#step)"))
+    except ConditionFailed as failed:
+        raise StepRecorded from failed
+
+
+def try_again(key: AttemptKey, step: StepWrite, first_step: StepWrite, generation: int) -> None:
+    """Ends an attempt with a step, and puts its downlink at the head of the queue for the next attempt.
+
+    All of it happens or nothing, so that a downlink is put back once however often this is tried.
+
+    Args:
+        key: The attempt that ends.
+        step: How it ends.
+        first_step: The first step of the next attempt, with the downlink as the queue is to have it.
+        generation: How often the queue had been replaced when the downlink was handed out.
+
+    Raises:
+        StepRecorded: It ended before, or its acknowledgement came.
+        QueueWasReplaced: The queue was replaced since, so that nothing is to come back.
+    """
+    following = replace(key, number=key.number + 1)
+    not_over = "attribute_not_exists(#step) AND attribute_not_exists(sent)"
+    try:
+        table.write_together(
+            device_states.putting_back(key.application_id, key.device_id, first_step.downlink, generation),
+            _recording(key, step, not_over),
+            _recording(following, first_step, "attribute_not_exists(pk)"),
+        )
+    except NotTogether as refusal:
+        raise (StepRecorded if refusal.refused.keys() & {1, 2} else QueueWasReplaced) from refusal
+
+
+def _recording(key: AttemptKey, step: StepWrite, condition: str) -> Update:
+    assignments = ["#step = :details", "downlink = if_not_exists(downlink, :downlink)", "expires_at = :until"]
+    values: dict[str, Any] = {
+        ":details": dict(step.details),
+        ":downlink": step.downlink,
+        ":until": step.kept_until,
+    }
+    if step.uplink is not None:
+        assignments.append("uplink = :uplink")
+        values[":uplink"] = step.uplink
+    if step.due_at is not None:
+        assignments += ["due_list = :due_list", "due_at = :due_at"]
+        values |= {":due_list": _DUE_LIST, ":due_at": step.due_at}
+    expression = "SET " + ", ".join(assignments)
+    if step.due_at is None:
+        expression += " REMOVE due_list, due_at"
+    return Update(key.table_key, expression, condition, values, {"#step": step.name})
+
+
+def wait_no_more(key: AttemptKey) -> None:
+    """Takes an attempt off the list of those to be looked at again."""
+    table.update(
+        Update(
+            key=key.table_key,
+            expression="REMOVE due_list, due_at",
+            condition="attribute_exists(pk)",
+            values={},
+        )
+    )
+
+
+def find(key: AttemptKey) -> AttemptRecord | None:
+    """Reads one attempt as the last finished write left it."""
+    record = table.get_latest(key.table_key)
+    return None if record is None else read_attempt(record)
+
+
+def attempts_of(application_id: str, device_id: str, downlink_id: str) -> list[AttemptRecord]:
+    """Reads the attempts of a downlink, the last one first."""
+    sort = f"{_SORT}{downlink_id}#"
+    span = Span(_partition(application_id, device_id), sort, f"{sort}99")
+    return [read_attempt(record) for record in table.newest_first(span, _PAGE)]
+
+
+def newest_first(application_id: str, device_id: str, before: str | None) -> Iterator[AttemptRecord]:
+    """Yields the attempts of a device, those of the downlink made last first.
+
+    Args:
+        application_id, device_id: The device.
+        before: Id of a downlink: only downlinks made before it; None for all.
+    """
+    last = _AFTER_ALL_IDS if before is None else before
+    span = Span(_partition(application_id, device_id), _SORT, f"{_SORT}{last}")
+    return (read_attempt(record) for record in table.newest_first(span, _PAGE))
+
+
+def answered_between(
+    application_id: str, device_id: str, first_uplink: str, last_uplink: str
+) -> dict[str, AttemptKey]:
+    """Finds the attempts that were handed to uplinks with keys in these bounds, by those, in their order.
+
+    The index may lag behind the table by about a second.
+    """
+    partition = _partition(application_id, device_id)
+    span = Span(partition, first_uplink, last_uplink, index="answered", sk_name="uplink")
+    return {found["uplink"]: AttemptKey.of(found["pk"], found["sk"]) for found in table.in_order(span)}
+
+
+def due_until(now_ms: int) -> Iterator[AttemptKey]:
+    """Yields the attempts that are to be looked at again by now, the one that waits longest first."""
+    span = Span(_DUE_LIST, 0, now_ms, index="due", pk_name="due_list", sk_name="due_at")
+    return (AttemptKey.of(record["pk"], record["sk"]) for record in table.in_order(span))
+
+
+def read_attempt(record: Mapping[str, Any]) -> AttemptRecord:
+    """Reads the stored item, or its image in the change stream."""
+    steps = {name: value for name, value in record.items() if isinstance(value, dict)}
+    return AttemptRecord(AttemptKey.of(record["pk"], record["sk"]), record["downlink"], steps)
+
+
+def _partition(application_id: str, device_id: str) -> str:
+    return f"DEVICE#{application_id}#{device_id}"

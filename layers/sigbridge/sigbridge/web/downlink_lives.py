@@ -1,0 +1,82 @@
+"""One downlink and the history of a device's downlinks, beside The Things Stack's queue API."""
+
+from sigbridge.clock import rfc3339
+from sigbridge.downlinks import AnsweredUplink, HistoryPage, Life, LifeStep, Source
+from sigbridge.downlinks.downlink import is_downlink_id
+from sigbridge.web.request import Request
+from sigbridge.web.response import Response
+from sigbridge.web.things_stack import AddressedDevice, addressed_device, queue_item
+from sigbridge.web.things_stack_errors import invalid_field
+
+_LARGEST_PAGE = 100
+_USUAL_PAGE = 20
+_OUTCOME_UNKNOWN = "handed to Sigfox, outcome unknown"
+
+
+def addressed_downlink(request: Request) -> tuple[AddressedDevice, str]:
+    """Reads the device and the downlink that a path names.
+
+    Raises:
+        ThingsStackError: An identifier breaks its rule.
+    """
+    device = addressed_device(request)
+    downlink_id = request.path["downlink_id"].lower()
+    if not is_downlink_id(downlink_id):
+        raise invalid_field("downlink_id", "value must be 24 hex digits")
+    return device, downlink_id
+
+
+def read_page(request: Request) -> tuple[int, str | None]:
+    """Reads how many downlinks are wanted, at most 100 (20 where the query does not say), and after which.
+
+    Raises:
+        ThingsStackError: `limit` or `cursor` is not valid.
+    """
+    limit = request.query.get("limit", str(_USUAL_PAGE))
+    if not limit.isascii() or not limit.isdecimal() or not 1 <= int(limit[:9]) <= _LARGEST_PAGE:
+        raise invalid_field("limit", f"value must be from 1 to {_LARGEST_PAGE}")
+    cursor = request.query.get("cursor")
+    if cursor is not None and not is_downlink_id(cursor):
+        raise invalid_field("cursor", "value must be a next_cursor that was returned before")
+    return int(limit), cursor
+
+
+def downlink_deleted() -> Response:
+    """Answers the deletion of a downlink."""
+    return Response.json(200, {})
+
+
+def life_shown(life: Life) -> Response:
+    """Answers with one downlink and its history."""
+    return Response.json(200, _life(life))
+
+
+def history_shown(page: HistoryPage) -> Response:
+    """Answers with a page of downlinks; empty fields are left out, as in The Things Stack's answers."""
+    content = {"downlinks": [_life(life) for life in page.lives], "next_cursor": page.next_cursor}
+    return Response.json(200, {name: value for name, value in content.items() if value})
+
+
+def _life(life: Life) -> dict[str, object]:
+    downlink = life.downlink
+    content: dict[str, object] = {"id": downlink.id, "state": life.state, "attempt": downlink.attempt}
+    if life.is_outcome_unknown:
+        content["outcome"] = _OUTCOME_UNKNOWN
+    if downlink.source is not Source.QUEUE:
+        content["source"] = downlink.source
+    content |= queue_item(downlink)
+    if downlink.source is Source.QUEUE:
+        content["queued_at"] = rfc3339(downlink.made_at)
+    return content | {"history": [_step(step) for step in life.steps]}
+
+
+def _step(step: LifeStep) -> dict[str, object]:
+    content: dict[str, object] = {"state": step.step, "attempt": step.attempt, "at": rfc3339(step.at)}
+    if step.uplink is not None:
+        content["uplink"] = _uplink(step.uplink)
+    return content | dict(step.details)
+
+
+def _uplink(uplink: AnsweredUplink) -> dict[str, object]:
+    content = {"time": rfc3339(uplink.time), "seq_number": uplink.seq_number}
+    return {name: value for name, value in content.items() if value is not None}
