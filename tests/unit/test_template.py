@@ -1,11 +1,11 @@
 """What `template.yaml` promises: rights, retention, alarms, routes, and what runs by itself."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from ministack.services.lambda_svc import _apply_filter_criteria
 
 from sigbridge.settings import Settings
 from sigbridge_local.table_from_template import read_template
@@ -294,14 +294,48 @@ def test_changes_of_a_device_are_followed_in_order_and_within_a_second() -> None
     assert mapping()["MaximumBatchingWindowInSeconds"] <= 1
 
 
-def test_only_devices_and_what_happens_to_them_are_followed() -> None:
-    [pattern] = mapping()["FilterCriteria"]["Filters"]
-    prefixes = [{"prefix": "MSG#"}, {"prefix": "EVENT#"}, {"prefix": "DOWNLINK#"}]
+def stream_record(sk: str, image: dict[str, Any], event_name: str = "INSERT") -> dict[str, Any]:
+    """A record of the stream, as far as filters look at it."""
+    return {"eventName": event_name, "dynamodb": {"Keys": {"sk": {"S": sk}}, "NewImage": image}}
 
-    assert json.loads(pattern["Pattern"]) == {
-        "eventName": ["INSERT", "MODIFY"],
-        "dynamodb": {"Keys": {"sk": {"S": ["STATE", *prefixes]}}},
-    }
+
+ADVANCED = {"advanced_at": {"N": "1763770733000"}}
+LOCATED = {"location": {"M": {"latitude": {"N": "45.2"}, "longitude": {"N": "5.7"}}}}
+
+
+@pytest.mark.parametrize(
+    ("record", "silent", "announcing"),
+    [
+        (stream_record("STATE", {}), True, True),
+        (stream_record("STATE", {}, "REMOVE"), False, False),
+        (stream_record("EVENT#1763770733000#01", {}), True, True),
+        (stream_record("DOWNLINK#01#01", {}, "MODIFY"), True, True),
+        (stream_record("MSG#1763770733000#1", {}), False, True),
+        (stream_record("MSG#1763770733000#1", ADVANCED, "MODIFY"), True, True),
+        (stream_record("MSG#1763770733000#1", LOCATED), True, True),
+        (stream_record("MSG#1763770733000#1", ADVANCED, "REMOVE"), False, False),
+        (stream_record("CONDITION", {}), False, False),
+        (stream_record("PUSH#01", {}), False, False),
+        (stream_record("KEY", {}), False, False),
+        (stream_record("DEVICE#153FA", {}), False, False),
+    ],
+)
+def test_what_has_consequences_is_followed_and_nothing_else(
+    record: dict[str, Any], *, silent: bool, announcing: bool
+) -> None:
+    for announces, followed in ((1, announcing), (2, silent)):
+        choices = [
+            choice.get("Fn::If", [None, choice, choice])[announces]
+            for choice in mapping()["FilterCriteria"]["Filters"]
+        ]
+        patterns = [choice for choice in choices if choice != {"Ref": "AWS::NoValue"}]
+
+        assert bool(apply_filters([record], patterns)) is followed
+
+
+def apply_filters(records: list[dict[str, Any]], patterns: list[dict[str, str]]) -> list[dict[str, Any]]:
+    """The records that an event source mapping with these patterns lets pass, as the emulator reads them."""
+    return list(_apply_filter_criteria(records, {"FilterCriteria": {"Filters": patterns}}))
 
 
 def test_a_change_that_fails_is_retried_for_hours_and_given_up_while_it_can_still_be_read() -> None:
