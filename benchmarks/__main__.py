@@ -6,6 +6,7 @@ import typer
 from rich.console import Console
 
 from benchmarks.budget import Row
+from benchmarks.change_costs import change_cost_rows
 from benchmarks.cold_start import cold_start_rows
 from benchmarks.growth import growth_rows
 from benchmarks.handler_times import batch_time_row, handler_time_rows
@@ -46,6 +47,7 @@ def measure(workload: Workload, announce: Callable[[str], None]) -> Sequence[Row
     rows = request_cost_rows(workload)
     devices = [workload.device() for _ in range(_BATCH)]
     rows.append(batch_cost_row(workload, devices))
+    rows += change_cost_rows(workload)
     announce("handler times")
     rows.append(batch_time_row(workload, devices))
     rows += handler_time_rows(workload)

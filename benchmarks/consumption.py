@@ -32,6 +32,21 @@ class Consumption:
         return len(self.attempts)
 
     @property
+    def write_requests(self) -> int:
+        """How many of them were to change something."""
+        return sum(operation not in _READS for operation in self.attempts)
+
+    @property
+    def refused_writes(self) -> int:
+        """How many of those changed nothing, because their condition did not hold."""
+        return self.write_requests - sum(operation not in _READS for operation, _ in self.units)
+
+    @property
+    def read_requests(self) -> int:
+        """How many requests were to read."""
+        return self.requests - self.write_requests
+
+    @property
     def write_units(self) -> float:
         """Write capacity units in all."""
         return sum(units for operation, units in self.units if operation not in _READS)

@@ -13,7 +13,12 @@ _ONE_CHANGE = "one conditional write"
 
 def request_cost_rows(workload: Workload) -> list[Row]:
     """Counts the requests and units of warm and of first traffic."""
-    return [*_callback_rows(workload), *_queue_rows(workload), *_first_contact_rows(workload)]
+    return [
+        *_callback_rows(workload),
+        *_report_rows(workload),
+        *_queue_rows(workload),
+        *_first_contact_rows(workload),
+    ]
 
 
 def _callback_rows(workload: Workload) -> list[Row]:
@@ -27,6 +32,17 @@ def _callback_rows(workload: Workload) -> list[Row]:
         _row("warm uplink", _ONE_WRITE, (1, 1, 0), uplink),
         _row("warm BIDIR with a downlink", "claim + message", (2, 2, 0), bidir),
         _row("warm BIDIR, ack false", _ONE_WRITE, (1, 1, 0), silent),
+    ]
+
+
+def _report_rows(workload: Workload) -> list[Row]:
+    device = workload.device()
+    workload.uplink(device)()
+    acknowledge = consumption_of(workload.report("acknowledge", device))
+    status = consumption_of(workload.report("status", device))
+    return [
+        _row("acknowledge, warm", _ONE_WRITE, (1, 1, 0), acknowledge),
+        _row("status report, warm", _ONE_WRITE, (1, 1, 0), status),
     ]
 
 

@@ -80,9 +80,22 @@ class Workload:
         event["rawQueryString"] = f"authorization={self.token}&pattern={pattern}&batch={quote(lines)}"
         return self._call("batch_uplink", event)
 
-    def change_queue(self, function: str, device_id: str, downlinks: int) -> Call:
-        """A push or replace request with so many downlinks."""
-        return self._call(function, self.queue_event(function, device_id, downlinks))
+    def report(self, service: str, device_id: str, **facts: str) -> Call:
+        """A callback of one of Sigfox's services about this moment."""
+        event = self._event(f"sigfox_{service}")
+        body = json.loads(event["body"]) | {"device": device_id, "time": str(int(time.time()))} | facts
+        return self._call("sigfox_service", event | {"body": json.dumps(body, separators=(",", ":"))})
+
+    def change_queue(self, function: str, device_id: str, downlinks: int, **fields: object) -> Call:
+        """A push or replace request with so many downlinks, each with these fields."""
+        return self._call(function, self.queue_event(function, device_id, downlinks, **fields))
+
+    def follow(self, records: list[Event]) -> None:
+        """Hands records of the table's change stream to the function that follows it."""
+        answer = _handler("change_stream")({"Records": records}, _Context())
+        if answer["batchItemFailures"]:
+            message = f"change_stream failed: {answer}"
+            raise WrongAnswerError(message)
 
     def callback_event(self, function: str, device_id: str, **changes: str) -> Event:
         """The event of a callback of a new message, as `events/` has it."""
@@ -90,12 +103,11 @@ class Workload:
         body = json.loads(event["body"]) | _essentials(device_id) | changes
         return event | {"body": json.dumps(body, separators=(",", ":"))}
 
-    def queue_event(self, function: str, device_id: str, downlinks: int) -> Event:
+    def queue_event(self, function: str, device_id: str, downlinks: int, **fields: object) -> Event:
         """The event of a push or replace request, as `events/` has it but for its downlinks."""
         event = self._event(function)
-        body = {
-            "downlinks": [{"frm_payload": "AQIDBAUGBwg=", "f_port": 15, "priority": "NORMAL"}] * downlinks
-        }
+        item = {"frm_payload": "AQIDBAUGBwg=", "f_port": 15, "priority": "NORMAL"} | fields
+        body = {"downlinks": [item] * downlinks}
         path = {"application_id": APPLICATION, "device_id": device_id.lower()}
         return event | {"pathParameters": path, "body": json.dumps(body, separators=(",", ":"))}
 

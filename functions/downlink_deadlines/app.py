@@ -6,10 +6,15 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sigbridge.clock import now_ms
 from sigbridge.downlinks import end_what_is_due
-from sigbridge.web.telemetry import logger
+from sigbridge.web.telemetry import count, flush_counts, logger
 
 
 @logger.inject_lambda_context
 def lambda_handler(_event: dict[str, Any], _context: LambdaContext) -> None:
     """Looks at everything that is due by now."""
-    logger.info("looked at what was due", attempts=end_what_is_due(now_ms()))
+    deadlines = end_what_is_due(now_ms())
+    logger.info("looked at what was due", attempts=deadlines.looked_at)
+    for key in deadlines.unreadable:
+        logger.error("an attempt can't be read, nothing ends it", key=key.table_key.sk)
+    count("UnreadableChanges", len(deadlines.unreadable))
+    flush_counts()

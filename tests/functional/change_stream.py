@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Callable, Iterator
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import boto3
 
@@ -11,7 +12,15 @@ from sigbridge.settings import settings
 from sigbridge.store.table import client
 from tests.functional.lambdas import Context, handler
 
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
+
 type StreamRecord = dict[str, Any]
+
+
+@cache
+def _streams_client(endpoint_url: str | None) -> "DynamoDBStreamsClient":
+    return boto3.client("dynamodbstreams", endpoint_url=endpoint_url)
 
 
 class ChangeStream:
@@ -25,7 +34,7 @@ class ChangeStream:
     def __init__(self, clock: Callable[[], int] | None = None) -> None:
         self.seen: list[StreamRecord] = []
         self.clock = clock
-        self._streams = boto3.client("dynamodbstreams", endpoint_url=settings().dynamodb_endpoint_url)
+        self._streams = _streams_client(settings().dynamodb_endpoint_url)
         self._arn: str = client().describe_table(TableName=settings().table_name)["Table"]["LatestStreamArn"]
         self._last_read: dict[str, str] = {}
         self._noticed: list[StreamRecord] = []

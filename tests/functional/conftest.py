@@ -1,8 +1,10 @@
 """A table of its own for each test, an application with a key, and a way to call the functions."""
 
+import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import wraps
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 import pytest
@@ -17,12 +19,15 @@ from sigbridge.devices.directory import forget_cached_devices
 from sigbridge.settings import settings
 from sigbridge.store.table import client, to_record
 from sigbridge_local.table_from_template import create_table
+from tests.functional.change_stream import ChangeStream
 from tests.functional.lambdas import Answer, Event, call
+from tests.functional.played_device import Clock, PlayedDevice
 
 TABLE = "sigbridge-test"
 
 type Invoke = Callable[[str, Event], Answer]
 type Stored = Callable[..., list[dict[str, Any]]]
+type Counted = Callable[[], Counter[str]]
 
 
 def forget_everything() -> None:
@@ -32,13 +37,13 @@ def forget_everything() -> None:
     forget_cached_devices()
 
 
-def one_at_a_time[**P, R](lock: Lock, write: Callable[P, R]) -> Callable[P, R]:
-    """Makes writes of several threads atomic, as DynamoDB's are: moto checks first, and writes later."""
+def one_at_a_time[**P, R](lock: "RLock", request: Callable[P, R]) -> Callable[P, R]:
+    """Makes requests of several threads atomic, as DynamoDB's are: moto checks first, and writes later."""
 
-    @wraps(write)
+    @wraps(request)
     def locked(*args: P.args, **kwargs: P.kwargs) -> R:
         with lock:
-            return write(*args, **kwargs)
+            return request(*args, **kwargs)
 
     return locked
 
@@ -47,9 +52,9 @@ def one_at_a_time[**P, R](lock: Lock, write: Callable[P, R]) -> Callable[P, R]:
 def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The name of an empty table, made as `template.yaml` describes it."""
     forget_everything()
-    lock = Lock()
-    for write in ("put_item", "update_item"):
-        monkeypatch.setattr(DynamoDBBackend, write, one_at_a_time(lock, getattr(DynamoDBBackend, write)))
+    lock = RLock()
+    for request in ("put_item", "update_item", "get_item", "query", "transact_write_items"):
+        monkeypatch.setattr(DynamoDBBackend, request, one_at_a_time(lock, getattr(DynamoDBBackend, request)))
     with mock_aws():
         create_table(sigbridge.store.table.client(), TABLE)
         yield TABLE
@@ -92,3 +97,31 @@ def stored(table: str) -> Stored:
         return sorted(found, key=lambda record: (record["pk"], record["sk"]))
 
     return stored
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock of the whole program."""
+    return Clock(monkeypatch)
+
+
+@pytest.fixture
+def played(clock: Clock, invoke: Invoke) -> PlayedDevice:
+    """Device 153FA, new, with its user."""
+    return PlayedDevice(invoke, clock, ChangeStream(lambda: clock.now_ms))
+
+
+@pytest.fixture
+def counted(capsys: pytest.CaptureFixture[str]) -> Counted:
+    """Reads the metrics that were counted since it was asked last."""
+
+    def counted() -> Counter[str]:
+        total = Counter[str]()
+        for line in filter(lambda line: '"_aws"' in line, capsys.readouterr().out.splitlines()):
+            content = json.loads(line)
+            [directive] = content["_aws"]["CloudWatchMetrics"]
+            for metric in directive["Metrics"]:
+                total[metric["Name"]] += int(sum(content[metric["Name"]]))
+        return total
+
+    return counted

@@ -10,6 +10,7 @@ from sigbridge.settings import settings
 from tests.functional.conftest import Invoke, Stored
 from tests.functional.failing_store import failing, is_claim, is_message, unreachable
 from tests.functional.lambdas import Answer, event
+from tests.functional.played_device import DAY, HEX, MINUTE, PlayedDevice
 
 DEVICE = {"device_id": "153fa"}
 A, B, C = "AQIDBAUGBwg=", "ERITFBUWFxg=", "ISIjJCUmJyg="
@@ -74,6 +75,58 @@ def test_i1_a_queued_downlink_is_handed_to_one_uplink(sigfox: Sigfox) -> None:
     assert [sigfox.asks() for _ in range(3)] == [A_HEX, None, None]
 
 
+@pytest.mark.parametrize("code", [0, 1, 2, 3, 4, 5, 6, 7, 8, 10])
+def test_i1_an_unconfirmed_downlink_is_handed_out_once_whatever_sigfox_says(
+    code: int, played: PlayedDevice
+) -> None:
+    played.push()
+    assert played.ask() == HEX
+
+    played.acknowledge(code)
+    assert played.ask() is None
+
+    played.give_up()
+    assert played.ask() is None
+
+
+def test_i1_a_confirmed_downlink_is_handed_out_again_once_after_it_failed(played: PlayedDevice) -> None:
+    played.push_confirmed()
+    uplink = played.uplink()
+    assert [played.ask(uplink), played.ask()] == [HEX, None]
+
+    played.acknowledge(5, uplink)
+    played.deadline()
+    assert played.ask() is None
+
+    played.acknowledge(4, uplink)
+    assert [played.ask(), played.ask()] == [HEX, None]
+
+
+def test_i1_a_confirmed_downlink_is_handed_out_again_once_after_no_acknowledgement_came(
+    played: PlayedDevice,
+) -> None:
+    played.push_confirmed()
+    assert played.ask() == HEX
+
+    played.clock.wait(9 * MINUTE)
+    played.deadline()
+    assert played.ask() is None
+
+    played.clock.wait(2 * MINUTE)
+    played.deadline()
+    played.deadline()
+    assert [played.ask(), played.ask()] == [HEX, None]
+
+
+def test_i1_a_confirmed_downlink_that_was_sent_is_not_handed_out_again(played: PlayedDevice) -> None:
+    played.push_confirmed()
+    played.ask()
+    played.acknowledge(0)
+
+    played.give_up()
+    assert played.ask() is None
+
+
 def test_i2_the_same_callback_gets_the_same_answer_however_often_it_comes(sigfox: Sigfox) -> None:
     sigfox.push(A, B)
     callback = sigfox.callback()
@@ -110,11 +163,98 @@ def test_i2_a_repeat_with_quoted_values_and_another_spelling_is_the_same_callbac
     assert sigfox.bidir(quoted).json == {"000153fa": {"downlinkData": A_HEX}}
 
 
+def test_i2_a_repeat_gets_its_answer_though_its_downlink_is_queued_again(played: PlayedDevice) -> None:
+    id_ = played.push_confirmed()
+    uplink = played.uplink()
+    assert played.ask(uplink) == HEX
+    played.acknowledge(4, uplink)
+
+    assert played.ask(uplink) == HEX
+    assert played.queue() == [id_]
+
+
 def test_i3_first_in_first_out(sigfox: Sigfox) -> None:
     sigfox.push(A, B)
     sigfox.push(C)
 
     assert [sigfox.asks() for _ in range(4)] == [A_HEX, B_HEX, C_HEX, None]
+
+
+def test_i3_a_retried_downlink_goes_back_to_the_head(played: PlayedDevice) -> None:
+    first, second = played.push_confirmed(), played.push_confirmed()
+    [third] = played.push()
+    assert played.ask() == HEX
+    played.acknowledge(4)
+    assert played.queue() == [first, second, third]
+
+    played.ask()
+    played.give_up()
+    assert played.queue() == [first, second, third]
+
+
+def test_i4_every_accepted_downlink_ends_in_exactly_one_state_and_history_says_which(
+    played: PlayedDevice,
+) -> None:
+    sent, failed, unknown, confirmed = played.push({}, {}, {}, {"confirmed": True})
+    for code in (0, 4, 5, 1):
+        assert played.ask() == HEX
+        played.acknowledge(code)
+        played.clock.wait(MINUTE)
+    assert played.ask() == HEX
+    cleared, retried = played.push({}, {"confirmed": True, "confirmed_retry": {"max_attempts": 2}})
+    played.clear()
+    played.acknowledge(1)
+    expired = played.push_expiring(MINUTE)
+    played.clock.wait(MINUTE)
+    played.deadline()
+    deleted, last = played.push({}, {"confirmed": True, "confirmed_retry": {"max_attempts": 2}})
+    played.delete(deleted)
+    for _ in range(2):
+        assert played.ask() == HEX
+        played.give_up()
+    played.clock.wait(DAY)
+    played.deadline()
+
+    listed = played.listed()["downlinks"]
+
+    assert {downlink["id"]: downlink["state"] for downlink in listed} == {
+        sent: "sent",
+        failed: "failed",
+        unknown: "answered",
+        confirmed: "superseded",
+        cleared: "removed",
+        retried: "removed",
+        expired: "expired",
+        deleted: "removed",
+        last: "failed",
+    }
+    assert len(listed) == 9
+    assert (played.queue(), played.ask()) == ([], None)
+
+
+def test_i4_nothing_comes_back_from_the_dead(played: PlayedDevice) -> None:
+    superseded, removed = played.push_confirmed(), played.push_confirmed()
+    cleared = played.push_expiring(5 * MINUTE, confirmed=True)
+    assert played.ask() == HEX
+    played.clock.wait(2 * MINUTE)
+    assert played.ask() == HEX
+    played.acknowledge(4)
+    assert played.queue() == [removed, cleared]
+    played.clear()
+    played.clock.wait(2 * MINUTE)
+    in_flight = played.push_expiring(2 * MINUTE, confirmed=True)
+    played.ask()
+    played.give_up()
+
+    ids = (superseded, removed, cleared, in_flight)
+    states = [played.state(id_) for id_ in ids]
+    assert states == ["superseded", "removed", "removed", "expired"]
+    for code in (1, 5, 4, 8):
+        played.acknowledge(code)
+        played.clock.wait(DAY)
+        played.deadline()
+    assert [played.state(id_) for id_ in ids] == states
+    assert (played.queue(), played.ask()) == ([], None)
 
 
 def test_i4_a_push_with_one_bad_item_changes_nothing(sigfox: Sigfox) -> None:

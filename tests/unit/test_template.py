@@ -57,7 +57,7 @@ FUNCTIONS: dict[str, Promised] = {
     "QueuePushFunction": Promised(
         "queue_push",
         frozenset({f"POST {BY_WEBHOOK}/push", f"POST {BY_APPLICATION}/push"}),
-        frozenset({"GetItem", "PutItem", "UpdateItem"}),
+        frozenset({"GetItem", "UpdateItem"}),
     ),
     "QueueReplaceFunction": Promised(
         "queue_replace",

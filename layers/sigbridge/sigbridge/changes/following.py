@@ -2,13 +2,12 @@
 
 from collections import Counter
 
-from sigbridge.changes.announcements import announcements, steps_made
+from sigbridge.applications import UnknownApplication
+from sigbridge.changes.announcements import steps_made
 from sigbridge.changes.change import Change, Kind
 from sigbridge.conditions import note_message, note_report
 from sigbridge.downlinks import quota_of, record_transition, settle, transitions
 from sigbridge.reports import Service, read_stored_report
-from sigbridge.settings import settings
-from sigbridge.store import event_bus
 from sigbridge.store.device_states import read_state
 
 
@@ -26,18 +25,6 @@ def follow(change: Change) -> Counter[str]:
         case Kind.MESSAGE:
             note_message(change.application_id, change.device_id, change.new)
     return _occurrences(change)
-
-
-def announce(change: Change) -> None:
-    """Announces a change on the event bus, if there is one.
-
-    Raises:
-        BusUnavailable: It may not be announced; announcing it again does no harm.
-        BusRefused: It is not, and trying again is of no use.
-    """
-    bus = settings().event_bus_name
-    if bus is not None:
-        event_bus.publish(bus, announcements(change))
 
 
 def _follow_state(change: Change) -> None:
@@ -60,6 +47,12 @@ def _occurrences(change: Change) -> Counter[str]:
             occurrences[f"Downlinks{step.step.capitalize()}"] += 1
         else:
             # The answer itself was counted when it was given.
-            quota = quota_of(change.application_id, change.device_id, step.uplink.time)
-            occurrences["DownlinksOverQuota"] += quota.is_exceeded
+            occurrences["DownlinksOverQuota"] += _is_over_quota(change, step.uplink.time)
     return occurrences
+
+
+def _is_over_quota(change: Change, moment_ms: int) -> bool:
+    try:
+        return quota_of(change.application_id, change.device_id, moment_ms).is_beyond(moment_ms)
+    except UnknownApplication:
+        return False

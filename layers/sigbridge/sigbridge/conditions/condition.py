@@ -1,7 +1,7 @@
 """The condition of a device, as its newest message and what is known of it tell."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from sigbridge.conditions.knowledge import OFF_CONTRACT, OUT_OF_SEQUENCE, Kind, Knowledge
@@ -60,6 +60,11 @@ class Condition:
     states: Mapping[State, int]
     last_message: LastMessage | None
     known: Mapping[Kind, Knowledge]
+
+    def with_state(self, state: State, since: int) -> "Condition":
+        """Gives this condition with one more state, which something else than reports tells of."""
+        states = {state: since, **self.states}
+        return replace(self, states={state: states[state] for state in State if state in states})
 
     @property
     def state(self) -> State:

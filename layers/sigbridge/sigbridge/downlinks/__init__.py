@@ -3,7 +3,7 @@
 from sigbridge.downlinks.acknowledging import settle
 from sigbridge.downlinks.answering import Answer, answer_uplink, recall_answer
 from sigbridge.downlinks.bidir import Reply, reply_to_messages
-from sigbridge.downlinks.deadlines import end_what_is_due
+from sigbridge.downlinks.deadlines import Deadlines, end_what_is_due
 from sigbridge.downlinks.downlink import (
     DOWNLINK_BYTES,
     Downlink,
@@ -38,6 +38,7 @@ __all__ = [
     "Answer",
     "AnsweredUplink",
     "Attempt",
+    "Deadlines",
     "Downlink",
     "DownlinkNotQueued",
     "HistoryPage",

@@ -5,7 +5,7 @@ reference, 1.5). The moment lies between the uplink and the end of its radio pro
 later (3.3), during which the device sends nothing else: so it belongs to the last answer before it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from sigbridge.downlinks.concluding import conclude, conclude_sent, is_concluded
 from sigbridge.downlinks.history import record_transition
@@ -13,23 +13,23 @@ from sigbridge.downlinks.life import Step
 from sigbridge.downlinks.notation import read_downlink, uplink_moment
 from sigbridge.downlinks.transitions import Transition
 from sigbridge.reports import Service, StoredReport, reports_between
-from sigbridge.store import attempts
+from sigbridge.store import attempts, device_states
 from sigbridge.store.attempts import AttemptRecord
+from sigbridge.store.device_states import NoSuchDevice
 
-_RADIO_PROCEDURE_MS = 60_000
+_RADIO_PROCEDURE_MS = 55_000
 # Sigfox tells moments in whole seconds.
 _SECOND_MS = 1_000
 # An acknowledgement without a time: it is sent after the device has begun to listen, and repeated for
 # 7 minutes (sigfox reference, 3.3 and 2.4).
 _EARLIEST_WITHOUT_TIME_MS = 15_000
 _LATEST_WITHOUT_TIME_MS = 600_000
-# Sorts after the key of every uplink of its millisecond.
-_AFTER = "~"
 
 _ACKED = 0
+_NO_ANSWER = 1
 # sigfox reference, 1.5. All other codes, 5 (PENDING) and 10 (ROAMING_PENDING) among them, decide nothing.
 _FAILURES: Mapping[int, str] = {
-    1: "no_answer",
+    _NO_ANSWER: "no_answer",
     2: "invalid_payload",
     3: "quota_exceeded",
     4: "network_error",
@@ -45,8 +45,7 @@ def settle(application_id: str, device_id: str, acknowledgement: StoredReport) -
 
     It may come again, late, or after later uplinks: its moment tells which answer it is about.
     """
-    answered = _answered_before(application_id, device_id, acknowledgement)
-    attempt = next(answered, None)
+    attempt = _acknowledged(application_id, device_id, acknowledgement)
     if attempt is not None:
         settle_attempt(attempt, acknowledgement)
 
@@ -55,7 +54,7 @@ def settle_attempt(attempt: AttemptRecord, acknowledgement: StoredReport) -> Non
     """Ends an attempt as its acknowledgement says."""
     facts = acknowledgement.facts
     code = facts["info_code"]
-    told = {name: facts[name] for name in _TOLD if name in facts}
+    told = {name: facts[name] for name in _TOLD if name in facts} | {"report": acknowledgement.id}
     at = acknowledgement.received_at
     downlink = read_downlink(attempt.downlink)
     if code == _ACKED:
@@ -63,9 +62,8 @@ def settle_attempt(attempt: AttemptRecord, acknowledgement: StoredReport) -> Non
     elif isinstance(code, int) and code in _FAILURES:
         conclude(attempt, Transition(downlink, Step.FAILED, at, told | {"reason": _FAILURES[code]}))
     else:
-        record_transition(
-            attempt.key.application_id, attempt.key.device_id, Transition(downlink, Step.PENDING, at, told)
-        )
+        key = attempt.key
+        record_transition(key.application_id, key.device_id, Transition(downlink, Step.PENDING, at, told))
 
 
 def find_acknowledgement(attempt: AttemptRecord) -> StoredReport | None:
@@ -73,11 +71,15 @@ def find_acknowledgement(attempt: AttemptRecord) -> StoredReport | None:
 
     Needed where the report was there before the history knew of the answer.
     """
+    key = attempt.key
     moment = uplink_moment(attempt.steps[Step.ANSWERED]["uplink"])
-    reports = reports_between(
-        attempt.key.application_id, attempt.key.device_id, moment - _SECOND_MS, moment + _RADIO_PROCEDURE_MS
-    )
-    return next((report for report in reports if _decides(report)), None)
+    latest = moment + _LATEST_WITHOUT_TIME_MS
+    for report in reports_between(key.application_id, key.device_id, moment - _SECOND_MS, latest):
+        if _decides(report):
+            acknowledged = _acknowledged(key.application_id, key.device_id, report)
+            if acknowledged is not None and acknowledged.key == key:
+                return report
+    return None
 
 
 def _decides(report: StoredReport) -> bool:
@@ -85,18 +87,44 @@ def _decides(report: StoredReport) -> bool:
     return report.service is Service.ACKNOWLEDGE and (code == _ACKED or code in _FAILURES)
 
 
-def _answered_before(
-    application_id: str, device_id: str, acknowledgement: StoredReport
-) -> Iterator[AttemptRecord]:
-    """Yields the attempts that an acknowledgement can be about, the likeliest first."""
+def _acknowledged(application_id: str, device_id: str, acknowledgement: StoredReport) -> AttemptRecord | None:
+    """Finds the attempt that an acknowledgement is about."""
     if acknowledgement.has_time:
         first = acknowledgement.time - _RADIO_PROCEDURE_MS
         last = acknowledgement.time + _SECOND_MS - 1
     else:
         first = acknowledgement.received_at - _LATEST_WITHOUT_TIME_MS
         last = acknowledgement.received_at - _EARLIEST_WITHOUT_TIME_MS
-    found = attempts.answered_between(application_id, device_id, f"{first:013d}", f"{last:013d}{_AFTER}")
-    for key in reversed(found.values()):
-        attempt = attempts.find(key)
-        if attempt is not None and (acknowledgement.has_time or not is_concluded(attempt)):
-            yield attempt
+    answered = attempts.answered_between(application_id, device_id, first, last)
+    found = (attempts.find(key) for key in reversed(answered.values()))
+    candidates = [attempt for attempt in found if attempt is not None]
+    if not acknowledgement.has_time:
+        settled = [attempt for attempt in candidates if _was_settled_by(attempt, acknowledgement)]
+        candidates = settled or [attempt for attempt in candidates if not is_concluded(attempt)]
+    if not candidates or _is_about_an_answer_without_downlink(candidates[0], acknowledgement, last):
+        return None
+    return candidates[0]
+
+
+def _was_settled_by(attempt: AttemptRecord, acknowledgement: StoredReport) -> bool:
+    return any(recorded.get("report") == acknowledgement.id for recorded in attempt.steps.values())
+
+
+def _is_about_an_answer_without_downlink(
+    attempt: AttemptRecord, acknowledgement: StoredReport, last_ms: int
+) -> bool:
+    """Tells whether "no answer" is about a later uplink, which got nothing.
+
+    The device's state remembers those for ten minutes, longer than Sigfox repeats the acknowledgement.
+    """
+    if acknowledgement.facts["info_code"] != _NO_ANSWER:
+        return False
+    key = attempt.key
+    try:
+        answers = device_states.find(key.application_id, key.device_id).answers
+    except NoSuchDevice:
+        return False
+    uplink = attempt.steps[Step.ANSWERED]["uplink"]
+    return any(
+        not text and uplink < other and uplink_moment(other) <= last_ms for other, text in answers.items()
+    )

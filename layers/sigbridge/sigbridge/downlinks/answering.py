@@ -28,11 +28,13 @@ class Answer:
         payload: 16 lower-case hex digits, or None for nothing.
         downlink: The queued downlink it comes from; None for the `downlinkData` parameter.
         repeated: Whether the same uplink was answered so before.
+        held_back: Whether the daily quota was spent, so that whatever is queued stays so.
     """
 
     payload: str | None
     downlink: Downlink | None = None
     repeated: bool = False
+    held_back: bool = False
 
 
 def answer_uplink(application_id: str, device_id: str, uplink: str, now_ms: int) -> Answer:
@@ -86,14 +88,13 @@ def answer_uplink_within(quota: int, application_id: str, device_id: str, uplink
         # The index lags behind by about a second; the state is exact, but remembers ten minutes only.
         given = answered_uplinks(application_id, device_id, moment)
         given |= {other for other, text in state.answers.items() if text and is_same_day(other, moment)}
-        seen = state.answers_of_period(now_ms)
-        _make_room(application_id, device_id, now_ms, seen)
+        _make_room(application_id, device_id, now_ms, state.answers_of_period(now_ms))
         with suppress(ClaimRefused):
             if len(given) < quota:
-                text = device_states.claim_unless_answered(asking, _expired_first(state, now_ms), seen)
+                text = device_states.claim_unless_answered(asking, _expired_first(state, now_ms), state)
                 return _answer(uplink, text)
-            device_states.decline(asking, seen)
-            return Answer(None)
+            device_states.decline(asking, state)
+            return Answer(None, held_back=True)
     raise StoreUnavailable
 
 

@@ -3,13 +3,15 @@
 from contextlib import suppress
 from dataclasses import replace
 
+from sigbridge.devices import UnknownDevice
 from sigbridge.downlinks.history import record_transition, step_write
 from sigbridge.downlinks.life import Step
 from sigbridge.downlinks.notation import read_downlink
+from sigbridge.downlinks.queue import take_out
 from sigbridge.downlinks.transitions import Transition
-from sigbridge.store import attempts, device_states
+from sigbridge.store import attempts
 from sigbridge.store.attempts import AttemptRecord, QueueWasReplaced, StepRecorded
-from sigbridge.store.device_states import NoSuchDevice, NotInQueue, Removal
+from sigbridge.store.device_states import Removal
 
 NO_ACKNOWLEDGEMENT = "no_acknowledgement"
 
@@ -24,23 +26,42 @@ def is_concluded(attempt: AttemptRecord) -> bool:
 def conclude(attempt: AttemptRecord, ending: Transition) -> None:
     """Ends an attempt that did not bring its downlink to the device, as far as is known.
 
-    A confirmed downlink with attempts left goes back to the head of the queue (I3), unless it has
-    expired, or its queue was replaced or cleared since it was handed out: nothing comes back then.
+    A confirmed downlink with attempts left goes back to the head of the queue (I3), unless it was
+    sent by now, has expired, or its queue was replaced or cleared since it was handed out: nothing
+    comes back then. What was sent is sent, whatever is said of it later.
     """
     downlink = ending.downlink
-    if downlink.may_be_retried and Step.SENT not in attempt.steps:
-        if downlink.is_expired(ending.at):
-            _record(attempt, Transition(downlink, Step.EXPIRED, ending.at))
-        else:
-            again = Transition(replace(downlink, attempt=downlink.attempt + 1), Step.QUEUED, ending.at)
-            generation = int(attempt.steps[Step.ANSWERED]["generation"])
-            try:
-                attempts.try_again(attempt.key, step_write(ending), step_write(again), generation)
-            except StepRecorded:
-                pass
-            except QueueWasReplaced:
-                _record(attempt, Transition(downlink, Step.SUPERSEDED, ending.at))
-    _record(attempt, ending)
+    if Step.SENT in attempt.steps:
+        return
+    if not downlink.may_be_retried or _was_sent(attempt):
+        _record(attempt, ending)
+    elif downlink.is_expired(ending.at):
+        _record(attempt, Transition(downlink, Step.EXPIRED, ending.at))
+        _record(attempt, ending)
+    else:
+        _try_again(attempt, ending)
+
+
+def _was_sent(attempt: AttemptRecord) -> bool:
+    """Tells whether an earlier attempt, whose acknowledgement came late, was sent after all."""
+    key = attempt.key
+    if key.number == 1:
+        return False
+    others = attempts.attempts_of(key.application_id, key.device_id, key.downlink_id)
+    return any(Step.SENT in other.steps for other in others)
+
+
+def _try_again(attempt: AttemptRecord, ending: Transition) -> None:
+    following = replace(ending.downlink, attempt=ending.downlink.attempt + 1)
+    queued = Transition(following, Step.QUEUED, ending.at)
+    generation = int(attempt.steps[Step.ANSWERED]["generation"])
+    try:
+        attempts.try_again(attempt.key, step_write(ending), step_write(queued), generation)
+    except StepRecorded:
+        _record(attempt, ending)
+    except QueueWasReplaced:
+        _record(attempt, Transition(ending.downlink, Step.SUPERSEDED, ending.at))
+        _record(attempt, ending)
 
 
 def conclude_unacknowledged(attempt: AttemptRecord, at: int) -> None:
@@ -66,12 +87,13 @@ def conclude_sent(attempt: AttemptRecord, sent: Transition) -> None:
 
 def _withdraw(attempt: AttemptRecord) -> None:
     key = attempt.key
-    with suppress(NoSuchDevice, NotInQueue):
-        queue = device_states.find(key.application_id, key.device_id).queue
-        for position, text in enumerate(queue):
-            if read_downlink(text).id == key.downlink_id:
-                device_states.remove(key.application_id, key.device_id, position, text, Removal.ACKNOWLEDGED)
-                return
+    with suppress(UnknownDevice):
+        take_out(
+            key.application_id,
+            key.device_id,
+            lambda downlink: downlink.id == key.downlink_id,
+            Removal.ACKNOWLEDGED,
+        )
 
 
 def _record(attempt: AttemptRecord, transition: Transition) -> None:

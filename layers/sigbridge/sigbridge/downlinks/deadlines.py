@@ -1,37 +1,95 @@
 """What time ends: downlinks that expire in the queue, and waiting for acknowledgements."""
 
 from contextlib import suppress
+from dataclasses import dataclass
+from itertools import batched
 
+from sigbridge.devices import UnknownDevice
 from sigbridge.downlinks.acknowledging import find_acknowledgement, settle_attempt
 from sigbridge.downlinks.concluding import conclude_unacknowledged, is_concluded
+from sigbridge.downlinks.downlink import Downlink
 from sigbridge.downlinks.life import Step
+from sigbridge.downlinks.queue import take_out
+from sigbridge.errors import StoreUnavailable
 from sigbridge.settings import settings
-from sigbridge.store import attempts, device_states
+from sigbridge.store import attempts
 from sigbridge.store.attempts import AttemptKey, AttemptRecord
-from sigbridge.store.device_states import NoSuchDevice, NotInQueue, Removal
+from sigbridge.store.device_states import Removal
+from sigbridge.store.parallel import in_parallel
+from sigbridge.store.table import StoreRefused
 
+# Each takes a few requests; a function's minute is enough for tens of thousands.
+_AT_ONCE = 64
 _ENDS_IN_QUEUE = frozenset({Step.EXPIRED, Step.REMOVED})
 
 
-def end_what_is_due(now_ms: int) -> int:
-    """Ends what was to end by now, and tells how many attempts it looked at.
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What came of looking at one attempt.
+
+    Attributes:
+        key: The attempt.
+        failed: Whether the store failed.
+        is_unreadable: Whether it can't be read.
+    """
+
+    key: AttemptKey
+    failed: bool = False
+    is_unreadable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """What was due.
+
+    Attributes:
+        looked_at: How many attempts were looked at.
+        unreadable: Those among them that can't be read, so that nothing ends them.
+    """
+
+    looked_at: int
+    unreadable: tuple[AttemptKey, ...]
+
+
+def end_what_is_due(now_ms: int) -> Deadlines:
+    """Ends what was to end by now; what fails holds nothing else up.
 
     It may run twice at once, and again for what it has ended already.
+
+    Raises:
+        StoreUnavailable: Some of it was not ended; the next run does.
     """
     looked_at = 0
-    for key in attempts.due_until(now_ms):
+    unreadable: list[AttemptKey] = []
+    failed = False
+    for keys in batched(attempts.due_until(now_ms), _AT_ONCE, strict=False):
+        for look in in_parallel(lambda key: _look_at(key, now_ms), keys):
+            looked_at += 1
+            unreadable += [look.key] if look.is_unreadable else []
+            failed = failed or look.failed
+    if failed:
+        raise StoreUnavailable
+    return Deadlines(looked_at, tuple(unreadable))
+
+
+def _look_at(key: AttemptKey, now_ms: int) -> _Look:
+    try:
         attempt = attempts.find(key)
         if attempt is not None:
-            _look_at(attempt, now_ms)
-        looked_at += 1
-    return looked_at
+            _end(attempt, now_ms)
+    except StoreUnavailable:
+        return _Look(key, failed=True)
+    except (LookupError, TypeError, ValueError, AttributeError, StoreRefused):
+        # Written by somebody else.
+        return _Look(key, is_unreadable=True)
+    return _Look(key)
 
 
-def _look_at(attempt: AttemptRecord, now_ms: int) -> None:
+def _end(attempt: AttemptRecord, now_ms: int) -> None:
     if is_concluded(attempt) or not _ENDS_IN_QUEUE.isdisjoint(attempt.steps):
         attempts.wait_no_more(attempt.key)
     elif Step.ANSWERED not in attempt.steps:
-        _expire(attempt.key, attempt.downlink)
+        _expire(attempt.key, now_ms)
     elif int(attempt.steps[Step.ANSWERED]["at"]) + settings().acknowledge_wait_ms <= now_ms:
         acknowledgement = find_acknowledgement(attempt)
         if acknowledgement is None:
@@ -40,11 +98,11 @@ def _look_at(attempt: AttemptRecord, now_ms: int) -> None:
             settle_attempt(attempt, acknowledgement)
 
 
-def _expire(key: AttemptKey, downlink: str) -> None:
+def _expire(key: AttemptKey, now_ms: int) -> None:
     """Takes an expired downlink out of the queue; the change stream then records that."""
-    with suppress(NoSuchDevice, NotInQueue):
-        queue = device_states.find(key.application_id, key.device_id).queue
-        if downlink in queue:
-            device_states.remove(
-                key.application_id, key.device_id, queue.index(downlink), downlink, Removal.EXPIRED
-            )
+
+    def is_expired(downlink: Downlink) -> bool:
+        return downlink.id == key.downlink_id and downlink.is_expired(now_ms)
+
+    with suppress(UnknownDevice):
+        take_out(key.application_id, key.device_id, is_expired, Removal.EXPIRED)

@@ -20,8 +20,6 @@ from sigbridge.store import attempts, device_states
 from sigbridge.store.attempts import AttemptKey, AttemptRecord, StepRecorded, StepWrite
 from sigbridge.store.device_states import DeviceStateRecord, Removal
 
-_DAY_SECONDS = 86_400
-
 
 @dataclass(frozen=True, slots=True)
 class HistoryPage:
@@ -50,12 +48,12 @@ def step_write(transition: Transition) -> StepWrite:
         due_at = transition.at + settings().acknowledge_wait_ms
     elif transition.step is Step.QUEUED:
         due_at = transition.downlink.expires_at
-    open_until = max(transition.at, due_at or 0)
+    is_open = transition.step is Step.QUEUED
     return StepWrite(
         name=transition.step.value,
         details={"at": transition.at, **transition.details},
         downlink=write_downlink(transition.downlink),
-        kept_until=open_until // 1000 + settings().retention_days * _DAY_SECONDS,
+        kept_until=None if is_open else settings().kept_until(transition.at),
         uplink=transition.details.get("uplink"),
         due_at=due_at,
     )
@@ -148,18 +146,20 @@ class _Presence:
         if not attempts_by_number:
             return None
         life = Life.of(attempts_by_number.values())
-        if life.state is State.QUEUED and downlink_id not in self.attempts:
-            return self._ended(life)
-        return life
+        return self._ended(life) if life.state is State.QUEUED else life
 
     def _ended(self, life: Life) -> Life:
-        *before, last = life.attempts
+        """Ends the life of a downlink that waits no more, though its history does not know yet."""
+        downlink = life.downlink
+        waits = any(
+            attempt.downlink.attempt == downlink.attempt for attempt in self.attempts.get(downlink.id, ())
+        )
         moment = now_ms()
-        if self.removal is Removal.EXPIRED or last.downlink.is_expired(moment):
-            ended = {**last.steps, Step.EXPIRED: {"at": moment}}
-        else:
-            ended = {**last.steps, Step.REMOVED: {"at": moment, "cause": self.removal.value}}
-        return Life((*before, Attempt(last.downlink, ended)))
+        if waits and not downlink.is_expired(moment):
+            return life
+        if waits or self.removal is Removal.EXPIRED:
+            return life.with_step(Step.EXPIRED, {"at": min(moment, downlink.expires_at or moment)})
+        return life.with_step(Step.REMOVED, {"at": moment, "cause": self.removal.value})
 
 
 def _attempts_in(state: DeviceStateRecord) -> Iterator[Attempt]:
@@ -167,5 +167,6 @@ def _attempts_in(state: DeviceStateRecord) -> Iterator[Attempt]:
         yield Attempt(downlink, {Step.QUEUED: {"at": downlink.made_at}})
     for uplink, text in state.answers.items():
         if text:
-            answered = {"at": uplink_moment(uplink), "uplink": uplink}
-            yield Attempt(answered_downlink(uplink, text), {Step.ANSWERED: answered})
+            downlink = answered_downlink(uplink, text)
+            moment = max(uplink_moment(uplink), downlink.made_at)
+            yield Attempt(downlink, {Step.ANSWERED: {"at": moment, "uplink": uplink}})

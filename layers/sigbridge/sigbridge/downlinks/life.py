@@ -62,7 +62,7 @@ _DECIDING = (
 )
 # A message without sequence number has a digest of 16 digits in its key instead.
 _DIGEST_LENGTH = 16
-_INTERNAL = frozenset({"at", "uplink", "generation"})
+_INTERNAL = frozenset({"at", "uplink", "generation", "report"})
 _ORDER = {step: position for position, step in enumerate(Step)}
 
 
@@ -144,6 +144,11 @@ class Life:
         """Makes the life of a downlink from its attempts, in whatever order they come."""
         return cls(tuple(sorted(attempts, key=lambda attempt: attempt.downlink.attempt)))
 
+    def with_step(self, step: Step, recorded: Mapping[str, Any]) -> "Life":
+        """Gives this life with one more step of its last attempt."""
+        *before, last = self.attempts
+        return Life((*before, Attempt(last.downlink, {**last.steps, step: recorded})))
+
     @property
     def downlink(self) -> Downlink:
         """The downlink, with the number of its last attempt."""
@@ -173,4 +178,4 @@ class Life:
             for attempt in self.attempts
             for step, recorded in attempt.steps.items()
         ]
-        return sorted(steps, key=lambda step: (step.attempt, _ORDER[step.step]))
+        return sorted(steps, key=lambda step: (step.attempt, step.at, _ORDER[step.step]))

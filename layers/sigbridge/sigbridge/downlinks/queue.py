@@ -1,13 +1,12 @@
 """The queue of a device: push, replace, clear, list. Each change is one atomic write (I4)."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from sigbridge.clock import now_ms
 from sigbridge.downlinks.downlink import Downlink, read_downlink_data
 from sigbridge.downlinks.history import downlink_life
-from sigbridge.downlinks.life import State
 from sigbridge.downlinks.notation import read_downlink, write_downlink
 from sigbridge.downlinks.refusals import DownlinkNotQueued, QueueFull, refusals_told
 from sigbridge.errors import StoreUnavailable
@@ -17,7 +16,7 @@ from sigbridge.store.device_states import NotInQueue, PushedBefore, PushMemory, 
 
 _KEY_REMEMBERED_SECONDS = 86_400
 # The position of a downlink changes with every one that leaves before it.
-_DELETE_ATTEMPTS = 5
+_TAKE_OUT_ATTEMPTS = 5
 
 
 def push_downlinks(application_id: str, device_id: str, downlinks: Sequence[Downlink]) -> list[str]:
@@ -98,17 +97,35 @@ def delete_downlink(application_id: str, device_id: str, downlink_id: str) -> No
         DownlinkNotQueued: It waits no more.
         StoreUnavailable: It may or may not have happened.
     """
-    for _ in range(_DELETE_ATTEMPTS):
+    moment = now_ms()
+
+    def is_wanted(downlink: Downlink) -> bool:
+        return downlink.id == downlink_id and not downlink.is_expired(moment)
+
+    if not take_out(application_id, device_id, is_wanted, Removal.DELETED):
+        life = downlink_life(application_id, device_id, downlink_id)
+        raise DownlinkNotQueued(downlink_id, life.state)
+
+
+def take_out(
+    application_id: str, device_id: str, is_wanted: Callable[[Downlink], bool], removal: Removal
+) -> bool:
+    """Takes the first downlink that is wanted out of a queue; tells whether there was one.
+
+    Raises:
+        UnknownDevice: The device is not listed.
+        StoreUnavailable: It may or may not have happened.
+    """
+    for _ in range(_TAKE_OUT_ATTEMPTS):
         with refusals_told(application_id, device_id):
             queue = device_states.find(application_id, device_id).queue
-        found = ((i, text) for i, text in enumerate(queue) if read_downlink(text).id == downlink_id)
-        position, text = next(found, (0, ""))
-        if not text or read_downlink(text).is_expired(now_ms()):
-            life = downlink_life(application_id, device_id, downlink_id)
-            raise DownlinkNotQueued(downlink_id, State.EXPIRED if text else life.state)
+        found = ((i, text) for i, text in enumerate(queue) if is_wanted(read_downlink(text)))
+        position, text = next(found, (0, None))
+        if text is None:
+            return False
         with suppress(NotInQueue):
-            device_states.remove(application_id, device_id, position, text, Removal.DELETED)
-            return
+            device_states.remove(application_id, device_id, position, text, removal)
+            return True
     raise StoreUnavailable
 
 

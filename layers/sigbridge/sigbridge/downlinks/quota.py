@@ -3,6 +3,7 @@
 Sigfox counts by day in UTC; the number is the contract's, 4 at most today (sigfox reference, 3.4).
 """
 
+from bisect import bisect_right
 from dataclasses import dataclass
 
 from sigbridge.devices import Directory
@@ -10,7 +11,6 @@ from sigbridge.downlinks.notation import uplink_moment
 from sigbridge.store import attempts
 
 _DAY_MS = 86_400_000
-_LAST_OF_MS = "~"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,21 +19,25 @@ class Quota:
 
     Attributes:
         limit: How many it may have.
-        used: How many its uplinks of that day were answered with.
+        answered_at: Moments of the uplinks that were answered with one (epoch ms), the first one first.
     """
 
     limit: int
-    used: int
+    answered_at: tuple[int, ...]
 
     @property
-    def is_spent(self) -> bool:
-        """Whether the next one would be too many."""
-        return self.used >= self.limit
+    def used(self) -> int:
+        """How many it had."""
+        return len(self.answered_at)
 
     @property
-    def is_exceeded(self) -> bool:
-        """Whether it had too many."""
-        return self.used > self.limit
+    def exceeded_at(self) -> int | None:
+        """Moment of the uplink that got the first one too many, epoch ms; None where none did."""
+        return self.answered_at[self.limit] if self.used > self.limit else None
+
+    def is_beyond(self, moment_ms: int) -> bool:
+        """Whether the uplink of a moment got more than the device may have."""
+        return bisect_right(self.answered_at, moment_ms) > self.limit
 
 
 def quota_of(application_id: str, device_id: str, moment_ms: int) -> Quota:
@@ -45,14 +49,14 @@ def quota_of(application_id: str, device_id: str, moment_ms: int) -> Quota:
         UnknownApplication: The application was deleted.
     """
     limit = Directory.open(application_id, ()).application.daily_downlinks
-    return Quota(limit, len(answered_uplinks(application_id, device_id, moment_ms)))
+    uplinks = answered_uplinks(application_id, device_id, moment_ms)
+    return Quota(limit, tuple(sorted(map(uplink_moment, uplinks))))
 
 
 def answered_uplinks(application_id: str, device_id: str, moment_ms: int) -> set[str]:
     """Gives the keys of the uplinks of one day (UTC) that were answered with a downlink."""
     first = _midnight_before(moment_ms)
-    last = f"{first + _DAY_MS - 1:013d}{_LAST_OF_MS}"
-    return set(attempts.answered_between(application_id, device_id, f"{first:013d}", last))
+    return set(attempts.answered_between(application_id, device_id, first, first + _DAY_MS - 1))
 
 
 def is_same_day(uplink: str, moment_ms: int) -> bool:

@@ -18,8 +18,6 @@ from sigbridge.store import messages as stored_messages
 from sigbridge.store.messages import AlreadyStored, MessageWrite
 from sigbridge.store.parallel import in_parallel
 
-_DAY_SECONDS = 86_400
-
 
 @dataclass(frozen=True, slots=True)
 class _PartAttributes:
@@ -129,17 +127,15 @@ def _store(
 ) -> StoredMessage:
     key = _message_key(message, payload, arrived_at)
     write = _message_write(application_id, message, payload, group, arrived_at, key)
+    store = stored_messages.add if message.part is Part.UPLINK else stored_messages.merge
     try:
-        if message.part is Part.UPLINK:
-            stored_messages.add(write)
-        else:
-            stored_messages.merge(write)
+        first_group = store(write)
     except AlreadyStored as already:
         first = already.existing
         # The store's client tries twice: the second try finds what the first one wrote.
         delivery = _PART_ATTRIBUTES[message.part].delivery
         return StoredMessage(message, key, first["group"], repeated=first[delivery] != write.own[delivery])
-    return StoredMessage(message, key, group, repeated=False)
+    return StoredMessage(message, key, first_group, repeated=False)
 
 
 def _message_key(message: ReceivedMessage, payload: str | None, arrived_at: int) -> str:
@@ -175,7 +171,7 @@ def _message_write(
         "port": message.port,
         "ack": message.ack,
         "group": group,
-        "expires_at": arrived_at // 1000 + settings().retention_days * _DAY_SECONDS,
+        "expires_at": settings().kept_until(arrived_at),
     }
     names = _PART_ATTRIBUTES[message.part]
     own = {

@@ -15,8 +15,6 @@ from sigbridge.store import reports as stored_reports
 from sigbridge.store.parallel import in_parallel
 from sigbridge.store.reports import AlreadyKept, ReportWrite
 
-_DAY_SECONDS = 86_400
-
 
 @dataclass(frozen=True, slots=True)
 class KeptReport:
@@ -99,7 +97,7 @@ def _report_write(application_id: str, report: ReceivedReport, arrived_at: int) 
             "device": report.device_as_received,
             "received_at": arrived_at,
             "facts": dict(report.facts),
-            "expires_at": arrived_at // 1000 + settings().retention_days * _DAY_SECONDS,
+            "expires_at": settings().kept_until(arrived_at),
             **{name: value for name, value in optional.items() if value is not None},
         },
     )

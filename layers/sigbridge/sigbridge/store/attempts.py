@@ -9,6 +9,7 @@ two indexes while there is something to find them for:
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,8 +19,9 @@ from sigbridge.store.table import ConditionFailed, Key, NotTogether, Record, Spa
 _SORT = "DOWNLINK#"
 # Ids are hex, so this sorts after every one of them.
 _AFTER_ALL_IDS = "g"
-# One list holds all open attempts of the table: a partition takes 1,000 writes a second, which is
-# more downlinks than Sigfox lets 20 million devices have.
+# Sorts after what follows the moment in an uplink's key.
+_AFTER_EVERY_NUMBER = "~"
+# One list holds all open attempts of the table: its partition takes 1,000 writes a second.
 _DUE_LIST = "DOWNLINKS"
 _PAGE = 50
 
@@ -62,17 +64,24 @@ class StepWrite:
         name: The step.
         details: What is to be known of it.
         downlink: The downlink, as the queue writes it; the first step that is recorded keeps it.
-        kept_until: Epoch seconds after which the attempt is forgotten, unless another step follows.
+        kept_until: Epoch seconds after which the attempt is forgotten, unless another step follows;
+            None for the first step, since the downlink may wait for ever.
         uplink: Key of the uplink that the downlink was handed to, by the step that says so.
-        due_at: Epoch ms at which the attempt is to be looked at again; None for not any more.
+        due_at: Epoch ms at which the attempt is to be looked at again. None for not any more; for the
+            first step, for what a later one that came before it has said.
     """
 
     name: str
     details: Mapping[str, Any]
     downlink: str
-    kept_until: int
+    kept_until: int | None = None
     uplink: str | None = None
     due_at: int | None = None
+
+    @property
+    def is_first(self) -> bool:
+        """Whether another step can't come before it, unless it is recorded late."""
+        return self.kept_until is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,34 +147,31 @@ def try_again(key: AttemptKey, step: StepWrite, first_step: StepWrite, generatio
 
 
 def _recording(key: AttemptKey, step: StepWrite, condition: str) -> Update:
-    assignments = ["#step = :details", "downlink = if_not_exists(downlink, :downlink)", "expires_at = :until"]
-    values: dict[str, Any] = {
-        ":details": dict(step.details),
-        ":downlink": step.downlink,
-        ":until": step.kept_until,
-    }
+    assignments = ["#step = :details", "downlink = if_not_exists(downlink, :downlink)"]
+    values: dict[str, Any] = {":details": dict(step.details), ":downlink": step.downlink}
+    if not step.is_first:
+        assignments.append("expires_at = :until")
+        values[":until"] = step.kept_until
     if step.uplink is not None:
         assignments.append("uplink = :uplink")
         values[":uplink"] = step.uplink
     if step.due_at is not None:
-        assignments += ["due_list = :due_list", "due_at = :due_at"]
+        late = step.is_first
+        assignments += [
+            f"due_list = {'if_not_exists(due_list, :due_list)' if late else ':due_list'}",
+            f"due_at = {'if_not_exists(due_at, :due_at)' if late else ':due_at'}",
+        ]
         values |= {":due_list": _DUE_LIST, ":due_at": step.due_at}
     expression = "SET " + ", ".join(assignments)
-    if step.due_at is None:
+    if step.due_at is None and not step.is_first:
         expression += " REMOVE due_list, due_at"
     return Update(key.table_key, expression, condition, values, {"#step": step.name})
 
 
 def wait_no_more(key: AttemptKey) -> None:
-    """Takes an attempt off the list of those to be looked at again."""
-    table.update(
-        Update(
-            key=key.table_key,
-            expression="REMOVE due_list, due_at",
-            condition="attribute_exists(pk)",
-            values={},
-        )
-    )
+    """Takes an attempt off the list of those to be looked at again; one that is gone is off it."""
+    with suppress(ConditionFailed):
+        table.update(Update(key.table_key, "REMOVE due_list, due_at", "attribute_exists(pk)", {}))
 
 
 def find(key: AttemptKey) -> AttemptRecord | None:
@@ -194,14 +200,17 @@ def newest_first(application_id: str, device_id: str, before: str | None) -> Ite
 
 
 def answered_between(
-    application_id: str, device_id: str, first_uplink: str, last_uplink: str
+    application_id: str, device_id: str, first_ms: int, last_ms: int
 ) -> dict[str, AttemptKey]:
-    """Finds the attempts that were handed to uplinks with keys in these bounds, by those, in their order.
+    """Finds the attempts that were handed to uplinks of these moments (epoch ms, both included).
 
     The index may lag behind the table by about a second.
+
+    Returns:
+        The attempts by the keys of the uplinks, in their order.
     """
-    partition = _partition(application_id, device_id)
-    span = Span(partition, first_uplink, last_uplink, index="answered", sk_name="uplink")
+    first, last = f"{first_ms:013d}", f"{last_ms:013d}{_AFTER_EVERY_NUMBER}"
+    span = Span(_partition(application_id, device_id), first, last, index="answered", sk_name="uplink")
     return {found["uplink"]: AttemptKey.of(found["pk"], found["sk"]) for found in table.in_order(span)}
 
 

@@ -30,6 +30,8 @@ from sigbridge.store.table import ConditionFailed, Key, NotTogether, Record, Upd
 _ANSWER_PERIOD_MS = 600_000
 _ANSWER_MAPS = 4
 ANSWERS_IN_A_MAP = 32
+# The maps of the periods before, now and after, in which a repeat may find its answer.
+_LOOKED_INTO = (-1, 0, 1)
 
 
 class Removal(StrEnum):
@@ -185,8 +187,8 @@ def push_under_key(
     try:
         table.write_together(remembering, _push(application_id, device_id, downlinks, capacity))
     except NotTogether as neither:
-        if 0 in neither.refused:
-            before = table.get_latest(remembering.key) or {"ids": []}
+        before = neither.refused.get(0)
+        if before is not None:
             raise PushedBefore(tuple(before["ids"])) from neither
         raise (NoSuchDevice if neither.refused[1] is None else QueueHasNoRoom) from neither
 
@@ -312,46 +314,65 @@ def claim(asking: Asking, expired: Sequence[str] = (), room: int = ANSWERS_IN_A_
         NoSuchDevice: The device is not registered.
         ClaimRefused: The state is not as it must be.
     """
-    return _claim(asking, expired, "size({answers}) < :answers", room)
+    return _claim(asking, expired, f"size({_map_name(asking.now_ms, 0)}) < :room", {":room": room})
 
 
-def claim_unless_answered(asking: Asking, expired: Sequence[str], seen: Mapping[str, str]) -> str:
-    """Like `claim`, but only while the answers of the period are those that were seen.
+def claim_unless_answered(asking: Asking, expired: Sequence[str], seen: DeviceStateRecord) -> str:
+    """Like `claim`, but only while no other uplink was answered since the state was seen.
 
     Raises:
         NoSuchDevice, ClaimRefused: As for `claim`.
     """
-    return _claim(asking, expired, "{answers} = :answers", seen)
+    return _claim(asking, expired, *_answers_are(seen, asking.now_ms))
 
 
-def decline(asking: Asking, seen: Mapping[str, str]) -> None:
+def decline(asking: Asking, seen: DeviceStateRecord) -> None:
     """Records that an uplink gets nothing, and leaves the queue as it is.
 
     Raises:
         NoSuchDevice: The device is not registered.
-        ClaimRefused: The uplink was answered before, or the answers are not those that were seen.
+        ClaimRefused: This or another uplink was answered since the state was seen.
     """
-    _answer(asking, ":nothing", "", "{answers} = :answers", {":answers": seen, ":nothing": ""})
+    condition, values = _answers_are(seen, asking.now_ms)
+    _answer(asking, ":nothing", "", condition, {":nothing": "", **values})
 
 
-def _claim(asking: Asking, expired: Sequence[str], answers_condition: str, answers: object) -> str:
-    head = "queue[0] = :head" if expired else "(attribute_not_exists(queue[0]) OR queue[0] > :head)"
+def _answers_are(seen: DeviceStateRecord, now_ms: int) -> tuple[str, dict[str, Any]]:
+    """The condition that the maps a claim looks into are as they were seen."""
+    maps = {step: _map_of(now_ms, step) for step in _LOOKED_INTO}
+    condition = " AND ".join(f"answers_{number} = :seen{number}" for number in maps.values())
+    return condition, {f":seen{number}": seen.answer_maps[number] for number in maps.values()}
+
+
+def _claim(asking: Asking, expired: Sequence[str], answers_condition: str, answers: Mapping[str, Any]) -> str:
+    taken = len(expired)
+    values: dict[str, Any] = {**answers}
+    if expired:
+        head = " AND ".join(f"queue[{position}] = :expired{position}" for position in range(taken))
+        values |= {f":expired{position}": text for position, text in enumerate(expired)}
+        values[":removal"] = Removal.EXPIRED.value
+        removal = ", removal = :removal"
+    else:
+        head = "(attribute_not_exists(queue[0]) OR queue[0] > :unexpired)"
+        values[":unexpired"] = f"{asking.now_ms + 1:013d}"
+        removal = ""
     return _answer(
         asking,
-        answer=f"if_not_exists(queue[{len(expired)}], downlink_data)",
-        removed=" REMOVE " + ", ".join(f"queue[{position}]" for position in range(len(expired), -1, -1)),
+        answer=f"if_not_exists(queue[{taken}], downlink_data){removal}",
+        removed=" REMOVE " + ", ".join(f"queue[{position}]" for position in range(taken, -1, -1)),
         condition=f"{answers_condition} AND {head}",
-        values={":answers": answers, ":head": expired[0] if expired else f"{asking.now_ms + 1:013d}"},
+        values=values,
     )
 
 
 def _answer(asking: Asking, answer: str, removed: str, condition: str, values: Mapping[str, Any]) -> str:
-    earlier, current, later, outdated = (_map_name(asking.now_ms, step) for step in (-1, 0, 1, 2))
-    unanswered = " AND ".join(f"attribute_not_exists({name}.#uplink)" for name in (earlier, current, later))
+    looked_into = [_map_name(asking.now_ms, step) for step in _LOOKED_INTO]
+    current, outdated = _map_name(asking.now_ms, 0), _map_name(asking.now_ms, 2)
+    unanswered = " AND ".join(f"attribute_not_exists({name}.#uplink)" for name in looked_into)
     change = Update(
         key=_key(asking.application_id, asking.device_id),
         expression=f"SET {current}.#uplink = {answer}, {outdated} = :empty{removed}",
-        condition=f"attribute_exists(pk) AND {unanswered} AND {condition.format(answers=current)}",
+        condition=f"attribute_exists(pk) AND {unanswered} AND {condition}",
         names={"#uplink": asking.uplink},
         values={":empty": {}, **values},
     )

@@ -1,9 +1,8 @@
 """The EventBridge bus on which Sigbridge announces what happens."""
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
-from itertools import batched
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 SOURCE = "sigbridge"
 # PutEvents takes ten.
 _IN_A_REQUEST = 10
+_REQUEST_BYTES = 250_000
 # What waits behind a change that is announced is followed late, so a silent bus is not waited for long.
 _CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 2, "mode": "standard"})
 
@@ -33,6 +33,11 @@ class Event:
 
     kind: str
     detail: str
+
+    @property
+    def size(self) -> int:
+        """How EventBridge counts it, in bytes."""
+        return len(SOURCE) + len(self.kind) + len(self.detail.encode())
 
 
 # These do not pass by themselves, and nothing else may wait for them: what EventBridge calls
@@ -57,7 +62,10 @@ class BusUnavailable(SigbridgeError):
 
 
 class BusRefused(SigbridgeError):
-    """The bus does not exist, may not be written to, or can't take these events, now or later."""
+    """The bus may not be written to, or can't take these events, now or later.
+
+    Events for a bus that does not exist EventBridge takes, and forgets.
+    """
 
 
 @cache
@@ -66,26 +74,37 @@ def client() -> "EventBridgeClient":
     return boto3.client("events", config=_CONFIG)
 
 
-def publish(bus: str, events: Iterable[Event]) -> None:
-    """Publishes events.
+def requests(events: Sequence[Event]) -> Iterator[range]:
+    """Divides events into what one request can carry each: ten, and 256 kB in all."""
+    start, size = 0, 0
+    for position, event in enumerate(events):
+        if position - start == _IN_A_REQUEST or (position > start and size + event.size > _REQUEST_BYTES):
+            yield range(start, position)
+            start, size = position, 0
+        size += event.size
+    if events:
+        yield range(start, len(events))
+
+
+def publish(bus: str, events: Sequence[Event]) -> None:
+    """Publishes events in one request.
 
     Raises:
         BusUnavailable: Some of them may not be published.
         BusRefused: The same, and trying again is of no use.
     """
-    for some in batched(events, _IN_A_REQUEST, strict=False):
-        entries: Any = [
-            {"EventBusName": bus, "Source": SOURCE, "DetailType": event.kind, "Detail": event.detail}
-            for event in some
-        ]
-        try:
-            answer = client().put_events(Entries=entries)
-        except ClientError as failure:
-            raise _failure({failure.response["Error"]["Code"]}) from failure
-        except BotoCoreError as failure:
-            raise BusUnavailable(str(failure)) from failure
-        if answer["FailedEntryCount"]:
-            raise _failure({entry["ErrorCode"] for entry in answer["Entries"] if "ErrorCode" in entry})
+    entries: Any = [
+        {"EventBusName": bus, "Source": SOURCE, "DetailType": event.kind, "Detail": event.detail}
+        for event in events
+    ]
+    try:
+        answer = client().put_events(Entries=entries)
+    except ClientError as failure:
+        raise _failure({failure.response["Error"]["Code"]}) from failure
+    except BotoCoreError as failure:
+        raise BusUnavailable(str(failure)) from failure
+    if answer["FailedEntryCount"]:
+        raise _failure({entry["ErrorCode"] for entry in answer["Entries"] if "ErrorCode" in entry})
 
 
 def _failure(codes: Set[str]) -> SigbridgeError:

@@ -49,8 +49,8 @@ class AlreadyStored(Exception):
         self.existing = existing
 
 
-def add(part: MessageWrite) -> None:
-    """Stores the part of a message that nearly always comes first.
+def add(part: MessageWrite) -> str:
+    """Stores the part of a message that nearly always comes first, and returns the message's group.
 
     A plain put of a new item is the cheapest write there is; only where the other part came first
     is a second request needed.
@@ -63,11 +63,13 @@ def add(part: MessageWrite) -> None:
     except ConditionFailed as failed:
         if part.arrival in (failed.existing or {}):
             raise AlreadyStored(failed.existing or {}) from failed
-        merge(part)
+        return merge(part)
+    group: str = part.shared["group"]
+    return group
 
 
-def merge(part: MessageWrite) -> None:
-    """Stores a part of a message beside the other part, or first.
+def merge(part: MessageWrite) -> str:
+    """Stores a part of a message beside the other part, or first, and returns the message's group.
 
     Raises:
         AlreadyStored: It is a repeat; nothing was written.
@@ -81,18 +83,18 @@ def merge(part: MessageWrite) -> None:
     for position, (name, value) in enumerate(part.shared.items()):
         names[f"#s{position}"], values[f":s{position}"] = name, value
         assignments.append(f"#s{position} = if_not_exists(#s{position}, :s{position})")
+    change = Update(
+        key=_key(part),
+        expression="SET " + ", ".join(assignments),
+        condition="attribute_not_exists(#arrival)",
+        names=names,
+        values=values,
+    )
     try:
-        table.update(
-            Update(
-                key=_key(part),
-                expression="SET " + ", ".join(assignments),
-                condition="attribute_not_exists(#arrival)",
-                names=names,
-                values=values,
-            )
-        )
+        group: str = table.update_returning_item(change)["group"]
     except ConditionFailed as failed:
         raise AlreadyStored(failed.existing or {}) from failed
+    return group
 
 
 def find_newest(application_id: str, device_id: str) -> Record | None:

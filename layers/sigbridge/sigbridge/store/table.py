@@ -65,6 +65,10 @@ class Key:
         return {"pk": {"S": self.pk}, "sk": {"S": self.sk}}
 
 
+# What DynamoDB refuses and will refuse again: a request that is not valid, or not allowed.
+StoreRefused = ClientError
+
+
 class ConditionFailed(Exception):
     """A conditional write found the item in another state.
 
@@ -292,6 +296,15 @@ def update_returning(change: Update, attribute: str) -> Any:
     """
     answer = _update(client(), change, ReturnValues="UPDATED_NEW")
     return _deserialize(answer["Attributes"][attribute])
+
+
+def update_returning_item(change: Update) -> Record:
+    """Makes one conditional change and returns the whole item as it is now.
+
+    Raises:
+        ConditionFailed: The condition did not hold; nothing was written.
+    """
+    return to_record(_update(client(), change, ReturnValues="ALL_NEW")["Attributes"])
 
 
 def _update(sender: "DynamoDBClient", change: Update, **options: Any) -> Any:

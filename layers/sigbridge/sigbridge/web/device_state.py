@@ -17,13 +17,15 @@ def state_told(condition: Condition, quota: Quota) -> Response:
         condition: What is known of the device.
         quota: Its downlinks of today.
     """
+    if quota.exceeded_at is not None:
+        condition = condition.with_state(State.OVER_QUOTA, quota.exceeded_at)
     content = {
         "device_id": condition.device_id,
         "state": condition.state,
         "since": None if condition.since is None else rfc3339(condition.since),
         "conditions": list(condition.states),
         "last_message": None if condition.last_message is None else _message(condition.last_message),
-        "over_quota": State.OVER_QUOTA in condition.states or quota.is_exceeded,
+        "over_quota": State.OVER_QUOTA in condition.states,
         **{kind.value: _knowledge(condition.known[kind]) for kind in _SHOWN if kind in condition.known},
         "quota": _quota(quota, condition.known.get(Kind.QUOTA)),
     }

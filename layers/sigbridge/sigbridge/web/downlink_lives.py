@@ -1,5 +1,7 @@
 """One downlink and the history of a device's downlinks, beside The Things Stack's queue API."""
 
+import re
+
 from sigbridge.clock import rfc3339
 from sigbridge.downlinks import AnsweredUplink, HistoryPage, Life, LifeStep, Source
 from sigbridge.downlinks.downlink import is_downlink_id
@@ -9,6 +11,7 @@ from sigbridge.web.things_stack import AddressedDevice, addressed_device, queue_
 from sigbridge.web.things_stack_errors import invalid_field
 
 _LARGEST_PAGE = 100
+_LIMIT = re.compile(r"[1-9][0-9]{0,2}", re.ASCII)
 _USUAL_PAGE = 20
 _OUTCOME_UNKNOWN = "handed to Sigfox, outcome unknown"
 
@@ -33,7 +36,7 @@ def read_page(request: Request) -> tuple[int, str | None]:
         ThingsStackError: `limit` or `cursor` is not valid.
     """
     limit = request.query.get("limit", str(_USUAL_PAGE))
-    if not limit.isascii() or not limit.isdecimal() or not 1 <= int(limit[:9]) <= _LARGEST_PAGE:
+    if not _LIMIT.fullmatch(limit) or int(limit) > _LARGEST_PAGE:
         raise invalid_field("limit", f"value must be from 1 to {_LARGEST_PAGE}")
     cursor = request.query.get("cursor")
     if cursor is not None and not is_downlink_id(cursor):

@@ -10,7 +10,7 @@ from sigbridge.errors import SigbridgeError
 from sigbridge.web.errors import ingest_error, queue_error
 from sigbridge.web.request import Request
 from sigbridge.web.response import Response
-from sigbridge.web.telemetry import count, logger, metrics
+from sigbridge.web.telemetry import count, flush_counts, logger, metrics
 
 type LambdaHandler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 type Handle = Callable[[Request], Response]
@@ -63,9 +63,8 @@ def _endpoint(handle: Handle, tell: Callable[[SigbridgeError, str], Response]) -
             response = tell(error, request.error_id)
             _report(error, response.status, request.error_id)
         finally:
-            if metrics.metric_set:
-                metrics.add_metadata("correlation_id", request.id)
-                metrics.flush_metrics()
+            metrics.add_metadata("correlation_id", request.id)
+            flush_counts()
         return response.to_event()
 
     return lambda_handler
