@@ -12,9 +12,9 @@ from typing import Any
 
 from sigbridge.changes.change import Change, Kind
 from sigbridge.clock import rfc3339
-from sigbridge.downlinks import AnsweredUplink, Downlink, LifeStep, Source, read_attempt
+from sigbridge.downlinks import Downlink, LifeStep, Source, attempt_of
 from sigbridge.reports import read_stored_report
-from sigbridge.store.attempts import read_attempt as read_attempt_record
+from sigbridge.store.attempts import read_attempt
 from sigbridge.store.event_bus import Event
 
 _VERSION = 1
@@ -52,7 +52,7 @@ def steps_made(change: Change) -> list[LifeStep]:
     """Tells which steps of an attempt were recorded by a change."""
     if change.kind is not Kind.ATTEMPT:
         return []
-    attempt = read_attempt(read_attempt_record(change.new))
+    attempt = attempt_of(read_attempt(change.new))
     return [
         LifeStep.of(step, attempt.downlink.attempt, recorded)
         for step, recorded in attempt.steps.items()
@@ -61,9 +61,9 @@ def steps_made(change: Change) -> list[LifeStep]:
 
 
 def _of_attempt(change: Change) -> Iterator[Event]:
-    downlink = read_attempt(read_attempt_record(change.new)).downlink
+    downlink = attempt_of(read_attempt(change.new)).downlink
     for step in steps_made(change):
-        content = {"downlink": _downlink(downlink), "step": _step(step)}
+        content = {"downlink": _downlink(downlink), "step": step.told()}
         id_ = f"{downlink.id}-{step.attempt}-{step.step}"
         yield _event(change, f"Downlink {step.step}", id_, step.at, content)
 
@@ -86,17 +86,6 @@ def _downlink(downlink: Downlink) -> dict[str, object]:
             "expires_at": None if downlink.expires_at is None else rfc3339(downlink.expires_at),
         }
     )
-
-
-def _step(step: LifeStep) -> dict[str, object]:
-    content: dict[str, object] = {"state": step.step, "attempt": step.attempt, "at": rfc3339(step.at)}
-    if step.uplink is not None:
-        content["uplink"] = _uplink(step.uplink)
-    return content | dict(step.details)
-
-
-def _uplink(uplink: AnsweredUplink) -> dict[str, object]:
-    return _without_none({"time": rfc3339(uplink.time), "seq_number": uplink.seq_number})
 
 
 def _of_message(change: Change) -> Iterator[Event]:

@@ -14,9 +14,9 @@ from sigbridge.downlinks.downlink import (
 )
 from sigbridge.downlinks.history import (
     HistoryPage,
+    attempt_of,
     downlink_history,
     downlink_life,
-    read_attempt,
     record_transition,
 )
 from sigbridge.downlinks.life import AnsweredUplink, Attempt, Life, LifeStep, State, Step
@@ -55,6 +55,7 @@ __all__ = [
     "Transition",
     "UnknownDownlink",
     "answer_uplink",
+    "attempt_of",
     "delete_downlink",
     "downlink_data",
     "downlink_history",
@@ -64,7 +65,6 @@ __all__ = [
     "push_downlinks_once",
     "queued_downlinks",
     "quota_of",
-    "read_attempt",
     "read_downlink_data",
     "recall_answer",
     "record_transition",

@@ -95,7 +95,7 @@ def downlink_history(application_id: str, device_id: str, limit: int, cursor: st
     )
 
 
-def read_attempt(stored: AttemptRecord) -> Attempt:
+def attempt_of(stored: AttemptRecord) -> Attempt:
     """Reads an attempt's record."""
     return Attempt(
         read_downlink(stored.downlink), {Step(name): details for name, details in stored.steps.items()}
@@ -137,7 +137,7 @@ class _Presence:
 
     def life(self, downlink_id: str, recorded: Sequence[AttemptRecord]) -> Life | None:
         """Completes the recorded life of a downlink; None where neither history nor state know it."""
-        attempts_by_number = {stored.key.number: read_attempt(stored) for stored in recorded}
+        attempts_by_number = {stored.key.number: attempt_of(stored) for stored in recorded}
         for attempt in self.attempts.get(downlink_id, ()):
             number = attempt.downlink.attempt
             known = attempts_by_number.get(number)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from sigbridge.clock import rfc3339
 from sigbridge.downlinks.downlink import Downlink
 
 
@@ -97,6 +98,11 @@ class AnsweredUplink:
         moment, _, number = key.partition("#")
         return cls(int(moment), int(number) if len(number) < _DIGEST_LENGTH else None)
 
+    def told(self) -> dict[str, object]:
+        """Writes the uplink for others, with its time in RFC 3339."""
+        content = {"time": rfc3339(self.time), "seq_number": self.seq_number}
+        return {name: value for name, value in content.items() if value is not None}
+
 
 @dataclass(frozen=True, slots=True)
 class LifeStep:
@@ -127,6 +133,13 @@ class LifeStep:
             uplink=None if uplink is None else AnsweredUplink.of(uplink),
             details={name: value for name, value in recorded.items() if name not in _INTERNAL},
         )
+
+    def told(self) -> dict[str, object]:
+        """Writes the step for others, with times in RFC 3339."""
+        content: dict[str, object] = {"state": self.step, "attempt": self.attempt, "at": rfc3339(self.at)}
+        if self.uplink is not None:
+            content["uplink"] = self.uplink.told()
+        return content | dict(self.details)
 
 
 @dataclass(frozen=True, slots=True)

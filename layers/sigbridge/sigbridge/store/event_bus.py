@@ -109,4 +109,4 @@ def publish(bus: str, events: Sequence[Event]) -> None:
 
 def _failure(codes: Set[str]) -> SigbridgeError:
     message = f"The event bus refused events: {', '.join(sorted(codes))}"
-    return BusRefused(message) if codes & _LASTING_FAILURES else BusUnavailable(message)
+    return BusRefused(message) if codes <= _LASTING_FAILURES else BusUnavailable(message)

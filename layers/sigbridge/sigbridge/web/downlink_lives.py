@@ -3,7 +3,7 @@
 import re
 
 from sigbridge.clock import rfc3339
-from sigbridge.downlinks import AnsweredUplink, HistoryPage, Life, LifeStep, Source
+from sigbridge.downlinks import HistoryPage, Life, Source
 from sigbridge.downlinks.downlink import is_downlink_id
 from sigbridge.web.request import Request
 from sigbridge.web.response import Response
@@ -70,16 +70,4 @@ def _life(life: Life) -> dict[str, object]:
     content |= queue_item(downlink)
     if downlink.source is Source.QUEUE:
         content["queued_at"] = rfc3339(downlink.made_at)
-    return content | {"history": [_step(step) for step in life.steps]}
-
-
-def _step(step: LifeStep) -> dict[str, object]:
-    content: dict[str, object] = {"state": step.step, "attempt": step.attempt, "at": rfc3339(step.at)}
-    if step.uplink is not None:
-        content["uplink"] = _uplink(step.uplink)
-    return content | dict(step.details)
-
-
-def _uplink(uplink: AnsweredUplink) -> dict[str, object]:
-    content = {"time": rfc3339(uplink.time), "seq_number": uplink.seq_number}
-    return {name: value for name, value in content.items() if value is not None}
+    return content | {"history": [step.told() for step in life.steps]}
