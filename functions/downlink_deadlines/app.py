@@ -14,7 +14,7 @@ def lambda_handler(_event: dict[str, Any], _context: LambdaContext) -> None:
     """Looks at everything that is due by now."""
     deadlines = end_what_is_due(now_ms())
     logger.info("looked at what was due", attempts=deadlines.looked_at)
-    for key in deadlines.unreadable:
-        logger.error("an attempt can't be read, nothing ends it", key=key.table_key.sk)
-    count("UnreadableChanges", len(deadlines.unreadable))
+    for key, reason in deadlines.left_out.items():
+        logger.error(f"an attempt can't be ended: {reason}", key=key.table_key.sk, exc_info=reason)
+    count("UnreadableChanges", len(deadlines.left_out))
     flush_counts()

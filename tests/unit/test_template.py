@@ -99,7 +99,7 @@ FUNCTIONS: dict[str, Promised] = {
         "downlink_deadlines",
         frozenset(),
         frozenset({"GetItem", "Query", "UpdateItem"}),
-        {DUE: QUERY},
+        {DUE: QUERY, ANSWERED: QUERY},
     ),
 }
 BEHIND_THE_API = [name for name, promised in FUNCTIONS.items() if promised.routes]

@@ -1,5 +1,6 @@
 """What time ends: downlinks that expire in the queue, and waiting for acknowledgements."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import batched
@@ -30,12 +31,12 @@ class _Look:
     Attributes:
         key: The attempt.
         failed: Whether the store failed.
-        is_unreadable: Whether it can't be read.
+        reason: Why nothing can end it.
     """
 
     key: AttemptKey
     failed: bool = False
-    is_unreadable: bool = False
+    reason: Exception | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +45,11 @@ class Deadlines:
 
     Attributes:
         looked_at: How many attempts were looked at.
-        unreadable: Those among them that can't be read, so that nothing ends them.
+        left_out: Those among them that nothing can end, now or later, and why.
     """
 
     looked_at: int
-    unreadable: tuple[AttemptKey, ...]
+    left_out: Mapping[AttemptKey, Exception]
 
 
 def end_what_is_due(now_ms: int) -> Deadlines:
@@ -60,16 +61,17 @@ def end_what_is_due(now_ms: int) -> Deadlines:
         StoreUnavailable: Some of it was not ended; the next run does.
     """
     looked_at = 0
-    unreadable: list[AttemptKey] = []
+    left_out: dict[AttemptKey, Exception] = {}
     failed = False
     for keys in batched(attempts.due_until(now_ms), _AT_ONCE, strict=False):
         for look in in_parallel(lambda key: _look_at(key, now_ms), keys):
             looked_at += 1
-            unreadable += [look.key] if look.is_unreadable else []
             failed = failed or look.failed
+            if look.reason is not None:
+                left_out[look.key] = look.reason
     if failed:
         raise StoreUnavailable
-    return Deadlines(looked_at, tuple(unreadable))
+    return Deadlines(looked_at, left_out)
 
 
 def _look_at(key: AttemptKey, now_ms: int) -> _Look:
@@ -79,9 +81,8 @@ def _look_at(key: AttemptKey, now_ms: int) -> _Look:
             _end(attempt, now_ms)
     except StoreUnavailable:
         return _Look(key, failed=True)
-    except (LookupError, TypeError, ValueError, AttributeError, StoreRefused):
-        # Written by somebody else.
-        return _Look(key, is_unreadable=True)
+    except (LookupError, TypeError, ValueError, AttributeError, StoreRefused) as reason:
+        return _Look(key, reason=reason)
     return _Look(key)
 
 
