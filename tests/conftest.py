@@ -20,13 +20,21 @@ import pytest
 from sigbridge_local.processes import free_port
 from sigbridge_local.stack import Stack, bring_up, running_stack, take_down
 
+# The shortest that the template allows: tests wait for its end.
+_ACKNOWLEDGE_WAIT_S = 10
+
 
 @pytest.fixture(scope="session")
-def local_stack() -> Iterator[Stack]:
+def stack_before() -> Stack | None:
+    """The local stack that was up before the tests."""
+    return running_stack()
+
+
+@pytest.fixture(scope="session")
+def local_stack(stack_before: Stack | None) -> Iterator[Stack]:
     """The deployed local stack: the one that is up, else one of this run's own."""
-    running = running_stack()
-    if running is not None:
-        yield running
+    if stack_before is not None:
+        yield stack_before
         return
-    yield bring_up(free_port())
+    yield bring_up(free_port(), {"AcknowledgeWaitSeconds": str(_ACKNOWLEDGE_WAIT_S)})
     take_down()
