@@ -9,7 +9,7 @@ ENV := .venv/.complete
 USE := export PATH="$(CURDIR)/$(BIN):$$PATH" SAM_CLI_TELEMETRY=0;
 ARCHITECTURE ?= arm64
 
-.PHONY: help env lock run up down test unit functional stack check lint types validate build bench sam-local clean
+.PHONY: help env lock run up down test unit functional stack simulate check lint types validate build bench sam-local clean
 
 help: ## list the commands
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -46,6 +46,10 @@ functional: $(ENV) ## run the tests of whole handlers
 
 stack: $(ENV) ## run the tests of the deployed local stack
 	@$(USE) pytest tests/stack
+
+simulate: $(ENV) ## play Sigfox Cloud against the stack and check every promise; DEVICES= MINUTES= SCALE= FAULTS= SEED= BASE_URL= KEY=
+	@$(USE) exec python -m sigfox_cloud $(foreach option,DEVICES MINUTES SCALE FAULTS SEED BASE_URL KEY APPLICATION,\
+	  $(if $($(option)),--$(subst _,-,$(shell echo $(option) | tr A-Z a-z)) $($(option))))
 
 check: lint types unit functional ## run lint, types, unit and functional tests: what every change must pass
 

@@ -14,7 +14,7 @@ from sigbridge_local.dynamodb_local import dynamodb_local
 from sigbridge_local.failures import UnavailableError
 from sigbridge_local.stack import Stack
 from sigbridge_local.table_from_template import create_table
-from tests.functional.conftest import forget_everything
+from tests.functional.conftest import forget_everything, make_requests_atomic
 
 
 @pytest.fixture(scope="session")
@@ -40,19 +40,25 @@ def _forget() -> None:
     forget_clients()
 
 
-def _use_table(monkeypatch: pytest.MonkeyPatch, url: str | None) -> None:
+def use_new_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes an empty table on the present engine the one that is used."""
     monkeypatch.setenv("TABLE_NAME", f"sigbridge-{uuid.uuid4().hex[:8]}")
+    forget_everything()
+    create_table(client(), settings().table_name)
+
+
+def _use_engine(monkeypatch: pytest.MonkeyPatch, url: str | None) -> None:
     if url is not None:
         monkeypatch.setenv("DYNAMODB_ENDPOINT_URL", url)
     _forget()
-    create_table(client(), settings().table_name)
+    use_new_table(monkeypatch)
 
 
 @pytest.fixture(params=["ministack", "dynamodb-local"])
 def networked_engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A fresh table on an engine that many callers can reach at once."""
     name: str = request.param
-    _use_table(monkeypatch, request.getfixturevalue(f"{name.replace('-', '_')}_url"))
+    _use_engine(monkeypatch, request.getfixturevalue(f"{name.replace('-', '_')}_url"))
     yield name
     _forget()
 
@@ -62,11 +68,12 @@ def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
     """A fresh table on every engine."""
     name: str = request.param
     if name == "moto":
+        make_requests_atomic(monkeypatch)
         with mock_aws():
-            _use_table(monkeypatch, None)
+            _use_engine(monkeypatch, None)
             yield name
     else:
-        _use_table(monkeypatch, request.getfixturevalue(f"{name.replace('-', '_')}_url"))
+        _use_engine(monkeypatch, request.getfixturevalue(f"{name.replace('-', '_')}_url"))
         yield name
     _forget()
 

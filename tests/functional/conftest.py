@@ -48,13 +48,18 @@ def one_at_a_time[**P, R](lock: "RLock", request: Callable[P, R]) -> Callable[P,
     return locked
 
 
+def make_requests_atomic(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes moto fit for several threads."""
+    lock = RLock()
+    for request in ("put_item", "update_item", "get_item", "query", "transact_write_items"):
+        monkeypatch.setattr(DynamoDBBackend, request, one_at_a_time(lock, getattr(DynamoDBBackend, request)))
+
+
 @pytest.fixture
 def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The name of an empty table, made as `template.yaml` describes it."""
     forget_everything()
-    lock = RLock()
-    for request in ("put_item", "update_item", "get_item", "query", "transact_write_items"):
-        monkeypatch.setattr(DynamoDBBackend, request, one_at_a_time(lock, getattr(DynamoDBBackend, request)))
+    make_requests_atomic(monkeypatch)
     with mock_aws():
         create_table(sigbridge.store.table.client(), TABLE)
         yield TABLE

@@ -1,0 +1,3 @@
+from sigfox_cloud.cli import main
+
+main()

@@ -1,0 +1,189 @@
+"""What the bundle says at the end: the lives of downlinks over HTTP, messages from its table."""
+
+import asyncio
+import base64
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from http import HTTPStatus
+from typing import Any, Protocol
+
+from sigfox_cloud.courier import Line
+from sigfox_cloud.devices import Device
+from sigfox_cloud.failures import SimulationError
+from sigfox_cloud.queue_api import QueueApi
+
+_READING_ATTEMPTS = 5
+
+
+class State(StrEnum):
+    """What the bundle says that a downlink is."""
+
+    QUEUED = "queued"
+    ANSWERED = "answered"
+    SENT = "sent"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    REMOVED = "removed"
+    SUPERSEDED = "superseded"
+
+
+@dataclass(frozen=True, slots=True)
+class LifeStep:
+    """One step of a life, as told.
+
+    Attributes:
+        name: What happened.
+        attempt: In which attempt.
+        at: When, epoch seconds.
+        info_code: Of the acknowledgement, where one was the cause.
+        uplink: Time (epoch seconds) and sequence number of the message that was answered.
+    """
+
+    name: str
+    attempt: int
+    at: float
+    info_code: int | None = None
+    uplink: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """One downlink, as told.
+
+    Attributes:
+        id: Its id.
+        state: One of `State`, if all is well.
+        attempt: The last one.
+        payload: Hex.
+        steps: What happened.
+        outcome_unknown: Whether no more is to be heard of an answered one.
+        from_downlink_data: Whether it was the `downlinkData` parameter, which is not queued.
+    """
+
+    id: str
+    state: str
+    attempt: int
+    payload: str
+    steps: tuple[LifeStep, ...] = ()
+    outcome_unknown: bool = False
+    from_downlink_data: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMessage:
+    """A message in the bundle's table.
+
+    Attributes:
+        time: Epoch milliseconds.
+        seq_number: Its sequence number, where it has one.
+        payload: Hex.
+    """
+
+    time: int
+    seq_number: int | None
+    payload: str
+
+
+class MessageReader(Protocol):
+    """Reads what the bundle has stored."""
+
+    async def __call__(self, device_ids: Iterable[str]) -> Mapping[str, Sequence[StoredMessage]]:
+        """Reads the messages of some devices."""
+        ...
+
+
+@dataclass(slots=True)
+class Readback:
+    """Everything that the bundle says.
+
+    Attributes:
+        lives: Of the downlinks of each device.
+        read_at: When those of a device were read, epoch seconds.
+        messages: Of each device; None where they can't be read.
+    """
+
+    lives: dict[str, list[Life]] = field(default_factory=dict)
+    read_at: dict[str, float] = field(default_factory=dict)
+    messages: Mapping[str, Sequence[StoredMessage]] | None = None
+
+
+class HistoryReader:
+    """Reads the lives of downlinks.
+
+    Args:
+        line: The way to the bundle.
+        queue_api: Its requests.
+    """
+
+    def __init__(self, line: Line, queue_api: QueueApi) -> None:
+        self._line = line
+        self._queue_api = queue_api
+
+    async def read(self, devices: Sequence[Device], readback: Readback) -> None:
+        """Reads all downlinks of some devices, in place of what was read of them before."""
+        async with asyncio.TaskGroup() as readers:
+            for device in devices:
+                readers.create_task(self._read(device, readback))
+
+    async def is_known(self, device: Device) -> bool:
+        """Tells whether the bundle knows a device."""
+        return await self._page(device, None) is not None
+
+    async def _read(self, device: Device, readback: Readback) -> None:
+        lives: list[Life] = []
+        cursor: str | None = None
+        while True:
+            page = await self._page(device, cursor) or {}
+            lives += map(read_life, page.get("downlinks", []))
+            cursor = page.get("next_cursor")
+            if not cursor:
+                break
+        readback.lives[device.id] = lives
+        readback.read_at[device.id] = self._line.now()
+
+    async def _page(self, device: Device, cursor: str | None) -> dict[str, Any] | None:
+        request = self._queue_api.history(device, cursor)
+        for _ in range(_READING_ATTEMPTS):
+            _, response = await self._line.send(request)
+            if response is not None and response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
+                break
+        else:
+            message = f"the history of {device.id} can't be read"
+            raise SimulationError(message)
+        if response.status_code == HTTPStatus.NOT_FOUND:
+            return None
+        if response.status_code != HTTPStatus.OK:
+            message = f"the history of {device.id} can't be read: {response.status_code} {response.text}"
+            raise SimulationError(message)
+        page: dict[str, Any] = response.json()
+        return page
+
+
+def read_life(item: Mapping[str, Any]) -> Life:
+    """Reads one downlink of a page."""
+    return Life(
+        id=item["id"],
+        state=item["state"],
+        attempt=item.get("attempt", 1),
+        payload=base64.b64decode(item["frm_payload"]).hex(),
+        steps=tuple(map(_read_step, item["history"])),
+        outcome_unknown="outcome" in item,
+        from_downlink_data=item.get("source") == "downlinkData",
+    )
+
+
+def _read_step(item: Mapping[str, Any]) -> LifeStep:
+    uplink = item.get("uplink")
+    return LifeStep(
+        name=item["state"],
+        attempt=item.get("attempt", 1),
+        at=_seconds(item["at"]),
+        info_code=item.get("info_code"),
+        uplink=None if uplink is None else (int(_seconds(uplink["time"])), int(uplink["seq_number"])),
+    )
+
+
+def _seconds(moment: str) -> float:
+    return datetime.fromisoformat(moment).timestamp()
