@@ -3,6 +3,7 @@
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from itertools import permutations
 from random import Random
@@ -518,3 +519,12 @@ def test_a_state_that_can_not_be_read_is_503(failure: Failure, invoke: Invoke) -
 def is_read_of_device(request: dict[str, Any]) -> bool:
     """Tells whether a request reads of a device."""
     return "KeyConditionExpression" in request
+
+
+def test_a_moment_far_in_the_future_does_not_hide_what_comes_later(note: Note, noted: Noted) -> None:
+    broken_clock = replace(report(Service.STATUS, batt=2), time=MS + 10**9)
+
+    note(broken_clock)
+    note(report(Service.STATUS, MS + 60_000, batt=3))
+
+    assert noted()["battery"] == {"volts": 3, "at": MS + 60_000}

@@ -677,7 +677,7 @@ BAD: dict[str, tuple[str, object, str, str]] = {
     "code a word": ("acknowledge", ACKNOWLEDGE | {"infoCode": "ACKED"}, "infoCode", "must be a whole"),
     "code a fraction": ("acknowledge", ACKNOWLEDGE | {"infoCode": 1.5}, "infoCode", "must be a whole"),
     "code a boolean": ("acknowledge", ACKNOWLEDGE | {"infoCode": True}, "infoCode", "must be a whole"),
-    "code negative": ("acknowledge", ACKNOWLEDGE | {"infoCode": -1}, "infoCode", "must be a whole"),
+    "code twice negative": ("acknowledge", ACKNOWLEDGE | {"infoCode": "--1"}, "infoCode", "must be a whole"),
     "code an object": ("acknowledge", ACKNOWLEDGE | {"infoCode": {}}, "infoCode", "must be a whole"),
     "acknowledged unclear": (
         "acknowledge",

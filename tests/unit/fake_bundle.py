@@ -34,6 +34,7 @@ class Flaw(StrEnum):
     REPEATS_DOWNLINKS = "hands a downlink out and keeps it"
     ANSWERS_ANEW = "gives a repeated callback another downlink"
     REORDERS = "hands out the newest downlink"
+    STARVES_DEVICES = "answers every third one that asks with nothing"
     RETRIES_LAST = "puts a failed confirmed downlink at the end"
     RETRIES_SENT = "tries again what was acknowledged"
     RETRIES_FOR_EVER = "never gives up a confirmed downlink"
@@ -242,7 +243,8 @@ class FakeBundle:
             return f"{self._claims:016x}"
         if self.flaw is Flaw.LOSES_DOWNLINKS and device.queue and self._claims % 3 == 0:
             device.lives.remove(device.queue.pop(0))
-        if not device.queue:
+        starves = self.flaw is Flaw.STARVES_DEVICES and self._claims % 3 == 0
+        if starves or not device.queue:
             return None
         downlink = device.queue[-1 if self.flaw is Flaw.REORDERS else 0]
         if self.flaw is not Flaw.REPEATS_DOWNLINKS:

@@ -14,6 +14,7 @@ BROKEN_BY = {
     Flaw.REPEATS_DOWNLINKS: {Invariant.I1},
     Flaw.ANSWERS_ANEW: {Invariant.I2},
     Flaw.REORDERS: {Invariant.I3},
+    Flaw.STARVES_DEVICES: {Invariant.I3},
     Flaw.RETRIES_LAST: {Invariant.I3},
     Flaw.RETRIES_SENT: {Invariant.I1},
     Flaw.RETRIES_FOR_EVER: {Invariant.I1},

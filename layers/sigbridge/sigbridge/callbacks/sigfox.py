@@ -5,7 +5,14 @@ from dataclasses import dataclass
 
 from sigbridge.callbacks.field_names import plain
 from sigbridge.callbacks.structures import kept, read_object, read_objects, read_texts
-from sigbridge.callbacks.values import read_boolean, read_number, read_text, read_time, read_whole_number
+from sigbridge.callbacks.values import (
+    read_boolean,
+    read_code,
+    read_number,
+    read_text,
+    read_time,
+    read_whole_number,
+)
 from sigbridge.reports import Service
 
 _LQI = frozenset({"LIMIT", "AVERAGE", "GOOD", "EXCELLENT", "NA"})
@@ -107,7 +114,7 @@ COMPUTED_LOCATION = plain("computedLocation")
 REPORT_FACTS: Mapping[Service, Mapping[str, Fact]] = {
     Service.ACKNOWLEDGE: _facts(
         {
-            "info_code": read_whole_number,
+            "info_code": read_code,
             "info_message": read_text,
             "downlink_ack": read_boolean,
             "downlink_overusage": read_boolean,

@@ -72,6 +72,21 @@ def read_whole_number(value: object) -> int | None:
     raise ValueError(message)
 
 
+def read_code(value: object) -> int | None:
+    """Reads a whole number with or without a sign, of at most 15 digits: codes nobody knows may be any.
+
+    Raises:
+        ValueError: It is anything else.
+    """
+    if isinstance(value, str) and value.strip().startswith("-"):
+        code = read_whole_number(value.strip()[1:])
+        return None if code is None else -code
+    if isinstance(value, int | Decimal) and not isinstance(value, bool) and value < 0:
+        code = read_whole_number(-value)
+        return None if code is None else -code
+    return read_whole_number(value)
+
+
 def read_number(value: object) -> Decimal | None:
     """Reads a number that DynamoDB can keep: 38 digits, exponents up to 100.
 

@@ -54,6 +54,8 @@ _CONTRACT_FACTS = {
     "subscription_state": "subscription_state",
 }
 _LINK_FACTS = {name: name for name in ("lqi", "link_quality", "operator_name", "country_code")}
+# How far ahead of ours a sender's clock may be.
+_AHEAD_MS = 3_600_000
 _SINCE = re.compile(r"no message received since (\S+(?: \S+)?)", re.IGNORECASE)
 
 
@@ -83,10 +85,11 @@ class Knowledge:
 
 def knowledge_of_report(report: StoredReport) -> dict[Kind, Knowledge]:
     """Tells what a report lets one know; nothing, for most events."""
+    moment = _believable(report.time, report.received_at)
     facts = {kind: _present(known) for kind, known in _of_report(report)}
-    found = {kind: Knowledge(report.time, known) for kind, known in facts.items() if known}
+    found = {kind: Knowledge(moment, known) for kind, known in facts.items() if known}
     if report.tells_overrun:
-        found[Kind.QUOTA] = Knowledge(report.time)
+        found[Kind.QUOTA] = Knowledge(moment)
     return found
 
 
@@ -96,7 +99,14 @@ def knowledge_of_message(record: Mapping[str, Any]) -> dict[Kind, Knowledge]:
         Kind.LINK: _named(record.get("advanced", {}), _LINK_FACTS),
         Kind.LOCATION: record.get("location", {}),
     }
-    return {kind: Knowledge(int(record["time"]), known) for kind, known in facts.items() if known}
+    arrivals = [int(record[arrival]) for arrival in ("received_at", "advanced_at") if arrival in record]
+    moment = _believable(int(record["time"]), max(arrivals))
+    return {kind: Knowledge(moment, known) for kind, known in facts.items() if known}
+
+
+def _believable(moment: int, received_at: int) -> int:
+    """A moment that lies far in the future is not believed: nothing newer would ever be noted."""
+    return received_at if moment > received_at + _AHEAD_MS else moment
 
 
 def _of_report(report: StoredReport) -> Iterator[tuple[Kind, Mapping[str, Any]]]:
