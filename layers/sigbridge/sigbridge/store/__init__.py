@@ -1,4 +1,4 @@
-"""The DynamoDB table. The only room that knows boto3; records go in and come out as plain values.
+"""The DynamoDB table, and the event bus. The only room that knows boto3; plain values go in and come out.
 
 One module per kind of item. Keys, by DESIGN's data model (docs/architecture.md):
 
@@ -13,4 +13,5 @@ One module per kind of item. Keys, by DESIGN's data model (docs/architecture.md)
 | message | `DEVICE#<app>#<id>` | `MSG#<ms, 13 digits>#<seqNumber or digest>` |
 | report of a Sigfox service | `DEVICE#<app>#<id>` | `EVENT#<ms, 13 digits>#<digest>` |
 | device condition | `DEVICE#<app>#<id>` | `CONDITION` |
+| attempt of a downlink | `DEVICE#<app>#<id>` | `DOWNLINK#<downlink id>#<number, 2 digits>` |
 """
