@@ -89,8 +89,8 @@ def test_i1_one_queued_downlink_goes_to_one_of_16_callers(key: str) -> None:
 def test_i3_i4_pushes_racing_with_claims_lose_and_repeat_nothing(key: str) -> None:
     register_device("demo", DEVICE)
     pushed = [[Downlink(payload=f"{caller:08x}{number:08x}") for number in range(3)] for caller in range(8)]
-    pushes = [lambda items=items: push_downlinks("demo", DEVICE, items) for items in pushed]  # type: ignore[misc]
-    claims = [lambda n=n: payload_of(call("bidir_downlink", bidir(n), key)) for n in range(8)]  # type: ignore[misc]
+    pushes = [lambda items=items: push_downlinks("demo", DEVICE, items) for items in pushed]
+    claims = [lambda n=n: payload_of(call("bidir_downlink", bidir(n), key)) for n in range(8)]
     answers = [answer for answer in at_once([*pushes, *claims]) if isinstance(answer, str)]
 
     waiting = [downlink.payload for downlink in queued_downlinks("demo", DEVICE)]

@@ -36,6 +36,9 @@ class ChangeStream:
         self.clock = clock
         self._streams = _streams_client(settings().dynamodb_endpoint_url)
         self._arn: str = client().describe_table(TableName=settings().table_name)["Table"]["LatestStreamArn"]
+        # A shard is open for hours; a table of these tests is not.
+        described = self._streams.describe_stream(StreamArn=self._arn)["StreamDescription"]
+        self._shard_ids = [shard["ShardId"] for shard in described["Shards"]]
         self._last_read: dict[str, str] = {}
         self._noticed: list[StreamRecord] = []
 
@@ -71,15 +74,14 @@ class ChangeStream:
         return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
     def _new(self) -> Iterator[StreamRecord]:
-        shards = self._streams.describe_stream(StreamArn=self._arn)["StreamDescription"]["Shards"]
-        for shard in shards:
-            iterator: str | None = self._iterator(shard["ShardId"])
+        for shard_id in self._shard_ids:
+            iterator: str | None = self._iterator(shard_id)
             while iterator is not None:
                 answer = self._streams.get_records(ShardIterator=iterator)
                 if not answer["Records"]:
                     break
                 iterator = answer.get("NextShardIterator")
-                self._last_read[shard["ShardId"]] = answer["Records"][-1]["dynamodb"]["SequenceNumber"]
+                self._last_read[shard_id] = answer["Records"][-1]["dynamodb"]["SequenceNumber"]
                 records = map(self._as_lambda_gets_it, answer["Records"])
                 # moto tells of an upsert twice: first of an item that has a key and nothing else.
                 yield from (record for record in records if not _is_bare(record, "NewImage"))

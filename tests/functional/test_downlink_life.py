@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from sigbridge.downlinks import set_downlink_data
+from sigbridge.store import attempts
 from tests.functional.conftest import Invoke, Stored
 from tests.functional.lambdas import event
 from tests.functional.played_device import (
@@ -552,6 +553,46 @@ def test_a_late_failure_does_not_put_it_back_while_its_retry_is_in_flight(played
     played.acknowledge(4, first)
 
     assert (played.state(id_), played.queue()) == ("answered", [])
+    assert played.ask() is None
+
+
+def test_a_late_failure_after_the_expiry_does_not_call_what_was_tried_again_expired(
+    played: PlayedDevice,
+) -> None:
+    id_ = played.push_expiring(12 * MINUTE, confirmed=True)
+    first = played.uplink()
+    played.ask(first)
+    played.give_up()
+    assert played.ask() == HEX
+    played.clock.wait(5 * MINUTE)
+
+    played.acknowledge(4, first)
+
+    assert played.state(id_) == "answered"
+    assert "expired" not in played.steps(id_)
+
+
+def test_what_turns_out_to_be_sent_while_it_is_put_back_waits_no_more(
+    played: PlayedDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id_ = played.push_confirmed()
+    first = played.uplink()
+    played.ask(first)
+    played.give_up()
+    played.ask()
+    second = played.last_uplink
+    played.clock.wait_until(second["time"] + ACKNOWLEDGED_AFTER)
+    try_again = attempts.try_again
+
+    def put_back_a_moment_later(*arguments: Any) -> None:
+        monkeypatch.setattr(attempts, "try_again", try_again)
+        played.acknowledge(0, first)
+        try_again(*arguments)
+
+    monkeypatch.setattr(attempts, "try_again", put_back_a_moment_later)
+    played.acknowledge(4, second)
+
+    assert (played.state(id_), played.queue()) == ("sent", [])
     assert played.ask() is None
 
 

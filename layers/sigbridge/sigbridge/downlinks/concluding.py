@@ -33,7 +33,7 @@ def conclude(attempt: AttemptRecord, ending: Transition) -> None:
     downlink = ending.downlink
     if Step.SENT in attempt.steps:
         return
-    if not downlink.may_be_retried or _was_sent(attempt):
+    if is_concluded(attempt) or not downlink.may_be_retried or _was_sent(attempt):
         _record(attempt, ending)
     elif downlink.is_expired(ending.at):
         _record(attempt, Transition(downlink, Step.EXPIRED, ending.at))
@@ -57,6 +57,9 @@ def _try_again(attempt: AttemptRecord, ending: Transition) -> None:
     generation = int(attempt.steps[Step.ANSWERED]["generation"])
     try:
         attempts.try_again(attempt.key, step_write(ending), step_write(queued), generation)
+        if _was_sent(attempt):
+            # It was told so in between, and looked for the downlink before it was put back.
+            _withdraw(attempt)
     except StepRecorded:
         _record(attempt, ending)
     except QueueWasReplaced:
