@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sigfox_cloud.devices import make_fleet
-from sigfox_cloud.downlink_checks import check_downlinks
+from sigfox_cloud.downlink_checks import check_downlinks, check_queue
 from sigfox_cloud.fates import Patience, expected_states, fates_of
 from sigfox_cloud.radio import NOT_SENT
 from sigfox_cloud.readback import State
@@ -160,12 +160,9 @@ def test_there_is_always_a_right_state_and_only_one_where_nothing_ran_at_once(
 
 
 def wrong(downlinks: int, deliveries: Sequence[Delivery], listings: Sequence[Listing] = ()) -> set[Invariant]:
-    """What is found without a history to compare with."""
     queued = [Downlink(str(n), DEVICE, PAYLOADS[n], n, span(-10)) for n in range(downlinks)]
-    truth = DeviceTruth(
-        DEVICE, deliveries=list(deliveries), downlinks=queued, listings=list(listings), unclear=True
-    )
-    return {violation.invariant for violation in check_downlinks(truth, [], PATIENCE, LONG_AFTER)}
+    truth = DeviceTruth(DEVICE, deliveries=list(deliveries), downlinks=queued, listings=list(listings))
+    return {violation.invariant for violation in check_queue(truth, fates_of(truth))}
 
 
 def test_order_is_judged_only_where_one_answer_was_there_before_the_other_was_asked_for() -> None:
@@ -204,3 +201,32 @@ def test_a_listing_during_a_hand_out_may_show_it_or_not() -> None:
     assert wrong(2, [claim], [Listing(span(1), ("0", "1"))]) == set()
     assert wrong(2, [claim], [Listing(span(1), ("1",))]) == set()
     assert wrong(2, [], [Listing(span(1), ("1", "0"))]) == {Invariant.I3}
+
+
+@pytest.mark.parametrize(
+    ("pushed", "answered_at", "status", "found"),
+    [
+        (-10, 1, 204, {Invariant.I3}),
+        (0.5, 1, 204, set()),
+        (-10, 1, 503, set()),
+        (-10, 20, 204, set()),
+    ],
+    ids=["waiting", "pushed meanwhile", "not answered", "late"],
+)
+def test_a_message_that_asks_gets_what_waits(
+    pushed: float, answered_at: float, status: int, found: set[Invariant]
+) -> None:
+    asking = next(message for message in MESSAGES if message.asks)
+    sent = Transmission(asking, int(START))
+    delivery = Delivery(Service.BIDIR, (sent,), 0, Span(START, START + answered_at), status)
+    waiting = Downlink("1", DEVICE, PAYLOADS[0], 0, span(pushed))
+    truth = DeviceTruth(DEVICE, deliveries=[delivery], downlinks=[waiting])
+
+    assert {violation.invariant for violation in check_queue(truth, fates_of(truth))} == found
+
+
+def test_a_queue_is_not_judged_where_a_change_got_no_answer() -> None:
+    queued = [Downlink(str(n), DEVICE, PAYLOADS[n], n, span(-10)) for n in range(2)]
+    truth = DeviceTruth(DEVICE, [], [handed_out(0, PAYLOADS[1], span(0))], queued, unclear=True)
+
+    assert list(check_downlinks(truth, [], PATIENCE, LONG_AFTER)) == []

@@ -48,7 +48,7 @@ class Account:
         downlinks: How many are in each state; `answered` are those that may still be acknowledged.
         outcome_unknown: Handed out, and no more is to be heard of them.
         retries: Hand-outs of confirmed downlinks after the first.
-        unclear_devices: Devices whose downlinks were not judged by state, because a change of their queue
+        unclear_devices: Devices whose queue and history were not judged, because a change of their queue
             got no answer.
         violations: Broken promises.
     """

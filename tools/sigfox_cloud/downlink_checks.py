@@ -4,11 +4,15 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import combinations, pairwise
 
-from sigfox_cloud.answers import hand_outs_by_payload
+from sigfox_cloud.answers import answers_by_message, hand_outs_by_payload
 from sigfox_cloud.fates import CLOCKS_DIFFER_S, Fate, Patience, expected_states, fates_of
 from sigfox_cloud.readback import Life, State
+from sigfox_cloud.services import Service
 from sigfox_cloud.truth import DeviceTruth, Listing, Removal, Span
 from sigfox_cloud.violations import Invariant, Violation
+
+# Inside the bundle's radio window, by clocks that differ a little.
+_SURELY_IN_TIME_S = 10
 
 
 def check_downlinks(
@@ -25,18 +29,30 @@ def check_downlinks(
     fates = fates_of(truth)
     told = {life.id: life for life in lives}
     yield from _check_payloads(truth, lives)
-    yield from _check_order(fates)
-    for listing in truth.listings:
-        yield from _check_listing(listing, fates)
     for fate in fates:
         yield from _check_hand_outs(fate, patience)
         yield from _check_endings(fate)
+    # A change that got no answer may have put something into the queue, or taken something out.
     if not truth.unclear:
+        yield from check_queue(truth, fates)
         yield from _check_ids(truth, lives)
         for fate in fates:
             life = told.get(fate.downlink.id)
             if life is not None:
                 yield from _check_life(truth, fate, life, expected_states(fate, patience, read_at))
+
+
+def check_queue(truth: DeviceTruth, fates: Sequence[Fate]) -> Iterator[Violation]:
+    """Finds downlinks that were handed out, held back or listed otherwise than the queue is in order.
+
+    Args:
+        truth: What happened to the device; every change of its queue got an answer.
+        fates: What became of its downlinks.
+    """
+    yield from _check_order(fates)
+    yield from _check_waiting(truth, fates)
+    for listing in truth.listings:
+        yield from _check_listing(listing, fates)
 
 
 def _check_payloads(truth: DeviceTruth, lives: Sequence[Life]) -> Iterator[Violation]:
@@ -93,6 +109,23 @@ def _check_order(fates: Sequence[Fate]) -> Iterator[Violation]:
             yield Violation(Invariant.I3, what)
 
 
+def _check_waiting(truth: DeviceTruth, fates: Sequence[Fate]) -> Iterator[Violation]:
+    """I3: what is first in the queue goes to the next message that asks."""
+    if not all(delivery.accepted for delivery in truth.deliveries_of(Service.BIDIR)):
+        # A request that was not answered may have taken the downlink.
+        return
+    for answers in answers_by_message(truth).values():
+        transmission, spans = answers[0].transmission, [answer.span for answer in answers]
+        asked = Span(min(span.sent for span in spans), min(span.received for span in spans))
+        in_time = not transmission.late and asked.received < transmission.time + _SURELY_IN_TIME_S
+        if in_time and transmission.message.asks and all(answer.data is None for answer in answers):
+            for fate in fates:
+                if _must_be_queued(fate, asked):
+                    yield Violation(
+                        Invariant.I3, f"{transmission} was answered nothing, {fate.downlink} waited"
+                    )
+
+
 def _check_listing(listing: Listing, fates: Sequence[Fate]) -> Iterator[Violation]:
     """I3 and I4: a queue holds what it must, those that are tried again first, the others as they came."""
     for fate in fates:
@@ -111,6 +144,7 @@ def _check_listing(listing: Listing, fates: Sequence[Fate]) -> Iterator[Violatio
 
 
 def _must_be_queued(fate: Fate, span: Span) -> bool:
+    """Whether it was in the queue, for the first time, all through a request."""
     pushed = fate.downlink.pushed.is_before(span)
     untouched = all(span.is_before(attempt.hand_out.span) for attempt in fate.attempts)
     kept = all(span.is_before(removal.span) for removal in fate.removals)

@@ -110,7 +110,7 @@ def show_outcome(console: Console, outcome: Outcome) -> None:
         console.print("Stored messages were not counted: only a local stack's table can be read.")
     if account.unclear_devices:
         console.print(
-            f"{account.unclear_devices} devices' downlinks were not judged by their state: a change of their"
+            f"{account.unclear_devices} devices' queues and histories were not judged: a change of the"
             " queue got no answer, so that it may or may not have happened."
         )
     for line in _described(account.violations):
