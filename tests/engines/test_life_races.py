@@ -47,7 +47,7 @@ def acknowledgement(code: int) -> StoredReport:
 
 def ask(seq_number: int) -> str | None:
     moment = now_ms()
-    return answer_uplink("demo", DEVICE, f"{moment:013d}#{seq_number}", moment).payload
+    return answer_uplink(Asking("demo", DEVICE, f"{moment:013d}#{seq_number}", moment)).payload
 
 
 @pytest.fixture
@@ -171,6 +171,6 @@ def test_i4_a_claim_drops_no_downlink_but_those_that_it_saw_expired(stream: Chan
     with pytest.raises(ClaimRefused):
         device_states.claim(Asking("demo", DEVICE, f"{moment:013d}#1", moment + 10), queue[:2])
 
-    assert answer_uplink("demo", DEVICE, f"{moment:013d}#1", moment + 10).payload == "03" * 8
+    assert answer_uplink(Asking("demo", DEVICE, f"{moment:013d}#1", moment + 10)).payload == "03" * 8
     assert [downlink.payload for downlink in queued_downlinks("demo", DEVICE)] == ["04" * 8]
     stream.follow()

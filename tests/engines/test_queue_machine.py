@@ -38,6 +38,7 @@ from sigbridge.downlinks import (
 )
 from sigbridge.errors import StoreUnavailable
 from sigbridge.reports import ReceivedReport, Service, keep_reports
+from sigbridge.store.device_states import Asking
 from tests.engines.conftest import use_new_table
 from tests.engines.model import ACKNOWLEDGE_WAIT, FAILURES, Acknowledgement, Given, Model, News
 from tests.functional.change_stream import ChangeStream, StreamRecord
@@ -175,7 +176,7 @@ class QueueMachine(RuleBasedStateMachine):
         self.model.now = max(self.model.now + pause, self.last_acknowledged + 2 * SECOND)
         self._begin_second()
         uplink = f"{self.model.now:013d}#{len(self.model.answers)}"
-        answer = answer_uplink(APPLICATION, DEVICE, uplink, self.model.now)
+        answer = answer_uplink(Asking(APPLICATION, DEVICE, uplink, self.model.now))
         expected = self.model.claim(uplink)
         from_queue = expected is not None and expected.source is Source.QUEUE
         assert answer.downlink == (expected if from_queue else None)
@@ -191,7 +192,7 @@ class QueueMachine(RuleBasedStateMachine):
         answered_at, payload = self.model.answers[uplink]
         age = self.model.now - answered_at
         if age <= WINDOW:
-            answer = answer_uplink(APPLICATION, DEVICE, uplink, self.model.now)
+            answer = answer_uplink(Asking(APPLICATION, DEVICE, uplink, self.model.now))
         else:
             answer = recall_answer(APPLICATION, DEVICE, uplink)
         if age < REMEMBERED:

@@ -21,6 +21,7 @@ from sigbridge.store.table import client, to_record
 from sigbridge_local.table_from_template import create_table
 from tests.functional.change_stream import ChangeStream
 from tests.functional.lambdas import Answer, Event, call
+from tests.functional.management import Management
 from tests.functional.played_device import Clock, PlayedDevice
 
 TABLE = "sigbridge-test"
@@ -86,6 +87,12 @@ def invoke(key: str) -> Invoke:
         return call(function, request, key)
 
     return invoke
+
+
+@pytest.fixture
+def management(key: str) -> Management:
+    """The management API, with a key of `demo` that has every right."""
+    return Management(key)
 
 
 @pytest.fixture

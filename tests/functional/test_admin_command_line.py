@@ -23,6 +23,7 @@ from sigbridge.devices import Directory, register_device
 from sigbridge.devices.directory import forget_cached_devices
 from sigbridge.downlinks import answer_uplink
 from sigbridge.settings import settings
+from sigbridge.store.device_states import Asking
 from sigbridge_admin.cli import app
 from tests.functional.conftest import Stored
 
@@ -322,7 +323,7 @@ def test_a_device_is_added_under_its_normalised_id(sigbridge: Sigbridge, demo: s
 
     assert printed == {"id": "1A2B", "application_id": demo, "payload_encoding": "base64"}
     forget_cached_devices()
-    assert Directory.open(demo, ["1A2B"]).payload_encoding("1A2B") is PayloadEncoding.BASE64
+    assert Directory.open(demo, ["1A2B"]).treatment_of("1A2B").payload_encoding is PayloadEncoding.BASE64
 
 
 def test_a_device_that_is_listed_is_left_as_it_is(sigbridge: Sigbridge, demo: str) -> None:
@@ -349,10 +350,10 @@ def test_downlink_data_is_what_the_device_gets(sigbridge: Sigbridge, demo: str) 
 
     assert printed == {"application_id": demo, "device_id": "1A2B", "downlink_data": "00000000ada1b2c3"}
     assert sigbridge.data("downlink-data", "show", demo, "1A2B") == printed
-    assert answer_uplink(demo, "1A2B", f"{now_ms():013d}#1", now_ms()).payload == "00000000ada1b2c3"
+    assert answer_uplink(Asking(demo, "1A2B", f"{now_ms():013d}#1", now_ms())).payload == "00000000ada1b2c3"
 
     assert sigbridge.data("downlink-data", "clear", demo, "1A2B")["downlink_data"] is None
-    assert answer_uplink(demo, "1A2B", f"{now_ms():013d}#2", now_ms()).payload is None
+    assert answer_uplink(Asking(demo, "1A2B", f"{now_ms():013d}#2", now_ms())).payload is None
 
 
 def test_downlink_data_is_explained_to_people(sigbridge: Sigbridge, demo: str) -> None:

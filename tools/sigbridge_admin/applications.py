@@ -110,7 +110,12 @@ def change(
 
     Settings that are not given stay as they are. Running functions follow within a minute.
     """
-    settings = SettingsChange(unknown_devices, payload_encoding, daily_downlinks, downlink_quota)
+    settings = SettingsChange(
+        unknown_devices=unknown_devices,
+        payload_encoding=payload_encoding,
+        daily_downlinks=daily_downlinks,
+        downlink_quota=downlink_quota,
+    )
     if not settings.wanted:
         message = "Nothing to set: give at least one of the options"
         raise AdminError(message)

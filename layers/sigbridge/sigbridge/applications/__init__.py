@@ -3,20 +3,20 @@
 from sigbridge.applications.application import (
     Application,
     ApplicationExists,
-    DownlinkQuota,
     InvalidApplicationId,
-    PayloadEncoding,
     SettingsChange,
     UnknownApplication,
-    UnknownDevices,
     change_application,
     create_application,
     find_application,
 )
+from sigbridge.applications.device_type import DeviceType
+from sigbridge.applications.treatment import DownlinkQuota, PayloadEncoding, UnknownDevices
 
 __all__ = [
     "Application",
     "ApplicationExists",
+    "DeviceType",
     "DownlinkQuota",
     "InvalidApplicationId",
     "PayloadEncoding",

@@ -1,11 +1,14 @@
 """An application and its settings."""
 
 import re
-from dataclasses import asdict, dataclass
-from enum import StrEnum
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 
+from sigbridge.applications.device_type import DeviceType
+from sigbridge.applications.treatment import DownlinkQuota, PayloadEncoding, UnknownDevices
 from sigbridge.clock import now_ms
 from sigbridge.errors import SigbridgeError
+from sigbridge.settings import settings
 from sigbridge.store import applications as stored_applications
 from sigbridge.store.applications import ApplicationRecord
 from sigbridge.store.table import ConditionFailed
@@ -13,30 +16,7 @@ from sigbridge.store.table import ConditionFailed
 # The Things Stack's rule for its identifiers (the-things-stack reference, 1.1).
 _IDENTIFIER = re.compile(r"[a-z0-9](?:-?[a-z0-9]){2,}", re.ASCII)
 _IDENTIFIER_LENGTH = 36
-
-
-class UnknownDevices(StrEnum):
-    """What happens to the message of a device that the application does not list."""
-
-    REGISTER = "register"
-    REJECT = "reject"
-
-
-class PayloadEncoding(StrEnum):
-    """How generic payloads are written; Sigfox's are always hex."""
-
-    HEX = "hex"
-    BASE64 = "base64"
-
-
-class DownlinkQuota(StrEnum):
-    """What happens when a device asks that has had its downlinks of the day.
-
-    Sigfox's contract counts the downlinks of a device by day, in UTC (sigfox reference, 3.4).
-    """
-
-    REPORT = "report"
-    ENFORCE = "enforce"
+_DAY_SECONDS = 86_400
 
 
 class InvalidApplicationId(SigbridgeError):
@@ -63,6 +43,8 @@ class Application:
         payload_encoding: How generic payloads are written, unless a device says otherwise.
         daily_downlinks: How many downlinks Sigfox's contract allows each device in a day.
         downlink_quota: Whether more are handed out and reported, or stay queued until the next day.
+        retention_days: How long what is received from now on is kept; None as the stack says.
+        device_types: Its device types, by their ids.
     """
 
     id: str
@@ -72,6 +54,8 @@ class Application:
     payload_encoding: PayloadEncoding = PayloadEncoding.HEX
     daily_downlinks: int = 4
     downlink_quota: DownlinkQuota = DownlinkQuota.REPORT
+    retention_days: int | None = None
+    device_types: Mapping[str, DeviceType] = field(default_factory=dict)
 
     @classmethod
     def from_record(cls, record: ApplicationRecord) -> "Application":
@@ -84,7 +68,17 @@ class Application:
             payload_encoding=PayloadEncoding(record["payload_encoding"]),
             daily_downlinks=record["daily_downlinks"],
             downlink_quota=DownlinkQuota(record["downlink_quota"]),
+            retention_days=record["retention_days"],
+            device_types={
+                type_id: DeviceType.from_record(type_id, device_type)
+                for type_id, device_type in record["device_types"].items()
+            },
         )
+
+    def kept_until(self, moment_ms: int) -> int:
+        """When what came at a moment (epoch ms) is forgotten, in epoch seconds as DynamoDB wants it."""
+        days = settings().retention_days if self.retention_days is None else self.retention_days
+        return moment_ms // 1000 + days * _DAY_SECONDS
 
 
 def is_identifier(text: str) -> bool:
@@ -116,6 +110,8 @@ def create_application(application_id: str, name: str = "") -> Application:
                 payload_encoding=application.payload_encoding,
                 daily_downlinks=application.daily_downlinks,
                 downlink_quota=application.downlink_quota,
+                retention_days=application.retention_days,
+                device_types={},
             )
         )
     except ConditionFailed as failed:
@@ -141,13 +137,16 @@ class SettingsChange:
     """Settings of an application to change; None leaves one as it is.
 
     Attributes:
-        unknown_devices, payload_encoding, daily_downlinks, downlink_quota: As in `Application`.
+        name, unknown_devices, payload_encoding, daily_downlinks, downlink_quota, retention_days: As in
+            `Application`.
     """
 
+    name: str | None = None
     unknown_devices: UnknownDevices | None = None
     payload_encoding: PayloadEncoding | None = None
     daily_downlinks: int | None = None
     downlink_quota: DownlinkQuota | None = None
+    retention_days: int | None = None
 
     @property
     def wanted(self) -> dict[str, str | int]:

@@ -1,11 +1,19 @@
 """Which devices an application has, remembered between requests."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from cachetools import TTLCache
 
-from sigbridge.applications import Application, PayloadEncoding, UnknownApplication, UnknownDevices
+from sigbridge.applications import (
+    Application,
+    DeviceType,
+    DownlinkQuota,
+    PayloadEncoding,
+    UnknownApplication,
+    UnknownDevices,
+)
 from sigbridge.clock import now_ms
 from sigbridge.errors import SigbridgeError
 from sigbridge.store import applications as stored
@@ -15,6 +23,7 @@ from sigbridge.store.parallel import in_parallel
 _KNOWN_FOR_SECONDS = 60
 _CACHED_DEVICES = 10_000
 _CACHED_APPLICATIONS = 1_000
+_TYPE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 
 class UnknownDevice(SigbridgeError):
@@ -31,18 +40,78 @@ class UnknownDevice(SigbridgeError):
         self.device_id = device_id
 
 
+class InactiveDevice(SigbridgeError):
+    """The device was switched off: nothing is taken from it.
+
+    Attributes:
+        application_id: The application.
+        device_id: The normalised device id.
+    """
+
+    def __init__(self, application_id: str, device_id: str) -> None:
+        super().__init__(f"Device {device_id} is not active")
+        self.application_id = application_id
+        self.device_id = device_id
+
+
 @dataclass(frozen=True, slots=True)
 class Device:
     """A device of an application.
 
     Attributes:
         id: Normalised device id.
-        payload_encoding: How its generic payloads are written; None as the application says.
+        payload_encoding: How its generic payloads are written; None as its type or the application says.
+        registered_at: Epoch ms.
+        name: What people call it, or "".
+        type: Id of its device type, which need not be listed; None for none.
+        told_type: The `deviceTypeId` that Sigfox named last; None for none.
+        tags: The user's own words about it.
+        active: Whether messages are taken from it.
     """
 
     id: str
     payload_encoding: PayloadEncoding | None = None
+    registered_at: int = 0
+    name: str = ""
+    type: str | None = None
+    told_type: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    active: bool = True
 
+    @classmethod
+    def from_record(cls, record: DeviceRecord) -> "Device":
+        """Makes the device of a stored record."""
+        encoding = record["payload_encoding"]
+        return cls(
+            id=record["id"],
+            payload_encoding=None if encoding is None else PayloadEncoding(encoding),
+            registered_at=record["registered_at"],
+            name=record["name"],
+            type=record["type"],
+            told_type=record["told_type"],
+            tags=record["tags"],
+            active=record["active"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """How the traffic of a device is treated: as it says itself, else its type, else its application.
+
+    Attributes:
+        payload_encoding, pad_downlinks, downlink_data, daily_downlinks, downlink_quota,
+            keep_alive_seconds: As in `applications.DeviceType`.
+    """
+
+    payload_encoding: PayloadEncoding
+    pad_downlinks: bool
+    downlink_data: str | None
+    daily_downlinks: int
+    downlink_quota: DownlinkQuota
+    keep_alive_seconds: int | None
+
+
+_NO_TYPE = DeviceType(id="", name="")
 
 _applications: TTLCache[str, Application] = TTLCache(_CACHED_APPLICATIONS, _KNOWN_FOR_SECONDS)
 _devices: TTLCache[tuple[str, str], Device] = TTLCache(_CACHED_DEVICES, _KNOWN_FOR_SECONDS)
@@ -84,25 +153,78 @@ class Directory:
         """The application, with settings that are at most a minute old."""
         return self._application
 
-    def payload_encoding(self, device_id: str) -> PayloadEncoding:
-        """How this device writes generic payloads."""
-        device = self._devices.get(device_id)
-        own = None if device is None else device.payload_encoding
-        return own or self._application.payload_encoding
+    def device(self, device_id: str) -> Device:
+        """One of the devices that were looked up.
 
-    def admit(self, device_ids: Iterable[str]) -> None:
+        Raises:
+            UnknownDevice: The application does not list it.
+        """
+        try:
+            return self._devices[device_id]
+        except KeyError:
+            raise UnknownDevice(self._application.id, device_id) from None
+
+    def treatment_of(self, device_id: str) -> Treatment:
+        """How the traffic of a device is treated; of one that is not listed, as the application says."""
+        device = self._devices.get(device_id)
+        return treatment(self._application, device or Device(device_id))
+
+    def refuse_inactive(self, device_ids: Iterable[str]) -> frozenset[str]:
+        """Tells which of these devices nothing is taken from.
+
+        Raises:
+            InactiveDevice: That is so of all of them.
+        """
+        wanted = frozenset(device_ids)
+        inactive = frozenset(id_ for id_ in wanted if id_ in self._devices and not self._devices[id_].active)
+        if inactive == wanted:
+            raise InactiveDevice(self._application.id, min(inactive))
+        return inactive
+
+    def admit(self, device_ids: Iterable[str], told_types: Mapping[str, str] | None = None) -> None:
         """Lets these devices in: registers those not listed yet, if the application wants that.
+
+        Args:
+            device_ids: The devices.
+            told_types: `deviceTypeId` of those of which Sigfox names it. It becomes the device's type,
+                unless Sigfox has named the same one before: the user may have chosen another since.
 
         Raises:
             UnknownDevice: One is not listed, and the application rejects unknown devices. Nothing
                 was registered.
         """
-        unlisted = sorted(set(device_ids) - self._devices.keys())
+        wanted = set(device_ids)
+        told = {id_: type_id for id_, type_id in (told_types or {}).items() if _TYPE_ID.fullmatch(type_id)}
+        unlisted = sorted(wanted - self._devices.keys())
         # Where unknown devices are rejected one may still be listed: the first read may lag behind.
         rejects = self._application.unknown_devices is UnknownDevices.REJECT
-        admit = _listed if rejects else _registered
-        for record in in_parallel(lambda device_id: admit(self._application.id, device_id), unlisted):
-            self._devices[record["id"]] = _remember(self._application.id, record)
+        application_id = self._application.id
+
+        def let_in(device_id: str) -> DeviceRecord:
+            if rejects:
+                return _listed(application_id, device_id)
+            return stored.add_device(application_id, new_device(device_id, told_type=told.get(device_id)))
+
+        for record in in_parallel(let_in, unlisted):
+            self._devices[record["id"]] = _remember(application_id, record)
+        retold = [id_ for id_ in sorted(wanted & told.keys()) if self._devices[id_].told_type != told[id_]]
+        for record in in_parallel(lambda id_: stored.tell_type(application_id, id_, told[id_]), retold):
+            self._devices[record["id"]] = _remember(application_id, record)
+
+
+def treatment(application: Application, device: Device) -> Treatment:
+    """Tells how the traffic of a device is treated."""
+    of_type = _NO_TYPE if device.type is None else application.device_types.get(device.type, _NO_TYPE)
+    return Treatment(
+        payload_encoding=device.payload_encoding or of_type.payload_encoding or application.payload_encoding,
+        pad_downlinks=of_type.pad_downlinks,
+        downlink_data=of_type.downlink_data,
+        daily_downlinks=(
+            application.daily_downlinks if of_type.daily_downlinks is None else of_type.daily_downlinks
+        ),
+        downlink_quota=of_type.downlink_quota or application.downlink_quota,
+        keep_alive_seconds=of_type.keep_alive_seconds,
+    )
 
 
 def register_device(
@@ -118,7 +240,8 @@ def register_device(
     Returns:
         The device as it is listed: one that was listed before is left as it is.
     """
-    return _remember(application_id, _registered(application_id, device_id, payload_encoding))
+    record = stored.add_device(application_id, new_device(device_id, payload_encoding))
+    return _remember(application_id, record)
 
 
 def find_device(application_id: str, device_id: str) -> Device:
@@ -130,11 +253,25 @@ def find_device(application_id: str, device_id: str) -> Device:
     return _remember(application_id, _listed(application_id, device_id))
 
 
-def _registered(
-    application_id: str, device_id: str, payload_encoding: PayloadEncoding | None = None
+def new_device(
+    device_id: str,
+    payload_encoding: PayloadEncoding | None = None,
+    name: str = "",
+    type_id: str | None = None,
+    told_type: str | None = None,
+    tags: Mapping[str, str] | None = None,
 ) -> DeviceRecord:
-    record = DeviceRecord(id=device_id, registered_at=now_ms(), payload_encoding=payload_encoding)
-    return stored.add_device(application_id, record)
+    """Makes the record of a device that is to be listed."""
+    return DeviceRecord(
+        id=device_id,
+        registered_at=now_ms(),
+        payload_encoding=payload_encoding,
+        name=name,
+        type=told_type if type_id is None else type_id,
+        told_type=told_type,
+        tags=tags or {},
+        active=True,
+    )
 
 
 def _listed(application_id: str, device_id: str) -> DeviceRecord:
@@ -151,7 +288,5 @@ def forget_cached_devices() -> None:
 
 
 def _remember(application_id: str, record: DeviceRecord) -> Device:
-    encoding = record["payload_encoding"]
-    device = Device(record["id"], None if encoding is None else PayloadEncoding(encoding))
-    _devices[application_id, device.id] = device
+    device = _devices[application_id, record["id"]] = Device.from_record(record)
     return device

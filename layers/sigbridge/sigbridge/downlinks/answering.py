@@ -37,61 +37,58 @@ class Answer:
     held_back: bool = False
 
 
-def answer_uplink(application_id: str, device_id: str, uplink: str, now_ms: int) -> Answer:
+def answer_uplink(asking: Asking) -> Answer:
     """Gives an uplink its one answer: the head of the queue, else the `downlinkData`, else nothing.
-
-    Args:
-        application_id: Whose device asks.
-        device_id: The device.
-        uplink: Key of its message, the same for every repeat of the callback.
-        now_ms: The present moment.
 
     Raises:
         UnknownDevice: The device is not listed.
         StoreUnavailable: Nothing was claimed, or the claim will be found by the repeat.
     """
-    asking = Asking(application_id, device_id, uplink, now_ms)
+    uplink = asking.uplink
     expired: list[str] = []
     room = ANSWERS_IN_A_MAP
     for _ in range(_CLAIM_ATTEMPTS):
         try:
-            with refusals_told(application_id, device_id):
+            with refusals_told(asking.application_id, asking.device_id):
                 return _answer(uplink, device_states.claim(asking, expired, room))
         except ClaimRefused as refused:
             state = refused.state
         if uplink in state.answers:
             return replace(_answer(uplink, state.answers[uplink]), repeated=True)
-        expired = _expired_first(state, now_ms)
-        room = _make_room(application_id, device_id, now_ms, state.answers_of_period(now_ms))
+        asking = _with_own_data_of(state, asking)
+        expired = _expired_first(state, asking.now_ms)
+        room = _make_room(asking, state)
     raise StoreUnavailable
 
 
-def answer_uplink_within(quota: int, application_id: str, device_id: str, uplink: str, now_ms: int) -> Answer:
+def answer_uplink_within(quota: int, asking: Asking) -> Answer:
     """Like `answer_uplink`, but gives nothing once the device had its downlinks of the day.
 
     What it would have got stays queued. It costs two reads more.
 
     Args:
         quota: How many downlinks a device may have in a day (UTC).
-        application_id, device_id, uplink, now_ms: As for `answer_uplink`.
+        asking: The uplink.
 
     Raises:
         UnknownDevice, StoreUnavailable: As for `answer_uplink`.
     """
-    asking = Asking(application_id, device_id, uplink, now_ms)
-    moment = uplink_moment(uplink)
+    uplink, moment = asking.uplink, uplink_moment(asking.uplink)
     for _ in range(_CLAIM_ATTEMPTS):
-        with refusals_told(application_id, device_id):
-            state = device_states.find(application_id, device_id)
+        with refusals_told(asking.application_id, asking.device_id):
+            state = device_states.find(asking.application_id, asking.device_id)
         if uplink in state.answers:
             return replace(_answer(uplink, state.answers[uplink]), repeated=True)
         # The index lags behind by about a second; the state is exact, but remembers ten minutes only.
-        given = answered_uplinks(application_id, device_id, moment)
+        given = answered_uplinks(asking.application_id, asking.device_id, moment)
         given |= {other for other, text in state.answers.items() if text and is_same_day(other, moment)}
-        _make_room(application_id, device_id, now_ms, state.answers_of_period(now_ms))
+        _make_room(asking, state)
+        asking = _with_own_data_of(state, asking)
         with suppress(ClaimRefused):
             if len(given) < quota:
-                text = device_states.claim_unless_answered(asking, _expired_first(state, now_ms), state)
+                text = device_states.claim_unless_answered(
+                    asking, _expired_first(state, asking.now_ms), state
+                )
                 return _answer(uplink, text)
             device_states.decline(asking, state)
             return Answer(None, held_back=True)
@@ -110,12 +107,19 @@ def recall_answer(application_id: str, device_id: str, uplink: str) -> Answer:
     return replace(_answer(uplink, state.answers.get(uplink, "")), repeated=uplink in state.answers)
 
 
+def _with_own_data_of(state: DeviceStateRecord, asking: Asking) -> Asking:
+    """A device's own `downlinkData` comes before that of its type."""
+    return replace(asking, downlink_data="") if state.downlink_data else asking
+
+
 def _expired_first(state: DeviceStateRecord, now_ms: int) -> list[str]:
     return list(takewhile(lambda text: read_downlink(text).is_expired(now_ms), state.queue))
 
 
-def _make_room(application_id: str, device_id: str, now_ms: int, answers: dict[str, str]) -> int:
+def _make_room(asking: Asking, state: DeviceStateRecord) -> int:
     """Forgets old answers where their map is full, and tells how many it may hold."""
+    now_ms = asking.now_ms
+    answers = state.answers_of_period(now_ms)
     if len(answers) < ANSWERS_IN_A_MAP:
         return ANSWERS_IN_A_MAP
     kept = {
@@ -124,7 +128,7 @@ def _make_room(application_id: str, device_id: str, now_ms: int, answers: dict[s
         if uplink_moment(uplink) > now_ms - _REMEMBERED_MS
     }
     if len(kept) < len(answers):
-        device_states.forget(application_id, device_id, now_ms, answers, kept)
+        device_states.forget(asking.application_id, asking.device_id, now_ms, answers, kept)
     return len(kept) + ANSWERS_IN_A_MAP
 
 

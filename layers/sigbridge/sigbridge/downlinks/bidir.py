@@ -10,6 +10,7 @@ from sigbridge.downlinks.answering import Answer, answer_uplink, answer_uplink_w
 from sigbridge.errors import StoreUnavailable
 from sigbridge.messages import ReceivedMessage, StoredMessage
 from sigbridge.settings import settings
+from sigbridge.store.device_states import Asking
 from sigbridge.store.parallel import in_parallel
 
 
@@ -60,10 +61,11 @@ def _reply(application_id: str, stored: StoredMessage) -> Reply:
 
 
 def _answer(application_id: str, device_id: str, uplink: str) -> Answer:
-    application = Directory.open(application_id, ()).application
-    if application.downlink_quota is DownlinkQuota.ENFORCE:
-        return answer_uplink_within(application.daily_downlinks, application_id, device_id, uplink, now_ms())
-    return answer_uplink(application_id, device_id, uplink, now_ms())
+    treatment = Directory.open(application_id, (device_id,)).treatment_of(device_id)
+    asking = Asking(application_id, device_id, uplink, now_ms(), treatment.downlink_data or "")
+    if treatment.downlink_quota is DownlinkQuota.ENFORCE:
+        return answer_uplink_within(treatment.daily_downlinks, asking)
+    return answer_uplink(asking)
 
 
 def _newest_of_each_device(messages: Sequence[StoredMessage]) -> list[StoredMessage]:

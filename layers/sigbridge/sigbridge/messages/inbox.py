@@ -13,7 +13,6 @@ from sigbridge.devices import Directory
 from sigbridge.errors import Fault, InvalidInput
 from sigbridge.messages.message import Network, Part, ReceivedMessage, Variable
 from sigbridge.messages.payload import InvalidPayload, read_generic_payload, read_sigfox_payload
-from sigbridge.settings import settings
 from sigbridge.store import messages as stored_messages
 from sigbridge.store.messages import AlreadyStored, MessageWrite
 from sigbridge.store.parallel import in_parallel
@@ -59,10 +58,12 @@ class Receipt:
     Attributes:
         messages: In the order of the request.
         group: The group that they share; for a repeated request the first one's.
+        inactive: Devices whose messages were left out, as they are not active.
     """
 
     messages: tuple[StoredMessage, ...]
     group: str
+    inactive: frozenset[str] = frozenset()
 
     @property
     def accepted(self) -> int:
@@ -75,10 +76,28 @@ class Receipt:
         return sum(stored.repeated for stored in self.messages)
 
 
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """What the messages of a request have in common.
+
+    Attributes:
+        application_id: Whose devices they come from.
+        group: Their group.
+        at: When they came, epoch ms.
+        kept_until: When they are forgotten, epoch seconds.
+    """
+
+    application_id: str
+    group: str
+    at: int
+    kept_until: int
+
+
 def store_messages(application_id: str, received: Sequence[ReceivedMessage]) -> Receipt:
     """Stores the messages of one request and returns when all of them are durable.
 
-    All are checked before the first is written. Messages of one request share one group.
+    All are checked before the first is written. Messages of one request share one group. Those of
+    inactive devices are left out, so that the others are not lost with them.
 
     Args:
         application_id: Whose devices they come from.
@@ -87,20 +106,30 @@ def store_messages(application_id: str, received: Sequence[ReceivedMessage]) -> 
     Raises:
         InvalidInput: A payload is not what its network allows; nothing was stored.
         UnknownDevice: A device is not listed and the application rejects such; nothing was stored.
+        InactiveDevice: All devices are inactive; nothing was stored.
         StoreUnavailable: Not all are durable; storing them again does no harm.
     """
     device_ids = [message.device_id for message in received]
     directory = Directory.open(application_id, device_ids)
     payloads = _read_payloads(received, directory)
-    directory.admit(device_ids)
+    inactive = directory.refuse_inactive(device_ids)
+    directory.admit(device_ids, _told_types(received))
     group = next((message.group for message in received if message.group), None) or secrets.token_hex(12)
     arrived_at = now_ms()
+    kept_until = directory.application.kept_until(arrived_at)
 
     def store(position: int) -> StoredMessage:
-        return _store(application_id, received[position], payloads[position], group, arrived_at)
+        arrival = _Arrival(application_id, group, arrived_at, kept_until)
+        return _store(received[position], payloads[position], arrival)
 
-    stored = in_parallel(store, range(len(received)))
-    return Receipt(tuple(stored), _common_group(stored, group))
+    taken = [position for position, message in enumerate(received) if message.device_id not in inactive]
+    stored = in_parallel(store, taken)
+    return Receipt(tuple(stored), _common_group(stored, group), inactive)
+
+
+def _told_types(received: Sequence[ReceivedMessage]) -> dict[str, str]:
+    told = {message.device_id: message.radio.get("device_type_id") for message in received}
+    return {device_id: type_id for device_id, type_id in told.items() if isinstance(type_id, str)}
 
 
 def _read_payloads(received: Sequence[ReceivedMessage], directory: Directory) -> list[str | None]:
@@ -114,7 +143,8 @@ def _read_payloads(received: Sequence[ReceivedMessage], directory: Directory) ->
             elif message.network is Network.SIGFOX:
                 payloads.append(read_sigfox_payload(text))
             else:
-                payloads.append(read_generic_payload(text, directory.payload_encoding(message.device_id)))
+                encoding = directory.treatment_of(message.device_id).payload_encoding
+                payloads.append(read_generic_payload(text, encoding))
         except InvalidPayload as invalid:
             faults.append(Fault("payload", str(invalid), index))
     if faults:
@@ -122,11 +152,9 @@ def _read_payloads(received: Sequence[ReceivedMessage], directory: Directory) ->
     return payloads
 
 
-def _store(
-    application_id: str, message: ReceivedMessage, payload: str | None, group: str, arrived_at: int
-) -> StoredMessage:
-    key = _message_key(message, payload, arrived_at)
-    write = _message_write(application_id, message, payload, group, arrived_at, key)
+def _store(message: ReceivedMessage, payload: str | None, arrival: _Arrival) -> StoredMessage:
+    key = _message_key(message, payload, arrival.at)
+    write = _message_write(message, payload, arrival, key)
     store = stored_messages.add if message.part is Part.UPLINK else stored_messages.merge
     try:
         first_group = store(write)
@@ -155,23 +183,18 @@ def _digest(message: ReceivedMessage, payload: str | None) -> str:
 
 
 def _message_write(
-    application_id: str,
-    message: ReceivedMessage,
-    payload: str | None,
-    group: str,
-    arrived_at: int,
-    key: str,
+    message: ReceivedMessage, payload: str | None, arrival: _Arrival, key: str
 ) -> MessageWrite:
     shared = {
         "device": message.device_as_received,
         "network": message.network.value,
-        "time": message.time if message.time is not None else arrived_at,
+        "time": message.time if message.time is not None else arrival.at,
         "seq_number": message.seq_number,
         "payload": payload,
         "port": message.port,
         "ack": message.ack,
-        "group": group,
-        "expires_at": settings().kept_until(arrived_at),
+        "group": arrival.group,
+        "expires_at": arrival.kept_until,
     }
     names = _PART_ATTRIBUTES[message.part]
     own = {
@@ -181,11 +204,11 @@ def _message_write(
         "location": _location_record(message),
     }
     return MessageWrite(
-        application_id=application_id,
+        application_id=arrival.application_id,
         device_id=message.device_id,
         sort=key,
         arrival=names.arrival,
-        arrived_at=arrived_at,
+        arrived_at=arrival.at,
         own={name: value for name, value in own.items() if value},
         shared={name: value for name, value in shared.items() if value is not None},
     )

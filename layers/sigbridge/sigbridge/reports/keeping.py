@@ -10,7 +10,6 @@ from decimal import Decimal
 from sigbridge.clock import now_ms
 from sigbridge.devices import Directory
 from sigbridge.reports.report import ReceivedReport
-from sigbridge.settings import settings
 from sigbridge.store import reports as stored_reports
 from sigbridge.store.parallel import in_parallel
 from sigbridge.store.reports import AlreadyKept, ReportWrite
@@ -64,17 +63,18 @@ def keep_reports(application_id: str, received: Sequence[ReceivedReport]) -> Rep
         StoreUnavailable: Not all are durable; keeping them again does no harm.
     """
     device_ids = [report.device_id for report in received]
-    Directory.open(application_id, device_ids).admit(device_ids)
+    directory = Directory.open(application_id, device_ids)
+    directory.admit(device_ids)
     arrived_at = now_ms()
+    kept_until = directory.application.kept_until(arrived_at)
 
     def keep(report: ReceivedReport) -> KeptReport:
-        return _keep(application_id, report, arrived_at)
+        return _keep(_report_write(application_id, report, arrived_at, kept_until), report)
 
     return ReportReceipt(tuple(in_parallel(keep, received)))
 
 
-def _keep(application_id: str, report: ReceivedReport, arrived_at: int) -> KeptReport:
-    write = _report_write(application_id, report, arrived_at)
+def _keep(write: ReportWrite, report: ReceivedReport) -> KeptReport:
     try:
         stored_reports.add(write)
     except AlreadyKept as already:
@@ -83,7 +83,9 @@ def _keep(application_id: str, report: ReceivedReport, arrived_at: int) -> KeptR
     return KeptReport(report, repeated=False)
 
 
-def _report_write(application_id: str, report: ReceivedReport, arrived_at: int) -> ReportWrite:
+def _report_write(
+    application_id: str, report: ReceivedReport, arrived_at: int, kept_until: int
+) -> ReportWrite:
     location = None if report.location is None else report.location.as_record()
     optional = {"time": report.time, "location": location, "extras": dict(report.extras) or None}
     moment = arrived_at if report.time is None else report.time
@@ -97,7 +99,7 @@ def _report_write(application_id: str, report: ReceivedReport, arrived_at: int) 
             "device": report.device_as_received,
             "received_at": arrived_at,
             "facts": dict(report.facts),
-            "expires_at": settings().kept_until(arrived_at),
+            "expires_at": kept_until,
             **{name: value for name, value in optional.items() if value is not None},
         },
     )

@@ -1,7 +1,7 @@
 """Applications and the devices in their lists; both are static facts, read through a cache."""
 
 from collections.abc import Mapping, Sequence
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from sigbridge.store import device_states, table
 from sigbridge.store.table import ConditionFailed, Key, Record, Update
@@ -17,14 +17,24 @@ class ApplicationRecord(TypedDict):
     payload_encoding: str
     daily_downlinks: int
     downlink_quota: str
+    retention_days: int | None
+    device_types: Mapping[str, Mapping[str, Any]]
 
 
 class DeviceRecord(TypedDict):
-    """A device's static facts, as its application lists them."""
+    """A device's static facts, as its application lists them.
+
+    `type` is the id of its device type, `told_type` the one that Sigfox named last; None for none.
+    """
 
     id: str
     registered_at: int
     payload_encoding: str | None
+    name: str
+    type: str | None
+    told_type: str | None
+    tags: Mapping[str, str]
+    active: bool
 
 
 def find(application_id: str) -> ApplicationRecord | None:
@@ -90,6 +100,25 @@ def add_device(application_id: str, record: DeviceRecord) -> DeviceRecord:
     return record
 
 
+def tell_type(application_id: str, device_id: str, type_id: str) -> DeviceRecord:
+    """Notes which type Sigfox names for a device, which becomes its type, and returns the device.
+
+    Raises:
+        ConditionFailed: The device is not listed.
+    """
+    return _device(
+        table.update_returning_item(
+            Update(
+                key=_device_key(application_id, device_id),
+                expression="SET #type = :type, told_type = :type",
+                condition="attribute_exists(pk)",
+                names={"#type": "type"},
+                values={":type": type_id},
+            )
+        )
+    )
+
+
 def _application_key(application_id: str) -> Key:
     return Key(f"APP#{application_id}", "APP")
 
@@ -99,6 +128,7 @@ def _device_key(application_id: str, device_id: str) -> Key:
 
 
 def _application(record: Record) -> ApplicationRecord:
+    retention = record.get("retention_days")
     return ApplicationRecord(
         id=record["id"],
         name=record["name"],
@@ -107,6 +137,8 @@ def _application(record: Record) -> ApplicationRecord:
         payload_encoding=record["payload_encoding"],
         daily_downlinks=int(record["daily_downlinks"]),
         downlink_quota=record["downlink_quota"],
+        retention_days=None if retention is None else int(retention),
+        device_types=record.get("device_types", {}),
     )
 
 
@@ -115,4 +147,9 @@ def _device(record: Record) -> DeviceRecord:
         id=record["id"],
         registered_at=int(record["registered_at"]),
         payload_encoding=record["payload_encoding"],
+        name=record.get("name", ""),
+        type=record.get("type"),
+        told_type=record.get("told_type"),
+        tags=record.get("tags", {}),
+        active=record.get("active", True),
     )

@@ -50,7 +50,7 @@ class DeviceStateRecord:
 
     Attributes:
         queue: Queued downlinks, the next one first.
-        downlink_data: The `downlinkData` parameter, or "".
+        downlink_data: The `downlinkData` parameter, or "" for none.
         answer_maps: Remembered answers by uplink, in their maps.
         generation: How often the queue was replaced.
         removal: Why downlinks left it the last time without being an answer.
@@ -112,7 +112,10 @@ class PushedBefore(Exception):
 
 
 class ClaimRefused(Exception):
-    """The claim did not happen: answered before, the queue's head is another or expired, or a map is full.
+    """The claim did not happen.
+
+    The uplink was answered before, the queue's head is another or expired, a map is full, or the device has
+    a `downlinkData` of its own.
 
     Attributes:
         state: The state that refused it.
@@ -267,16 +270,22 @@ def set_downlink_data(application_id: str, device_id: str, downlink_data: str) -
         NoSuchDevice: The device is not registered.
     """
     try:
-        table.update_once(
-            Update(
-                key=_key(application_id, device_id),
-                expression="SET downlink_data = :value",
-                condition="attribute_exists(pk)",
-                values={":value": downlink_data},
-            )
-        )
+        table.update_once(setting_downlink_data(application_id, device_id, downlink_data))
     except ConditionFailed as failed:
         raise NoSuchDevice from failed
+
+
+def setting_downlink_data(application_id: str, device_id: str, downlink_data: str) -> Update:
+    """The change that sets the `downlinkData` parameter, or clears it with "", for a write that does more.
+
+    It is refused where the device is not registered.
+    """
+    return Update(
+        key=_key(application_id, device_id),
+        expression="SET downlink_data = :value",
+        condition="attribute_exists(pk)",
+        values={":value": downlink_data},
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,12 +296,15 @@ class Asking:
         application_id, device_id: Whose queue it asks.
         uplink: Its key.
         now_ms: The present moment.
+        downlink_data: What it is answered with where nothing is queued, if its device has no
+            `downlinkData` of its own; "" for that of the device.
     """
 
     application_id: str
     device_id: str
     uplink: str
     now_ms: int
+    downlink_data: str = ""
 
 
 def claim(asking: Asking, expired: Sequence[str] = (), room: int = ANSWERS_IN_A_MAP) -> str:
@@ -347,6 +359,10 @@ def _answers_are(seen: DeviceStateRecord, now_ms: int) -> tuple[str, dict[str, A
 def _claim(asking: Asking, expired: Sequence[str], answers_condition: str, answers: Mapping[str, Any]) -> str:
     taken = len(expired)
     values: dict[str, Any] = {**answers}
+    fallback, own = "downlink_data", ""
+    if asking.downlink_data:
+        fallback, own = ":downlink_data", " AND downlink_data = :none"
+        values |= {":downlink_data": asking.downlink_data, ":none": ""}
     if expired:
         head = " AND ".join(f"queue[{position}] = :expired{position}" for position in range(taken))
         values |= {f":expired{position}": text for position, text in enumerate(expired)}
@@ -358,9 +374,9 @@ def _claim(asking: Asking, expired: Sequence[str], answers_condition: str, answe
         removal = ""
     return _answer(
         asking,
-        answer=f"if_not_exists(queue[{taken}], downlink_data){removal}",
+        answer=f"if_not_exists(queue[{taken}], {fallback}){removal}",
         removed=" REMOVE " + ", ".join(f"queue[{position}]" for position in range(taken, -1, -1)),
-        condition=f"{answers_condition} AND {head}",
+        condition=f"{answers_condition} AND {head}{own}",
         values=values,
     )
 

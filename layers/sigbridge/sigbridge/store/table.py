@@ -26,6 +26,9 @@ _LAST_CHARACTER = "\U0010ffff"
 # A transaction that meets another write of the same item is refused, not queued.
 _TRANSACTION_ATTEMPTS = 5
 
+# DynamoDB leaves undone what of a batch exceeds its throughput.
+_BATCH_ATTEMPTS = 5
+
 # Sigfox waits 10 s for an answer. A BIDIR callback of a known device makes two requests: two tries
 # of at most 2 s each leave room for both.
 _COMMON = Config(
@@ -142,6 +145,20 @@ class Update:
 
 
 @dataclass(frozen=True, slots=True)
+class Deletion:
+    """One DeleteItem of an item that must exist.
+
+    Attributes:
+        key: The item.
+    """
+
+    key: Key
+
+
+type Write = NewItem | Update | Deletion
+
+
+@dataclass(frozen=True, slots=True)
 class Span:
     """Items of one partition, of the table or of one of its indexes, with sort keys from `first` to `last`.
 
@@ -235,7 +252,7 @@ def put_new(key: Key, record: Mapping[str, Any]) -> None:
         client().put_item(**_put_arguments(NewItem(key, record)))
 
 
-def write_together(*writes: NewItem | Update) -> None:
+def write_together(*writes: Write) -> None:
     """Makes several conditional writes, all or none, in one request; each costs twice its write units.
 
     Raises:
@@ -259,14 +276,32 @@ def write_together(*writes: NewItem | Update) -> None:
     raise StoreUnavailable
 
 
-def delete_all(keys: Sequence[Key]) -> None:
-    """Deletes items, all or none; one that does not exist is no fault."""
+def delete(deletion: Deletion) -> None:
+    """Deletes an item.
+
+    Raises:
+        ConditionFailed: It does not exist.
+    """
     with _failures_translated():
-        client().transact_write_items(
-            TransactItems=[
-                {"Delete": {"TableName": settings().table_name, "Key": key.wire()}} for key in keys
-            ]
-        )
+        client().delete_item(**_delete_arguments(deletion))
+
+
+def delete_all(keys: Sequence[Key]) -> None:
+    """Deletes items, 25 in a request, not together; one that does not exist is no fault.
+
+    Raises:
+        StoreUnavailable: Some may not be deleted; deleting them again does no harm.
+    """
+    table = settings().table_name
+    for start in range(0, len(keys), 25):
+        requests: Any = {table: [{"DeleteRequest": {"Key": key.wire()}} for key in keys[start : start + 25]]}
+        for _ in range(_BATCH_ATTEMPTS):
+            with _failures_translated():
+                requests = client().batch_write_item(RequestItems=requests).get("UnprocessedItems")
+            if not requests:
+                break
+        else:
+            raise StoreUnavailable
 
 
 def update(change: Update) -> None:
@@ -319,9 +354,19 @@ def query_prefix(pk: str, sk_prefix: str) -> Iterator[Record]:
     return in_order(Span(pk, sk_prefix, sk_prefix + _LAST_CHARACTER))
 
 
-def in_order(span: Span) -> Iterator[Record]:
-    """Yields the items of a span, the first one first, read page by page as they are wanted."""
-    return _query(span, ScanIndexForward=True)
+def in_order(span: Span, page: int | None = None) -> Iterator[Record]:
+    """Yields the items of a span, the first one first, read page by page as they are wanted.
+
+    Args:
+        span: Of the table or an index.
+        page: How many to read in a request; None for as many as it can carry, which is 1 MB.
+    """
+    return _query(span, ScanIndexForward=True, **_limit(page))
+
+
+def in_reverse(span: Span, page: int | None = None) -> Iterator[Record]:
+    """Like `in_order`, but the last item first."""
+    return _query(span, ScanIndexForward=False, **_limit(page))
 
 
 def newest_first(span: Span, page: int) -> Iterator[Record]:
@@ -332,6 +377,10 @@ def newest_first(span: Span, page: int) -> Iterator[Record]:
         page: How many to read in a request.
     """
     return _query(span, ScanIndexForward=False, ConsistentRead=True, Limit=page)
+
+
+def _limit(page: int | None) -> dict[str, int]:
+    return {} if page is None else {"Limit": page}
 
 
 def _query(span: Span, **options: Any) -> Iterator[Record]:
@@ -361,10 +410,14 @@ def _wire(record: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _serialize(value) for name, value in record.items()}
 
 
-def _transaction_item(write: NewItem | Update) -> Any:
-    return (
-        {"Put": _put_arguments(write)} if isinstance(write, NewItem) else {"Update": _update_arguments(write)}
-    )
+def _transaction_item(write: Write) -> Any:
+    match write:
+        case NewItem():
+            return {"Put": _put_arguments(write)}
+        case Update():
+            return {"Update": _update_arguments(write)}
+        case Deletion():
+            return {"Delete": _delete_arguments(write)}
 
 
 def _put_arguments(new: NewItem) -> Any:
@@ -372,6 +425,15 @@ def _put_arguments(new: NewItem) -> Any:
         "TableName": settings().table_name,
         "Item": new.key.wire() | _wire(new.record),
         "ConditionExpression": "attribute_not_exists(pk)",
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
+
+
+def _delete_arguments(deletion: Deletion) -> Any:
+    return {
+        "TableName": settings().table_name,
+        "Key": deletion.key.wire(),
+        "ConditionExpression": "attribute_exists(pk)",
         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
     }
 

@@ -52,25 +52,24 @@ def authorize_for(application_id: str, request: Request, right: Right) -> ApiKey
     return key
 
 
-def _endpoint(handle: Handle, tell: Callable[[SigbridgeError, str], Response]) -> LambdaHandler:
+def observed(answer: LambdaHandler) -> LambdaHandler:
+    """Makes a Lambda handler whose log lines and metrics name the request."""
+
     @logger.inject_lambda_context
-    def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
-        request = Request.from_event(event)
-        logger.set_correlation_id(request.id)
+    def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        request_id = event["requestContext"]["requestId"]
+        logger.set_correlation_id(request_id)
         try:
-            response = handle(request)
-        except SigbridgeError as error:
-            response = tell(error, request.error_id)
-            _report(error, response.status, request.error_id)
+            return answer(event, context)
         finally:
-            metrics.add_metadata("correlation_id", request.id)
+            metrics.add_metadata("correlation_id", request_id)
             flush_counts()
-        return response.to_event()
 
     return lambda_handler
 
 
-def _report(error: SigbridgeError, status: int, error_id: str) -> None:
+def report(error: SigbridgeError, status: int, error_id: str) -> None:
+    """Logs and counts an error that is told to a caller."""
     kind = type(error).__name__
     if status >= 500:
         logger.error(error.message, error=kind, error_id=error_id, status=status)
@@ -78,3 +77,16 @@ def _report(error: SigbridgeError, status: int, error_id: str) -> None:
     else:
         logger.warning(error.message, error=kind, error_id=error_id, status=status)
         count("Rejected")
+
+
+def _endpoint(handle: Handle, tell: Callable[[SigbridgeError, str], Response]) -> LambdaHandler:
+    def answer(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+        request = Request.from_event(event)
+        try:
+            response = handle(request)
+        except SigbridgeError as error:
+            response = tell(error, request.error_id)
+            report(error, response.status, request.error_id)
+        return response.to_event()
+
+    return observed(answer)

@@ -20,11 +20,11 @@ from sigbridge.credentials import (
     Unauthenticated,
     WrongSecret,
 )
-from sigbridge.devices import UnknownDevice
+from sigbridge.devices import InactiveDevice, UnknownDevice
 from sigbridge.downlinks import DownlinkNotQueued, QueueFull, UnknownDownlink
 from sigbridge.errors import InvalidInput, SigbridgeError, StoreUnavailable
 from sigbridge.reports import UnknownService
-from sigbridge.web.request import BodyTooLarge, UnsupportedContentType
+from sigbridge.web.request import BodyTooLarge, UnknownRoute, UnsupportedContentType
 from sigbridge.web.response import Response
 from sigbridge.web.things_stack_errors import ThingsStackError
 
@@ -113,6 +113,17 @@ _FORMS: tuple[tuple[type[SigbridgeError], ErrorForm], ...] = (
         ),
     ),
     (
+        InactiveDevice,
+        ErrorForm(
+            403,
+            7,
+            "sigbridge/devices",
+            "device_inactive",
+            "device `{device_uid}` is not active",
+            lambda error: {"device_uid": f"{error.application_id}.{error.device_id.lower()}"},
+        ),
+    ),
+    (
         UnknownDownlink,
         ErrorForm(
             404,
@@ -145,6 +156,7 @@ _FORMS: tuple[tuple[type[SigbridgeError], ErrorForm], ...] = (
             lambda error: {"service": error.service},
         ),
     ),
+    (UnknownRoute, ErrorForm(404, 5, "sigbridge/web", "route_not_found", "no such route")),
     (
         QueueFull,
         ErrorForm(
@@ -180,6 +192,15 @@ def ingest_error(error: SigbridgeError, _error_id: str) -> Response:
         content["errors"] = [
             {"index": fault.index, "field": fault.field, "message": fault.message} for fault in error.faults
         ]
+    return Response.json(form.status, content, _headers(form.status))
+
+
+def management_error(error: SigbridgeError, _error_id: str) -> Response:
+    """Tells an error of the management API: the ingest routes' form, but fields have their whole path."""
+    form = _form(error)
+    content: dict[str, object] = {"status": False, "message": error.message}
+    if isinstance(error, InvalidInput) and error.faults:
+        content["errors"] = [{"field": fault.field, "message": fault.message} for fault in error.faults]
     return Response.json(form.status, content, _headers(form.status))
 
 

@@ -15,17 +15,20 @@ _COUNTERS = {
 
 
 def messages_accepted(receipt: Receipt) -> Response:
-    """Answers an uplink: how many messages were new, how many were there already, and their group."""
+    """Answers an uplink: how many messages were new, how many were there already, and their group.
+
+    Devices whose messages were left out, as they are not active, are named as `inactive`.
+    """
     count_messages(receipt)
-    return Response.json(
-        200,
-        {
-            "status": True,
-            "accepted": receipt.accepted,
-            "duplicates": receipt.duplicates,
-            "group": receipt.group,
-        },
-    )
+    content: dict[str, object] = {
+        "status": True,
+        "accepted": receipt.accepted,
+        "duplicates": receipt.duplicates,
+        "group": receipt.group,
+    }
+    if receipt.inactive:
+        content["inactive"] = sorted(receipt.inactive)
+    return Response.json(200, content)
 
 
 def downlinks_answered(replies: Sequence[Reply]) -> Response:

@@ -22,6 +22,10 @@ class UnsupportedContentType(SigbridgeError):
     """The body is of a type that this route does not read."""
 
 
+class UnknownRoute(SigbridgeError):
+    """There is nothing under this path, or not by this method."""
+
+
 @dataclass(frozen=True)
 class Request:
     """One request.

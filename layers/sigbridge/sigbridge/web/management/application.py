@@ -1,0 +1,62 @@
+"""`/v1/application`: the application that the key belongs to."""
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Body
+from pydantic import Field
+
+from sigbridge.applications import (
+    Application,
+    DownlinkQuota,
+    PayloadEncoding,
+    SettingsChange,
+    UnknownDevices,
+    change_application,
+    find_application,
+)
+from sigbridge.web.management.endpoint import DevicesReader, SettingsWriter, new_routes
+from sigbridge.web.management.forms import Asked, Moment, Told
+
+routes = new_routes()
+
+
+class ApplicationTold(Told):
+    """An application and its settings."""
+
+    id: str
+    name: str
+    created_at: Moment
+    unknown_devices: UnknownDevices
+    payload_encoding: PayloadEncoding
+    daily_downlinks: int
+    downlink_quota: DownlinkQuota
+    retention_days: int | None = Field(description="As the stack says where it is left out")
+
+    @classmethod
+    def of(cls, application: Application) -> "ApplicationTold":
+        """Tells of an application."""
+        return cls.model_validate(application, from_attributes=True)
+
+
+class SettingsAsked(Asked):
+    """Settings to change; what is left out stays as it is."""
+
+    name: Annotated[str | None, Field(min_length=1, max_length=100)] = None
+    unknown_devices: UnknownDevices | None = None
+    payload_encoding: PayloadEncoding | None = None
+    daily_downlinks: Annotated[int | None, Field(ge=0, le=1000)] = None
+    downlink_quota: DownlinkQuota | None = None
+    retention_days: Annotated[int | None, Field(ge=1, le=3650)] = None
+
+
+@routes.get("/v1/application", summary="Show the application", tags=["application"])
+def show_application(key: DevicesReader) -> ApplicationTold:
+    """The application that the key belongs to, and its settings."""
+    return ApplicationTold.of(find_application(key.application_id))
+
+
+@routes.patch("/v1/application", summary="Change its settings", tags=["application"])
+def change_settings(key: SettingsWriter, settings: Annotated[SettingsAsked, Body()]) -> ApplicationTold:
+    """Changes settings of the application. Running functions follow within a minute."""
+    change = SettingsChange(**settings.model_dump(exclude_none=True))
+    return ApplicationTold.of(change_application(key.application_id, change))

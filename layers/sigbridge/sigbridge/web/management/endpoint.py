@@ -1,0 +1,137 @@
+"""The one function of the management API: finds the route, checks the key, tells errors in one form."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Depends
+from aws_lambda_powertools.event_handler import Request as ResolvedRequest
+from aws_lambda_powertools.event_handler import Response as ResolvedResponse
+from aws_lambda_powertools.event_handler.api_gateway import Router
+from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
+from aws_lambda_powertools.event_handler.openapi.exceptions import (
+    RequestUnsupportedContentType,
+    RequestValidationError,
+)
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from sigbridge.credentials import ApiKey, Right, authenticate
+from sigbridge.errors import Fault, InvalidInput, SigbridgeError
+from sigbridge.web.endpoint import LambdaHandler, observed, report
+from sigbridge.web.errors import management_error
+from sigbridge.web.json_body import read_json
+from sigbridge.web.request import Request, UnknownRoute, UnsupportedContentType
+from sigbridge.web.response import Response
+
+# What anybody may read: the description of the API.
+_PUBLIC_PATHS = frozenset({"/openapi.json", "/docs"})
+_PARTS_OF_REQUESTS = frozenset({"body", "query", "path", "header"})
+
+
+def management_endpoint(*routers: Router) -> LambdaHandler:
+    """Makes the Lambda handler that answers these routes."""
+    api = _api(routers)
+
+    def answer(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        request = Request.from_event(event)
+        api.context["request"] = request
+        try:
+            if event["rawPath"] not in _PUBLIC_PATHS:
+                api.context["key"] = authenticate(request.credential)
+            _refuse_unreadable_body(request)
+        except SigbridgeError as error:
+            return _tell(error, request).to_event()
+        resolved: dict[str, Any] = api.resolve(event, context)
+        return resolved
+
+    return observed(answer)
+
+
+def new_routes() -> Router:
+    """Makes the collection of one resource's routes."""
+    return Router()  # type: ignore[no-untyped-call]
+
+
+def permitted(right: Right) -> Callable[[ResolvedRequest], ApiKey]:
+    """Makes a dependency of routes: the caller's key, which must have a right.
+
+    Raises:
+        InsufficientRights: The key lacks it; raised when the route is called.
+    """
+
+    def caller(request: ResolvedRequest) -> ApiKey:
+        key: ApiKey = request.context["key"]
+        key.require(right)
+        return key
+
+    return caller
+
+
+DevicesReader = Annotated[ApiKey, Depends(permitted(Right.DEVICES_READ))]
+DevicesWriter = Annotated[ApiKey, Depends(permitted(Right.DEVICES_WRITE))]
+TrafficReader = Annotated[ApiKey, Depends(permitted(Right.TRAFFIC_READ))]
+TrafficWriter = Annotated[ApiKey, Depends(permitted(Right.TRAFFIC_UP_WRITE))]
+KeysWriter = Annotated[ApiKey, Depends(permitted(Right.KEYS_WRITE))]
+SettingsWriter = Annotated[ApiKey, Depends(permitted(Right.SETTINGS_WRITE))]
+
+
+def _api(routers: Sequence[Router]) -> APIGatewayHttpResolver:
+    api = APIGatewayHttpResolver(enable_validation=True, json_body_deserializer=_read_body)
+    api.use(middlewares=[_refuse_unknown_query])
+    for router in routers:
+        api.include_router(router)
+
+    def told(error: SigbridgeError) -> ResolvedResponse[str]:
+        response = _tell(error, api.context["request"])
+        return ResolvedResponse(response.status, None, response.body, dict(response.headers))
+
+    @api.exception_handler(SigbridgeError)  # type: ignore[untyped-decorator]
+    def tell(error: SigbridgeError) -> ResolvedResponse[str]:
+        return told(error)
+
+    @api.exception_handler(RequestUnsupportedContentType)  # type: ignore[untyped-decorator]
+    def tell_content_type(_error: RequestUnsupportedContentType) -> ResolvedResponse[str]:
+        return told(UnsupportedContentType("The body must be application/json"))
+
+    @api.exception_handler(RequestValidationError)  # type: ignore[untyped-decorator]
+    def tell_faults(error: RequestValidationError) -> ResolvedResponse[str]:
+        return told(InvalidInput.of([_fault(found) for found in error.errors()]))
+
+    @api.not_found
+    def tell_unknown_route(_error: Exception) -> ResolvedResponse[str]:
+        return told(UnknownRoute("There is no such route"))
+
+    return api
+
+
+def _tell(error: SigbridgeError, request: Request) -> Response:
+    response = management_error(error, request.error_id)
+    report(error, response.status, request.error_id)
+    return response
+
+
+def _read_body(text: str) -> Any:
+    return read_json(text.encode(errors="surrogatepass"))
+
+
+def _refuse_unreadable_body(request: Request) -> None:
+    try:
+        request.body.decode()
+    except UnicodeDecodeError as failure:
+        message = "The body is not UTF-8"
+        raise InvalidInput(message) from failure
+
+
+def _refuse_unknown_query(api: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Any:
+    """A mistyped filter must not look as if it filtered."""
+    request: Request = api.context["request"]
+    known = {field.alias for field in api.context["_route"].dependant.query_params} | {"authorization"}
+    unknown = [name for name in request.query if name not in known]
+    if unknown:
+        raise InvalidInput.of([Fault(name, "is not known here") for name in unknown])
+    return next_middleware(api)
+
+
+def _fault(found: Mapping[str, Any]) -> Fault:
+    steps = [step for step in found["loc"] if step not in _PARTS_OF_REQUESTS]
+    field = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).lstrip(".")
+    return Fault(field or "body", found["msg"].removeprefix("Value error, "))
