@@ -1,19 +1,16 @@
 """Whether a full queue or a long past makes a device slower."""
 
-from typing import Any
-
 from benchmarks.budget import Row
+from benchmarks.past import give_past
 from benchmarks.request_costs import consumption_of
 from benchmarks.stopwatch import TURN, Action, Preparation, medians, take_turns
-from benchmarks.workload import APPLICATION, TABLE, Workload
-from sigbridge.store.table import client
+from benchmarks.workload import Workload
 
 _BUDGET = 1.2
 _ROUNDS = 200
 _WARMING_ROUNDS = 20
 _DEPTH = 100
 _MESSAGES = 10_000
-_BATCH_WRITE = 25
 
 
 def growth_rows(workload: Workload) -> list[Row]:
@@ -40,7 +37,7 @@ def _claim_row(workload: Workload) -> Row:
 
 def _uplink_row(workload: Workload) -> Row:
     old_device = workload.device()
-    _fill(workload, old_device)
+    give_past(workload, old_device, _MESSAGES)
 
     def new_device() -> Action:
         device_id = workload.device()
@@ -75,25 +72,3 @@ def _row(name: str, small: Preparation, large: Preparation, note: str = "") -> R
         },
         note=f"p50 of {_ROUNDS} each, in turns of {TURN}" + (f"; {note}" if note else ""),
     )
-
-
-def _fill(workload: Workload, device_id: str) -> None:
-    workload.uplink(device_id)()
-    pk = {"S": f"DEVICE#{APPLICATION}#{device_id}"}
-    newest = client().query(
-        TableName=TABLE,
-        KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
-        ExpressionAttributeValues={":pk": pk, ":prefix": {"S": "MSG#"}},
-    )["Items"][0]
-    now_ms = int(newest["time"]["N"])
-    for start in range(1, _MESSAGES, _BATCH_WRITE):
-        numbers = range(start, min(start + _BATCH_WRITE, _MESSAGES))
-        items: list[Any] = [
-            {**newest, "sk": {"S": f"MSG#{now_ms - number * 600_000:013d}#{number}"}} for number in numbers
-        ]
-        answer = client().batch_write_item(
-            RequestItems={TABLE: [{"PutRequest": {"Item": item}} for item in items]}
-        )
-        if answer["UnprocessedItems"]:
-            message = "the engine left messages unwritten"
-            raise RuntimeError(message)

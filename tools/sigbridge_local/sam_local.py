@@ -70,6 +70,7 @@ INVOCATIONS = (
     Invocation("DownlinkDeadlinesFunction", "downlink_deadlines", lambda result: result is None),
     Invocation("DownlinkHistoryFunction", "downlink_history", _answers(lambda body: body["downlinks"] != [])),
     Invocation("DeviceStateFunction", "device_state", _answers()),
+    Invocation("ManagementFunction", "management_application", _answers(lambda body: body["id"] == "demo")),
     # Again, for what shows and deletes a downlink that waits.
     Invocation("QueuePushFunction", "queue_push", _answers()),
     Invocation("DownlinkShowFunction", "downlink_show", _answers(lambda body: body != {})),
