@@ -9,7 +9,7 @@ ENV := .venv/.complete
 USE := export PATH="$(CURDIR)/$(BIN):$$PATH" SAM_CLI_TELEMETRY=0;
 ARCHITECTURE ?= arm64
 
-.PHONY: help env lock run up down test unit functional stack simulate check lint types validate build bench sam-local clean
+.PHONY: help env lock run up down test unit functional stack simulate check lint types validate openapi build bench sam-local clean
 
 help: ## list the commands
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -61,6 +61,9 @@ types: $(ENV) ## check types
 
 validate: $(ENV) ## check template.yaml
 	@$(USE) sam validate --lint --region eu-west-1
+
+openapi: $(ENV) ## describe the API in docs/openapi.json
+	@$(USE) python -m sigbridge_local.openapi
 
 build: $(ENV) ## build for AWS into .aws-sam; ARCHITECTURE=x86_64 for the other processor
 	@$(USE) sam build --parameter-overrides Architecture=$(ARCHITECTURE)

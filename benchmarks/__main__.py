@@ -11,6 +11,7 @@ from benchmarks.cold_start import cold_start_rows
 from benchmarks.growth import growth_rows
 from benchmarks.handler_times import batch_time_row, handler_time_rows
 from benchmarks.layer import built_stack, layer_size_row
+from benchmarks.reading_costs import reading_cost_rows
 from benchmarks.report import RESULTS, print_table, write_results
 from benchmarks.request_costs import batch_cost_row, request_cost_rows
 from benchmarks.workload import Workload, running_workload
@@ -48,6 +49,7 @@ def measure(workload: Workload, announce: Callable[[str], None]) -> Sequence[Row
     devices = [workload.device() for _ in range(_BATCH)]
     rows.append(batch_cost_row(workload, devices))
     rows += change_cost_rows(workload)
+    rows += reading_cost_rows(workload)
     announce("handler times")
     rows.append(batch_time_row(workload, devices))
     rows += handler_time_rows(workload)

@@ -64,14 +64,15 @@ def _first_contact_rows(workload: Workload) -> list[Row]:
             "message + key + device",
             (3, 1, 1.5),
             listed,
-            "0.5 read units for the key; 2 x 0.5 for the device and its application, read in one request",
+            "0.5 read units for the key; 2 x 0.5 for the device and its application, read in one request;"
+            " the first use of a key on a day writes once more, to note the day",
         ),
         _row(
             "first contact of an unlisted device, cold caches",
             "as above + state + list entry",
-            (5, 3, 1.5),
+            (4, 5, 1.5),
             unlisted,
-            "2 more writes register the device, once in its life",
+            "a transaction registers the device, once in its life",
         ),
     ]
 

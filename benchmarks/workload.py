@@ -12,7 +12,7 @@ from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from sigbridge.applications import create_application
 from sigbridge.credentials import Right, issue_key
@@ -89,6 +89,15 @@ class Workload:
     def change_queue(self, function: str, device_id: str, downlinks: int, **fields: object) -> Call:
         """A push or replace request with so many downlinks, each with these fields."""
         return self._call(function, self.queue_event(function, device_id, downlinks, **fields))
+
+    def management(self, method: str, path: str, **query: object) -> Call:
+        """A request to the management API, without a body."""
+        event = self._event("management_application")
+        event["rawPath"] = event["requestContext"]["http"]["path"] = path
+        event["requestContext"]["http"]["method"] = method
+        event["rawQueryString"] = urlencode(query)
+        event["queryStringParameters"] = {name: str(value) for name, value in query.items()}
+        return self._call("management", event)
 
     def follow(self, records: list[Event]) -> None:
         """Hands records of the table's change stream to the function that follows it."""

@@ -4,7 +4,7 @@ from sigbridge.clock import now_ms
 from sigbridge.conditions import condition_of
 from sigbridge.credentials import Right
 from sigbridge.downlinks import quota_of
-from sigbridge.web.device_state import state_told
+from sigbridge.web.device_state import DeviceStateTold
 from sigbridge.web.endpoint import authorize_for, queue_endpoint
 from sigbridge.web.request import Request
 from sigbridge.web.response import Response
@@ -17,4 +17,5 @@ def lambda_handler(request: Request) -> Response:
     device = addressed_device(request)
     authorize_for(device.application_id, request, Right.DEVICES_READ)
     condition = condition_of(device.application_id, device.device_id, now_ms())
-    return state_told(condition, quota_of(device.application_id, device.device_id, now_ms()))
+    quota = quota_of(device.application_id, device.device_id, now_ms())
+    return Response.json(200, DeviceStateTold.of(condition, quota).model_dump(mode="json"))

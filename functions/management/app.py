@@ -1,6 +1,37 @@
 """Answers the management API, and describes the whole API of the bundle."""
 
-from sigbridge.web.management import application
-from sigbridge.web.management.endpoint import management_endpoint
+from typing import Any
 
-lambda_handler = management_endpoint(application.routes)
+from sigbridge.web.management import (
+    application,
+    data,
+    device_import,
+    device_types,
+    devices,
+    keys,
+    messages,
+    parameters,
+)
+from sigbridge.web.management.endpoint import management_endpoint
+from sigbridge.web.management.resolver import ManagementResolver
+from sigbridge.web.openapi.routes import documentation_routes
+
+
+def _describe(api: ManagementResolver) -> dict[str, Any]:
+    """Describes every route of the bundle."""
+    from sigbridge.callbacks.description import describe_bundle  # noqa: PLC0415 - only readers wait for it
+
+    return describe_bundle(api)
+
+
+lambda_handler = management_endpoint(
+    application.routes,
+    device_types.routes,
+    device_import.routes,
+    devices.routes,
+    parameters.routes,
+    messages.routes,
+    data.routes,
+    keys.routes,
+    documentation_routes(_describe),
+)

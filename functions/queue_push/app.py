@@ -13,7 +13,7 @@ def lambda_handler(request: Request) -> Response:
     """Answers `.../down/push`."""
     device = addressed_device(request)
     authorize_for(device.application_id, request, Right.TRAFFIC_DOWN_WRITE)
-    downlinks = read_downlinks(request)
+    downlinks = read_downlinks(request, device)
     key = read_idempotency_key(request)
     if key is None:
         ids = push_downlinks(device.application_id, device.device_id, downlinks)

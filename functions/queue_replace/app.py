@@ -13,6 +13,6 @@ def lambda_handler(request: Request) -> Response:
     """Answers `.../down/replace`."""
     device = addressed_device(request)
     authorize_for(device.application_id, request, Right.TRAFFIC_DOWN_WRITE)
-    downlinks = read_downlinks(request)
+    downlinks = read_downlinks(request, device)
     ids = replace_downlinks(device.application_id, device.device_id, downlinks)
     return queue_changed(request, ids)

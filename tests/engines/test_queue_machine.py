@@ -18,7 +18,7 @@ from hypothesis.stateful import (
 
 from sigbridge.applications import create_application
 from sigbridge.changes import follow, read_change
-from sigbridge.devices import register_device
+from sigbridge.devices import UnknownParameter, delete_parameter, register_device, set_parameter
 from sigbridge.downlinks import (
     Downlink,
     DownlinkNotQueued,
@@ -34,7 +34,6 @@ from sigbridge.downlinks import (
     queued_downlinks,
     recall_answer,
     replace_downlinks,
-    set_downlink_data,
 )
 from sigbridge.errors import StoreUnavailable
 from sigbridge.reports import ReceivedReport, Service, keep_reports
@@ -121,7 +120,11 @@ class QueueMachine(RuleBasedStateMachine):
             self.model.delete(downlink)
         elif what in {"data", "no data"}:
             self.model.downlink_data = wish[0] if what == "data" else None
-            set_downlink_data(APPLICATION, DEVICE, self.model.downlink_data)
+            if self.model.downlink_data is not None:
+                set_parameter(APPLICATION, DEVICE, "downlinkData", self.model.downlink_data)
+            else:
+                with suppress(UnknownParameter):
+                    delete_parameter(APPLICATION, DEVICE, "downlinkData")
         self._happened()
 
     @rule(

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
 from threading import RLock
 from typing import Any
@@ -13,7 +13,7 @@ from moto.dynamodb.models import DynamoDBBackend
 
 import sigbridge.store.table
 from sigbridge.applications import Application, create_application
-from sigbridge.credentials import Right, issue_key
+from sigbridge.credentials import Right, authenticate, issue_key
 from sigbridge.credentials.authentication import forget_cached_keys
 from sigbridge.devices.directory import forget_cached_devices
 from sigbridge.settings import settings
@@ -23,6 +23,7 @@ from tests.functional.change_stream import ChangeStream
 from tests.functional.lambdas import Answer, Event, call
 from tests.functional.management import Management
 from tests.functional.played_device import Clock, PlayedDevice
+from tests.functional.played_fleet import PlayedFleet
 
 TABLE = "sigbridge-test"
 
@@ -47,6 +48,14 @@ def one_at_a_time[**P, R](lock: "RLock", request: Callable[P, R]) -> Callable[P,
             return request(*args, **kwargs)
 
     return locked
+
+
+def used_key(application_id: str, rights: Iterable[Right]) -> str:
+    """Makes a key that was used today: the first use of a day is noted with the key."""
+    token = str(issue_key(application_id, "used today", rights).token)
+    authenticate(token)
+    forget_cached_keys()
+    return token
 
 
 def make_requests_atomic(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,7 +85,7 @@ def application(table: str) -> Application:  # noqa: ARG001 - it must exist
 @pytest.fixture
 def key(application: Application) -> str:
     """A key of `demo` with every right, as its holder writes it."""
-    return str(issue_key(application.id, "all rights", list(Right)).token)
+    return used_key(application.id, Right)
 
 
 @pytest.fixture
@@ -121,6 +130,12 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def played(clock: Clock, invoke: Invoke) -> PlayedDevice:
     """Device 153FA, new, with its user."""
     return PlayedDevice(invoke, clock, ChangeStream(lambda: clock.now_ms))
+
+
+@pytest.fixture
+def fleet(management: Management, invoke: Invoke, clock: Clock) -> PlayedFleet:
+    """The devices of `demo`, none yet."""
+    return PlayedFleet(management, invoke, clock)
 
 
 @pytest.fixture

@@ -50,6 +50,7 @@ def _refusal(status: int, code: str) -> Failure:
     return refuse
 
 
+not_allowed = _refusal(400, "AccessDeniedException")
 throttled = _refusal(400, "ProvisionedThroughputExceededException")
 too_many_requests = _refusal(400, "ThrottlingException")
 internal_error = _refusal(500, "InternalServerError")
@@ -77,6 +78,11 @@ def is_claim(request: dict[str, Any]) -> bool:
 def is_key_look_up(request: dict[str, Any]) -> bool:
     """Tells whether a request looks a key up."""
     return _sort_key(request) == "KEY"
+
+
+def is_note_of_use(request: dict[str, Any]) -> bool:
+    """Tells whether a request notes that a key was used."""
+    return is_key_look_up(request) and "last_used_on" in request.get("UpdateExpression", "")
 
 
 def _sort_key(request: dict[str, Any]) -> str:

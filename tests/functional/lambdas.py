@@ -33,6 +33,11 @@ class Context:
     memory_limit_in_mb: int = 512
     invoked_function_arn: str = "arn:aws:lambda:eu-west-1:123456789012:function:sigbridge"
     aws_request_id: str = "9b1e3a6c-0000-4000-8000-000000000000"
+    remaining_ms: int = 55_000
+
+    def get_remaining_time_in_millis(self) -> int:
+        """How much of the function's time is left."""
+        return self.remaining_ms
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,9 @@ class Management:
     ) -> Answer:
         """Calls a route; a body that is no text is sent as JSON, a query value may be a list."""
         text = body if isinstance(body, str) or body is None else json.dumps(body)
-        sent = {"authorization": f"Bearer {self.key}"} | ({"content-type": "application/json"} if text else {})
+        sent = {"authorization": f"Bearer {self.key}"} | (
+            {"content-type": "application/json"} if text else {}
+        )
         event = management_event(method, path, query or {}, text, sent | dict(headers or {}))
         return call("management", event, self.key)
 

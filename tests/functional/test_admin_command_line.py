@@ -1,11 +1,11 @@
-"""The admin command line: each command, as a person and as a script sees it, and what it refuses."""
+"""The commands with AWS credentials, where all commands work, and their help."""
 
 import json
 import re
+import shlex
 import socket
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -13,70 +13,13 @@ from typing import Any
 
 import boto3
 import pytest
-from typer.testing import CliRunner
 
 from sigbridge.applications import Application, PayloadEncoding, UnknownDevices, find_application
-from sigbridge.clock import now_ms
-from sigbridge.credentials import Right, UnknownCredential, authenticate, issue_key, keys_of
-from sigbridge.credentials.authentication import forget_cached_keys
-from sigbridge.devices import Directory, register_device
-from sigbridge.devices.directory import forget_cached_devices
-from sigbridge.downlinks import answer_uplink
+from sigbridge.credentials import Right, authenticate, keys_of
 from sigbridge.settings import settings
-from sigbridge.store.device_states import Asking
-from sigbridge_admin.cli import app
+from tests.functional.command_line import NOT_UNDERSTOOD, URL, Sigbridge
 from tests.functional.conftest import Stored
-
-REFUSED = 1
-NOT_UNDERSTOOD = 2
-
-
-_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """How a command ended and what it printed, without colours: CI services ask for them."""
-
-    exit_code: int
-    stdout: str
-    stderr: str
-
-
-def run(*arguments: str) -> Result:
-    result = CliRunner(env={"COLUMNS": "120"}).invoke(app, arguments, catch_exceptions=False)
-    return Result(result.exit_code, _COLOURS.sub("", result.stdout), _COLOURS.sub("", result.stderr))
-
-
-class Sigbridge:
-    """Runs commands on one table."""
-
-    def __init__(self, *where: str) -> None:
-        self._where = where
-
-    def says(self, *command: str) -> str:
-        """What a command prints for people."""
-        result = run(*self._where, *command)
-        assert result.exit_code == 0, result.stderr
-        assert not result.stderr
-        return result.stdout
-
-    def data(self, *command: str) -> Any:
-        """What a command prints for scripts."""
-        return json.loads(self.says(*command, "--json"))
-
-    def refuses(self, *command: str, exit_code: int = REFUSED) -> str:
-        """The one line that says why a command failed."""
-        return one_line(run(*self._where, *command), exit_code)
-
-
-def one_line(result: Result, exit_code: int = REFUSED) -> str:
-    assert result.exit_code == exit_code, result.stdout + result.stderr
-    assert not result.stdout
-    assert result.stderr.startswith("error: ")
-    assert result.stderr.count("\n") == 1
-    return result.stderr.removeprefix("error: ").rstrip()
-
+from tests.functional.lambdas import ROOT
 
 # What is not understood never reaches a table.
 NOWHERE = Sigbridge("--table", "nowhere")
@@ -165,12 +108,7 @@ def test_an_unknown_setting_is_refused_with_the_known_ones() -> None:
     [
         ("applications", "show", "nowhere"),
         ("applications", "set", "nowhere", "--unknown-devices", "reject"),
-        ("keys", "create", "nowhere"),
-        ("keys", "list", "nowhere"),
-        ("devices", "add", "nowhere", "1A2B"),
-        ("downlink-data", "set", "nowhere", "1A2B", "00000000ada1b2c3"),
-        ("downlink-data", "clear", "nowhere", "1A2B"),
-        ("downlink-data", "show", "nowhere", "1A2B"),
+        ("applications", "issue-key", "nowhere", "--name", "mine"),
     ],
     ids=" ".join,
 )
@@ -181,56 +119,45 @@ def test_an_unknown_application_is_named(
     assert stored() == []
 
 
-# keys
+# the first key
+
+ISSUE = ("applications", "issue-key")
+NAMED = ("--name", "Sigfox callbacks")
 
 
-def test_a_created_key_authenticates(sigbridge: Sigbridge, demo: str) -> None:
-    printed = sigbridge.data("keys", "create", demo, "--name", "Sigfox callbacks")
+def test_a_key_is_issued_where_nobody_has_one(sigbridge: Sigbridge, demo: str) -> None:
+    printed = sigbridge.data(*ISSUE, demo, *NAMED)
 
-    key = authenticate(printed["key"])
-    assert (key.id, key.application_id, key.name) == (printed["id"], demo, "Sigfox callbacks")
+    token = printed.pop("token")
+    key = authenticate(token)
+    assert (key.id, key.application_id, key.name) == (printed.pop("id"), demo, "Sigfox callbacks")
     assert key.rights == {Right.TRAFFIC_UP_WRITE}
-    assert printed["rights"] == ["traffic:up:write"]
-    assert printed["expires_at"] is None
+    created_at = datetime.fromisoformat(printed.pop("created_at"))
+    assert abs(datetime.now(UTC) - created_at) < timedelta(minutes=1)
+    assert printed == {
+        "name": "Sigfox callbacks",
+        "rights": ["traffic:up:write"],
+        "additional_parameter": "",
+        "ends_with": token[-5:],
+    }
 
 
 def test_rights_are_given_one_by_one_or_all(sigbridge: Sigbridge, demo: str) -> None:
-    some = sigbridge.data("keys", "create", demo, "--right", "traffic:read", "--right", "traffic:down:write")
-    everything = sigbridge.data("keys", "create", demo, "--all-rights")
+    some = sigbridge.data(*ISSUE, demo, *NAMED, "--right", "traffic:read", "--right", "traffic:down:write")
+    everything = sigbridge.data(*ISSUE, demo, *NAMED, "--all-rights")
 
-    assert authenticate(some["key"]).rights == {Right.TRAFFIC_DOWN_WRITE, Right.TRAFFIC_READ}
+    assert authenticate(some["token"]).rights == {Right.TRAFFIC_DOWN_WRITE, Right.TRAFFIC_READ}
     assert some["rights"] == ["traffic:down:write", "traffic:read"]
-    assert authenticate(everything["key"]).rights == set(Right)
+    assert authenticate(everything["token"]).rights == set(Right)
 
 
 def test_a_key_is_shown_to_people_once_and_in_one_piece(sigbridge: Sigbridge, demo: str) -> None:
-    created = sigbridge.says("keys", "create", demo, "--name", "Sigfox callbacks")
+    created = sigbridge.says(*ISSUE, demo, *NAMED)
     (token,) = [word for word in created.split() if word.startswith("sbk_")]
-    secret = token.split("_")[2]
 
     assert authenticate(token).name == "Sigfox callbacks"
-    assert created.count(secret) == 1
+    assert created.count(token.split("_")[2]) == 1
     assert "can't be shown again" in created
-    for listed in (sigbridge.says("keys", "list", demo), json.dumps(sigbridge.data("keys", "list", demo))):
-        assert authenticate(token).id in listed
-        assert "Sigfox" in listed
-        assert "traffic:up:write" in listed
-        assert secret not in listed
-
-
-def test_keys_are_listed_without_secret_or_hash(sigbridge: Sigbridge, demo: str) -> None:
-    assert sigbridge.data("keys", "list", demo) == []
-    assert sigbridge.says("keys", "list", demo) == "Application 'demo' has no keys.\n"
-    created = sigbridge.data("keys", "create", demo, "--additional-parameter", "serial=dev.addr")
-
-    del created["key"]
-    assert sigbridge.data("keys", "list", demo) == [created]
-    assert created["additional_parameter"] == "serial=dev.addr"
-
-
-def test_an_expired_key_is_listed_as_such(sigbridge: Sigbridge, demo: str) -> None:
-    issue_key(demo, "old", [Right.TRAFFIC_READ], valid_until=now_ms() - 1)
-    assert "(expired)" in sigbridge.says("keys", "list", demo)
 
 
 @pytest.mark.parametrize(
@@ -240,10 +167,10 @@ def test_an_expired_key_is_listed_as_such(sigbridge: Sigbridge, demo: str) -> No
 def test_a_key_can_end_after_a_duration(
     sigbridge: Sigbridge, demo: str, written: str, lifetime: timedelta
 ) -> None:
-    printed = sigbridge.data("keys", "create", demo, "--expires", written)
+    printed = sigbridge.data(*ISSUE, demo, *NAMED, "--expires", written)
 
     expected = datetime.now(UTC) + lifetime
-    assert abs(datetime.fromisoformat(printed["expires_at"]) - expected) < timedelta(minutes=1)
+    assert abs(datetime.fromisoformat(printed["valid_until"]) - expected) < timedelta(minutes=1)
     (key,) = keys_of(demo)
     assert key.valid_until is not None
     assert abs(key.valid_until / 1000 - expected.timestamp()) < 60
@@ -252,130 +179,40 @@ def test_a_key_can_end_after_a_duration(
 @pytest.mark.parametrize(
     ("written", "moment"),
     [
-        ("2090-01-31", "2090-01-31T00:00:00Z"),
-        ("2090-01-31T12:30", "2090-01-31T12:30:00Z"),
-        ("2090-01-31T12:30+02:00", "2090-01-31T10:30:00Z"),
+        ("2090-01-31", "2090-01-31T00:00:00.000Z"),
+        ("2090-01-31T12:30", "2090-01-31T12:30:00.000Z"),
+        ("2090-01-31T12:30+02:00", "2090-01-31T10:30:00.000Z"),
+        ("never", None),
     ],
 )
-def test_a_key_can_end_at_a_moment(sigbridge: Sigbridge, demo: str, written: str, moment: str) -> None:
-    assert sigbridge.data("keys", "create", demo, "--expires", written)["expires_at"] == moment
+def test_a_key_can_end_at_a_moment(sigbridge: Sigbridge, demo: str, written: str, moment: str | None) -> None:
+    assert sigbridge.data(*ISSUE, demo, *NAMED, "--expires", written).get("valid_until") == moment
 
 
 @pytest.mark.parametrize("written", ["soon", "90", "90m", "-3d", "999999w", "2090-02-30", "9" * 500, ""])
 def test_an_unreadable_expiry_is_refused(written: str) -> None:
-    said = NOWHERE.refuses("keys", "create", "demo", f"--expires={written}", exit_code=NOT_UNDERSTOOD)
+    said = NOWHERE.refuses(*ISSUE, "demo", *NAMED, f"--expires={written}", exit_code=NOT_UNDERSTOOD)
     assert "'--expires'" in said
     assert "90d" in said
 
 
 @pytest.mark.parametrize("written", ["0d", "2001-01-31"])
 def test_an_expiry_in_the_past_is_refused(written: str) -> None:
-    said = NOWHERE.refuses("keys", "create", "demo", "--expires", written, exit_code=NOT_UNDERSTOOD)
+    said = NOWHERE.refuses(*ISSUE, "demo", *NAMED, "--expires", written, exit_code=NOT_UNDERSTOOD)
     assert "is not in the future" in said
 
 
 def test_an_unknown_right_is_refused_with_the_known_ones() -> None:
-    said = NOWHERE.refuses("keys", "create", "demo", "--right", "traffic:up", exit_code=NOT_UNDERSTOOD)
+    said = NOWHERE.refuses(*ISSUE, "demo", *NAMED, "--right", "traffic:up", exit_code=NOT_UNDERSTOOD)
     assert "'traffic:up:write'" in said
 
 
 @pytest.mark.parametrize("mapping", ["serial", "serial=", "colour=blue", "serial=a;serial=b"])
 def test_a_malformed_additional_parameter_is_refused(mapping: str) -> None:
     said = NOWHERE.refuses(
-        "keys", "create", "demo", "--additional-parameter", mapping, exit_code=NOT_UNDERSTOOD
+        *ISSUE, "demo", *NAMED, "--additional-parameter", mapping, exit_code=NOT_UNDERSTOOD
     )
     assert "'--additional-parameter'" in said
-
-
-@pytest.mark.parametrize("whole", [False, True], ids=["by its id", "by the key itself"])
-def test_a_key_is_revoked(sigbridge: Sigbridge, demo: str, *, whole: bool) -> None:
-    created = sigbridge.data("keys", "create", demo)
-
-    printed = sigbridge.data("keys", "revoke", demo, created["key" if whole else "id"])
-
-    assert printed == {"id": created["id"], "application_id": demo, "revoked": True}
-    forget_cached_keys()
-    with pytest.raises(UnknownCredential):
-        authenticate(created["key"])
-    assert created["id"] in sigbridge.refuses("keys", "revoke", demo, created["id"])
-
-
-def test_the_secret_of_a_revoked_key_is_not_repeated(sigbridge: Sigbridge, demo: str) -> None:
-    token = sigbridge.data("keys", "create", demo)["key"]
-
-    assert token.split("_")[2] not in sigbridge.says("keys", "revoke", demo, token)
-    assert token.split("_")[2] not in sigbridge.refuses("keys", "revoke", demo, token)
-
-
-def test_a_key_of_another_application_is_not_revoked(sigbridge: Sigbridge, demo: str) -> None:
-    sigbridge.says("applications", "create", "other")
-    created = sigbridge.data("keys", "create", "other")
-
-    assert "Application 'demo' has no key" in sigbridge.refuses("keys", "revoke", demo, created["id"])
-    assert authenticate(created["key"])
-
-
-# devices
-
-
-def test_a_device_is_added_under_its_normalised_id(sigbridge: Sigbridge, demo: str) -> None:
-    printed = sigbridge.data("devices", "add", demo, "00-1a:2b", "--payload-encoding", "base64")
-
-    assert printed == {"id": "1A2B", "application_id": demo, "payload_encoding": "base64"}
-    forget_cached_devices()
-    assert Directory.open(demo, ["1A2B"]).treatment_of("1A2B").payload_encoding is PayloadEncoding.BASE64
-
-
-def test_a_device_that_is_listed_is_left_as_it_is(sigbridge: Sigbridge, demo: str) -> None:
-    register_device(demo, "1A2B", PayloadEncoding.BASE64)
-
-    assert sigbridge.data("devices", "add", demo, "1A2B")["payload_encoding"] == "base64"
-    assert sigbridge.says("devices", "add", demo, "1A2B") == "Device 1A2B is listed in application 'demo'.\n"
-    assert "listed already" in sigbridge.refuses("devices", "add", demo, "1A2B", "--payload-encoding", "hex")
-
-
-@pytest.mark.parametrize("device", ["?", "", "a" * 65, "1A/2B"])
-def test_a_malformed_device_id_is_refused(device: str) -> None:
-    assert "'DEVICE'" in NOWHERE.refuses("devices", "add", "demo", device, exit_code=NOT_UNDERSTOOD)
-
-
-# downlinkData
-
-
-def test_downlink_data_is_what_the_device_gets(sigbridge: Sigbridge, demo: str) -> None:
-    sigbridge.says("devices", "add", demo, "1A2B")
-    assert sigbridge.data("downlink-data", "show", demo, "1A2B")["downlink_data"] is None
-
-    printed = sigbridge.data("downlink-data", "set", demo, "1a2b", "00000000ADA1B2C3")
-
-    assert printed == {"application_id": demo, "device_id": "1A2B", "downlink_data": "00000000ada1b2c3"}
-    assert sigbridge.data("downlink-data", "show", demo, "1A2B") == printed
-    assert answer_uplink(Asking(demo, "1A2B", f"{now_ms():013d}#1", now_ms())).payload == "00000000ada1b2c3"
-
-    assert sigbridge.data("downlink-data", "clear", demo, "1A2B")["downlink_data"] is None
-    assert answer_uplink(Asking(demo, "1A2B", f"{now_ms():013d}#2", now_ms())).payload is None
-
-
-def test_downlink_data_is_explained_to_people(sigbridge: Sigbridge, demo: str) -> None:
-    sigbridge.says("devices", "add", demo, "1A2B")
-    written = sigbridge.says("downlink-data", "set", demo, "1A2B", "00000000ada1b2c3")
-    shown = sigbridge.says("downlink-data", "show", demo, "1A2B")
-    cleared = sigbridge.says("downlink-data", "clear", demo, "1A2B")
-
-    assert written == shown == "Device 1A2B gets 00000000ada1b2c3 whenever its queue is empty.\n"
-    assert cleared.startswith("Device 1A2B has no downlinkData")
-
-
-@pytest.mark.parametrize("data", ["", "zz", "00", "00000000ada1b2c", "00000000ada1b2c300", "g" * 16])
-def test_downlink_data_is_exactly_8_bytes_of_hex(data: str) -> None:
-    said = NOWHERE.refuses("downlink-data", "set", "demo", "1A2B", data, exit_code=NOT_UNDERSTOOD)
-    assert "must be 8 bytes, 16 hex digits" in said
-
-
-@pytest.mark.parametrize("command", ["set", "clear", "show"])
-def test_downlink_data_of_an_unknown_device_is_refused(sigbridge: Sigbridge, demo: str, command: str) -> None:
-    data = ("00000000ada1b2c3",) if command == "set" else ()
-    assert sigbridge.refuses("downlink-data", command, demo, "1A2B", *data) == "Device 1A2B is not known"
 
 
 # where the commands work
@@ -431,8 +268,10 @@ def test_the_stack_names_its_table(demo: str) -> None:
 
 @pytest.mark.usefixtures("table", "cloudformation")
 def test_a_stack_that_is_not_there_or_not_ours_is_named() -> None:
-    missing = Sigbridge("--stack", "sigbridge-2", "--region", "eu-west-3").refuses("keys", "list", "demo")
-    stranger = Sigbridge("--stack", "other").refuses("keys", "list", "demo")
+    missing = Sigbridge("--stack", "sigbridge-2", "--region", "eu-west-3").refuses(
+        "applications", "show", "demo"
+    )
+    stranger = Sigbridge("--stack", "other").refuses("applications", "show", "demo")
 
     assert missing.startswith("There is no stack 'sigbridge-2' in eu-west-3:")
     assert stranger == "Stack 'other' has no output TableName, so it is not a stack of Sigbridge"
@@ -440,7 +279,7 @@ def test_a_stack_that_is_not_there_or_not_ours_is_named() -> None:
 
 @pytest.mark.usefixtures("table")
 def test_a_table_that_is_not_there_is_named() -> None:
-    said = Sigbridge("--table", "sigbridge-2").refuses("keys", "list", "demo")
+    said = Sigbridge("--table", "sigbridge-2").refuses("applications", "show", "demo")
     assert said == "There is no table 'sigbridge-2' in that region and account"
 
 
@@ -456,19 +295,19 @@ def without_aws_configuration(monkeypatch: pytest.MonkeyPatch, table: str) -> No
 @pytest.mark.usefixtures("without_aws_configuration")
 @pytest.mark.parametrize("where", [("--table", "sigbridge-test"), ()], ids=["table", "stack"])
 def test_missing_credentials_are_said(where: tuple[str, ...]) -> None:
-    assert Sigbridge(*where).refuses("keys", "list", "demo").startswith("No AWS credentials found")
+    assert Sigbridge(*where).refuses("applications", "show", "demo").startswith("No AWS credentials found")
 
 
 @pytest.mark.usefixtures("without_aws_configuration")
 def test_a_missing_region_is_said(monkeypatch: pytest.MonkeyPatch, table: str) -> None:
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name, raising=False)
-    said = Sigbridge("--table", table).refuses("keys", "list", "demo")
+    said = Sigbridge("--table", table).refuses("applications", "show", "demo")
     assert said.startswith("No AWS region is configured")
 
 
 def test_an_unknown_profile_is_named() -> None:
-    said = Sigbridge("--profile", "nobody").refuses("keys", "list", "demo")
+    said = Sigbridge("--profile", "nobody").refuses("applications", "show", "demo")
     assert said == "There is no AWS profile 'nobody'"
 
 
@@ -508,16 +347,16 @@ def test_a_local_stack_that_is_down_is_said(project: Path) -> None:
         unused.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{unused.getsockname()[1]}"
         describe_local_stack(project, address)
-        said = Sigbridge("--local").refuses("keys", "list", "demo")
+        said = Sigbridge("--local").refuses("applications", "show", "demo")
 
     assert said.startswith(f"Table 'sigbridge-test' at {address} can't be reached")
     assert "`make up` starts it" in said
 
 
 def test_a_missing_or_broken_description_of_the_local_stack_is_said(project: Path) -> None:
-    assert "`make up` starts the local stack" in Sigbridge("--local").refuses("keys", "list", "demo")
+    assert "`make up` starts the local stack" in Sigbridge("--local").refuses("applications", "show", "demo")
     (project / ".local" / "stack.json").write_text('{"table": 3')
-    assert "does not describe a local stack" in Sigbridge("--local").refuses("keys", "list", "demo")
+    assert "does not describe a local stack" in Sigbridge("--local").refuses("applications", "show", "demo")
 
 
 def test_a_command_leaves_the_process_as_it_was(demo: str, table: str, project: Path) -> None:
@@ -532,12 +371,118 @@ def test_a_command_leaves_the_process_as_it_was(demo: str, table: str, project: 
 
 
 @pytest.mark.parametrize(
-    "options",
-    [("--local", "--table", "x"), ("--local", "--region", "eu-west-1"), ("--table", "x", "--stack", "y")],
-    ids=" ".join,
+    ("options", "said"),
+    [
+        (("--local", "--table", "x"), "--local already says where: leave out --table"),
+        (("--local", "--region", "eu-west-1"), "--local already says where: leave out --region"),
+        (("--local", "--key", "x", "--url", "y"), "--local already says where: leave out --key, --url"),
+        (("--table", "x", "--stack", "y"), "Give --stack or --table, not both"),
+    ],
 )
-def test_contradicting_options_are_refused(options: tuple[str, ...]) -> None:
-    assert "--table" in Sigbridge(*options).refuses("keys", "list", "demo")
+def test_contradicting_options_are_refused(options: tuple[str, ...], said: str) -> None:
+    assert Sigbridge(*options).refuses("applications", "show", "demo") == said
+
+
+# the API and the key
+
+
+API_COMMAND = ("settings", "show")
+
+
+@pytest.mark.parametrize(
+    ("environment", "options", "missing"),
+    [
+        ({}, (), "SIGBRIDGE_URL and SIGBRIDGE_KEY"),
+        ({}, ("--url", URL), "SIGBRIDGE_KEY"),
+        ({"SIGBRIDGE_KEY": "sbk_x"}, (), "SIGBRIDGE_URL"),
+        ({"SIGBRIDGE_URL": URL, "SIGBRIDGE_KEY": ""}, (), "SIGBRIDGE_KEY"),
+    ],
+)
+def test_what_is_missing_for_a_call_is_said(
+    environment: dict[str, str], options: tuple[str, ...], missing: str
+) -> None:
+    said = Sigbridge(*options, environment=environment).refuses(*API_COMMAND)
+    assert said == f"Set {missing}, so that the API can be called, or use --local"
+
+
+@pytest.mark.parametrize("url", ["ftp://host", "host", "http://", "https://host:x", "1:2:3", "/v1"])
+def test_a_url_that_is_none_is_refused(key: str, url: str) -> None:
+    said = Sigbridge("--url", url, environment={"SIGBRIDGE_KEY": key}).refuses(*API_COMMAND)
+    assert said.startswith("The URL must be as the stack's output ApiUrl: https://")
+
+
+@pytest.mark.parametrize("place", ["https://any:{}@host", "https://host?authorization={}", "https://host#{}"])
+def test_a_key_in_the_url_is_refused_and_not_repeated(key: str, place: str) -> None:
+    said = Sigbridge("--url", place.format(key), environment={"SIGBRIDGE_KEY": key}).refuses(*API_COMMAND)
+
+    assert "SIGBRIDGE_KEY" in said
+    assert "sbk_" not in said
+
+
+def test_a_key_is_not_sent_where_others_can_read_it(key: str) -> None:
+    environment = {"SIGBRIDGE_URL": URL.replace("https", "http"), "SIGBRIDGE_KEY": key}
+    assert "must begin with https" in Sigbridge(environment=environment).refuses(*API_COMMAND)
+
+
+def test_a_key_of_another_form_is_refused_and_not_repeated() -> None:
+    environment = {"SIGBRIDGE_URL": URL, "SIGBRIDGE_KEY": "at72fb69a8dc714059b6"}
+
+    said = Sigbridge(environment=environment).refuses(*API_COMMAND)
+
+    assert said.startswith("The key is none of Sigbridge's")
+    assert "at72" not in said
+
+
+def test_an_api_that_can_t_be_reached_is_named_and_the_key_is_not(key: str) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{unused.getsockname()[1]}"
+        said = Sigbridge(environment={"SIGBRIDGE_URL": f"{address}/", "SIGBRIDGE_KEY": key}).refuses(
+            *API_COMMAND
+        )
+
+    assert said.startswith(f"{address} can't be reached: ")
+    assert key not in said
+    assert "SIGBRIDGE_URL" in said
+
+
+def test_the_api_of_a_local_stack_that_is_down_is_said(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://proxy.invalid:3128")
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{unused.getsockname()[1]}"
+        describe_local_stack(project, address)
+        said = Sigbridge("--local", environment={"SIGBRIDGE_URL": URL}).refuses(*API_COMMAND)
+
+    assert said.startswith(f"{address}/api can't be reached")
+    assert "`make up` starts it" in said
+    assert "sbk_" not in said
+
+
+@pytest.mark.parametrize(
+    ("command", "options", "leave_out"),
+    [
+        (("applications", "show", "demo"), ("--url", URL), "--url"),
+        (("applications", "show", "demo"), ("--url", URL, "--key", "sbk_x"), "--key, --url"),
+        (API_COMMAND, ("--table", "x"), "--table"),
+        (API_COMMAND, ("--region", "eu-west-1", "--stack", "x"), "--region, --stack"),
+    ],
+    ids=lambda part: " ".join(part) if isinstance(part, tuple) else part,
+)
+def test_options_of_other_commands_are_refused(
+    command: tuple[str, ...], options: tuple[str, ...], leave_out: str
+) -> None:
+    said = Sigbridge(*options).refuses(*command)
+
+    assert said.endswith(f": leave out {leave_out}")
+    assert "sbk_" not in said
+
+
+def test_the_variables_do_not_disturb_commands_with_aws_credentials(table: str, demo: str) -> None:
+    sigbridge = Sigbridge("--table", table, environment={"SIGBRIDGE_URL": URL, "SIGBRIDGE_KEY": "sbk_x"})
+    assert sigbridge.data("applications", "show", demo)["id"] == demo
 
 
 # help
@@ -547,30 +492,68 @@ COMMANDS = [
     ("applications", "create"),
     ("applications", "show"),
     ("applications", "set"),
+    ("applications", "issue-key"),
+    ("settings", "show"),
+    ("settings", "set"),
+    ("types", "list"),
+    ("types", "show"),
+    ("types", "create"),
+    ("types", "set"),
+    ("types", "delete"),
+    ("devices", "list"),
+    ("devices", "show"),
+    ("devices", "add"),
+    ("devices", "set"),
+    ("devices", "delete"),
+    ("devices", "import"),
+    ("parameters", "list"),
+    ("parameters", "set"),
+    ("parameters", "delete"),
+    ("messages",),
+    ("data", "list"),
+    ("data", "watch"),
+    ("data", "add"),
+    ("data", "delete"),
     ("keys", "create"),
     ("keys", "list"),
+    ("keys", "set"),
     ("keys", "revoke"),
-    ("devices", "add"),
-    ("downlink-data", "set"),
-    ("downlink-data", "clear"),
-    ("downlink-data", "show"),
 ]
 
 
 @pytest.mark.parametrize("command", [(), *COMMANDS], ids=" ".join)
-def test_help_needs_no_table_and_gives_an_example(command: tuple[str, ...]) -> None:
-    helped = NOWHERE.says(*command, "--help")
+def test_help_needs_no_place_and_gives_an_example(command: tuple[str, ...]) -> None:
+    helped = Sigbridge().says(*command, "--help")
     assert f"$ sigbridge {' '.join(command)}".rstrip() in helped
 
 
-def test_help_spells_every_right() -> None:
-    helped = Sigbridge().says("keys", "create", "--help")
+def documented_commands() -> list[list[str]]:
+    """The commands of the page about the command line, without what the shell does with them."""
+    lines = (ROOT / "docs" / "command-line.md").read_text().splitlines()
+    commands = [line.removeprefix("$ sigbridge ") for line in lines if line.startswith("$ sigbridge ")]
+    return [shlex.split(re.split(r" [|>] ", command)[0]) for command in commands]
+
+
+@pytest.mark.parametrize("command", documented_commands(), ids=" ".join)
+def test_what_is_documented_is_understood(command: list[str]) -> None:
+    assert "Usage: sigbridge" in Sigbridge().says(*command, "--help")
+
+
+@pytest.mark.parametrize("command", [("applications", "issue-key"), ("keys", "create")], ids=" ".join)
+def test_help_spells_every_right(command: tuple[str, ...]) -> None:
+    helped = Sigbridge().says(*command, "--help")
     assert [right for right in Right if right.value not in helped] == []
+
+
+def test_help_says_where_a_key_is_safe() -> None:
+    helped = " ".join(Sigbridge().says("--help").replace("│", " ").split())
+    assert "SIGBRIDGE_KEY" in helped
+    assert "others may see what stands on a command line" in helped
 
 
 @pytest.mark.parametrize("command", [(), ("keys",)], ids=["sigbridge", "sigbridge keys"])
 def test_a_missing_command_shows_help(command: tuple[str, ...]) -> None:
-    result = run(*command)
+    result = Sigbridge().run(*command)
     assert result.exit_code == NOT_UNDERSTOOD
     assert "Usage: sigbridge" in result.stdout + result.stderr
     assert "error" not in result.stderr

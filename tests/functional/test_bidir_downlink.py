@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 import pytest
 
-from sigbridge.devices import register_device
-from sigbridge.downlinks import Downlink, push_downlinks, set_downlink_data
+from sigbridge.devices import delete_parameter, register_device, set_parameter
+from sigbridge.downlinks import Downlink, push_downlinks
 from tests.functional.conftest import Invoke, Stored
 from tests.functional.lambdas import Event, event
 
@@ -175,7 +175,7 @@ def test_an_empty_queue_is_answered_with_no_body(invoke: Invoke, stored: Stored)
 
 def test_downlink_data_answers_every_time_while_the_queue_is_empty(push: Push, invoke: Invoke) -> None:
     push(A)
-    set_downlink_data("demo", "153FA", PARAMETER.upper())
+    set_parameter("demo", "153FA", "downlinkData", PARAMETER.upper())
 
     answers = [invoke("bidir_downlink", bidir(seqNumber=number)).json for number in range(3)]
 
@@ -184,8 +184,8 @@ def test_downlink_data_answers_every_time_while_the_queue_is_empty(push: Push, i
 
 def test_downlink_data_that_was_cleared_answers_no_more(push: Push, invoke: Invoke) -> None:
     push()
-    set_downlink_data("demo", "153FA", PARAMETER)
-    set_downlink_data("demo", "153FA", None)
+    set_parameter("demo", "153FA", "downlinkData", PARAMETER)
+    delete_parameter("demo", "153FA", "downlinkData")
 
     assert invoke("bidir_downlink", bidir()).status == 204
 
@@ -194,7 +194,7 @@ def test_a_late_callback_is_stored_and_takes_nothing(
     push: Push, invoke: Invoke, stored: Stored, capsys: pytest.CaptureFixture[str]
 ) -> None:
     push(A)
-    set_downlink_data("demo", "153FA", PARAMETER)
+    set_parameter("demo", "153FA", "downlinkData", PARAMETER)
     capsys.readouterr()
 
     answer = invoke("bidir_downlink", event("bidir_downlink.json"))

@@ -9,8 +9,8 @@ import pytest
 from boto3.dynamodb.types import TypeSerializer
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
+from sigbridge.devices import set_parameter
 from sigbridge.devices.directory import forget_cached_devices
-from sigbridge.downlinks import set_downlink_data
 from sigbridge.errors import StoreUnavailable
 from sigbridge.store.table import client
 from tests.functional.change_stream import StreamRecord
@@ -348,7 +348,7 @@ def live(played: PlayedDevice) -> None:
         played.ask()
         played.acknowledge(code, downlinkOverusage="true")
         played.clock.wait(MINUTE)
-    set_downlink_data("demo", played.id, "deadbeefcafebabe")
+    set_parameter("demo", played.id, "downlinkData", "deadbeefcafebabe")
     played.push_confirmed()
     for _ in range(3):
         played.ask()

@@ -15,7 +15,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sigbridge.applications import Application
-from sigbridge.conditions import Condition, Kind, State, condition_of, note_message, note_report
+from sigbridge.conditions import (
+    Condition,
+    Kind,
+    State,
+    condition_of,
+    note_message,
+    note_report,
+    states_of,
+)
 from sigbridge.conditions.knowledge import knowledge_of_report
 from sigbridge.credentials import Right, issue_key
 from sigbridge.devices import UnknownDevice, register_device
@@ -228,7 +236,9 @@ def test_noting_again_changes_nothing(note: Note, stored: Stored) -> None:
         note(*reports)
 
     assert stored() == before
-    assert len(requests) == sum(1 for _, facts in NOTED.values() if facts)
+    noted = sum(1 for _, facts in NOTED.values() if facts)
+    entered = sum(len(states_of(knowledge_of_report(told), None, None, MS)) for told in reports)
+    assert len(requests) == noted + entered
 
 
 STORY: Sequence[StoredReport] = (

@@ -4,18 +4,34 @@ import base64
 import json
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from io import StringIO
 from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
-from sigbridge.clock import now_ms
-from sigbridge.credentials import Right, issue_key, keys_of, revoke_key
-from sigbridge.credentials.authentication import forget_cached_keys
-from sigbridge.store import api_keys
+from sigbridge.applications import Application
+from sigbridge.clock import now_ms, rfc3339
+from sigbridge.credentials import (
+    InvalidMapping,
+    Right,
+    Unauthenticated,
+    UnknownCredential,
+    authenticate,
+    issue_key,
+    keys_of,
+    revoke_key,
+)
+from sigbridge.credentials.authentication import KNOWN_FOR_SECONDS, forget_cached_keys
+from sigbridge.devices import register_device
+from sigbridge.store import api_keys, table
+from sigbridge.store.table import Key
 from sigbridge.web.telemetry import logger
-from tests.functional.conftest import Invoke, Stored
+from tests.functional.conftest import Invoke, Stored, used_key
+from tests.functional.failing_store import FAILURES, Failure, failing, is_note_of_use, not_allowed
 from tests.functional.lambdas import Event, call, event
+from tests.functional.played_device import DAY, Clock
 
 
 def basic(user: str, password: str) -> str:
@@ -140,7 +156,7 @@ def test_a_callback_needs_the_right_to_write_uplinks(
     function: str, name: str, key: str, stored: Stored
 ) -> None:
     assert key
-    weak = str(issue_key("demo", "weak", set(Right) - {Right.TRAFFIC_UP_WRITE}).token)
+    weak = used_key("demo", set(Right) - {Right.TRAFFIC_UP_WRITE})
     before = stored()
 
     answer = call(function, event(name), weak)
@@ -192,6 +208,193 @@ def test_a_key_is_looked_up_once(known: bool, key: str, monkeypatch: pytest.Monk
 
     assert {answer.status for answer in answers} == ({200} if known else {401})
     assert len(looked_up) == 1
+
+
+# When a key was used
+
+
+@pytest.fixture
+def fresh(application: Application) -> str:
+    """A key of `demo` with every right that was never used."""
+    return str(issue_key(application.id, "fresh", Right).token)
+
+
+def days_noted(stored: Stored) -> list[str]:
+    return [record["last_used_on"] for record in stored("KEY#")]
+
+
+@contextmanager
+def notes_counted(failure: Failure | None = None) -> Iterator[list[object]]:
+    """Counts how often it is tried to note a key's use; each try fails so, if a failure is given."""
+    notes: list[object] = []
+
+    def note(request: AWSPreparedRequest) -> AWSResponse | None:
+        notes.append(request.body)
+        return failure(request) if failure is not None else None
+
+    with failing(note, is_note_of_use):
+        yield notes
+
+
+def today(clock: Clock) -> str:
+    return rfc3339(clock.now_ms)[:10]
+
+
+def test_the_first_use_of_a_day_is_noted_and_no_other(fresh: str, clock: Clock, stored: Stored) -> None:
+    assert days_noted(stored) == [""]
+    with notes_counted() as notes:
+        for _ in range(3):
+            authenticate(fresh)
+            clock.wait(1)
+        for _ in range(3):
+            # Another process reads it.
+            forget_cached_keys()
+            authenticate(fresh)
+        assert days_noted(stored) == [today(clock)]
+        assert len(notes) == 1
+
+        clock.wait(DAY)
+        for _ in range(3):
+            authenticate(fresh)
+
+    assert days_noted(stored) == [today(clock)]
+    assert len(notes) == 2
+
+
+def test_a_key_that_is_remembered_costs_no_request(fresh: str, clock: Clock) -> None:
+    authenticate(fresh)
+    requests: list[object] = []
+    with failing(lambda _: requests.append(1), lambda _: True):
+        for _ in range(3):
+            clock.wait(KNOWN_FOR_SECONDS / 4)
+            authenticate(fresh)
+
+    assert requests == []
+
+
+@pytest.mark.parametrize("failure", [*FAILURES.values(), not_allowed], ids=[*FAILURES, "not allowed"])
+def test_a_use_that_can_not_be_noted_lets_in_all_the_same_and_is_tried_once(
+    failure: Failure, fresh: str, clock: Clock, stored: Stored
+) -> None:
+    with notes_counted(failure) as notes:
+        for _ in range(3):
+            assert authenticate(fresh).name == "fresh"
+            clock.wait(1)
+
+    assert len(notes) == 1
+    assert days_noted(stored) == [""]
+
+    clock.wait(KNOWN_FOR_SECONDS)
+    authenticate(fresh)
+
+    assert days_noted(stored) == [today(clock)]
+
+
+def test_a_key_that_is_refused_was_not_used(fresh: str, stored: Stored) -> None:
+    over = str(issue_key("demo", "over", Right, valid_until=now_ms() - 1).token)
+    for token in (fresh[:-4] + "a2a2", over):
+        with pytest.raises(Unauthenticated):
+            authenticate(token)
+
+    assert days_noted(stored) == ["", ""]
+
+
+def test_a_revoked_key_does_not_come_back_with_its_last_use(fresh: str, clock: Clock, stored: Stored) -> None:
+    clock.wait_until(clock.seconds // DAY * DAY + DAY - 10)
+    authenticate(fresh)
+    [key] = keys_of("demo")
+    revoke_key("demo", key.id)
+
+    clock.wait(20)
+    assert authenticate(fresh).id == key.id
+
+    assert stored("KEY#") == []
+    assert stored("APP#", "KEY#") == []
+
+
+def test_the_day_never_goes_back(fresh: str, clock: Clock, stored: Stored) -> None:
+    authenticate(fresh)
+    noted = days_noted(stored)
+    clock.wait(-DAY)
+    forget_cached_keys()
+
+    authenticate(fresh)
+
+    assert days_noted(stored) == noted
+
+
+def test_a_new_day_does_not_lengthen_the_life_of_a_remembered_key(fresh: str, clock: Clock) -> None:
+    clock.wait_until(clock.seconds // DAY * DAY + DAY - 30)
+    authenticate(fresh)
+    [key] = keys_of("demo")
+    revoke_key("demo", key.id)
+    clock.wait(40)
+    authenticate(fresh)
+
+    clock.wait(KNOWN_FOR_SECONDS - 40)
+
+    with pytest.raises(UnknownCredential):
+        authenticate(fresh)
+
+
+@pytest.mark.parametrize("function", ["queue_list", "downlink_history", "device_state"])
+def test_a_function_that_only_reads_notes_the_use_of_a_key(function: str, fresh: str, stored: Stored) -> None:
+    register_device("demo", "1A2B3C")
+    request = event(f"{function}.json", path={"application_id": "demo", "device_id": "1a2b3c"})
+
+    assert call(function, request, fresh).status == 200
+
+    assert days_noted(stored) != [""]
+
+
+# How keys are kept
+
+
+def test_a_key_is_one_item_and_its_application_lists_its_id(fresh: str, stored: Stored) -> None:
+    [_, key_id, secret] = fresh.split("_")
+
+    assert stored("APP#demo", "KEY#") == [{"pk": "APP#demo", "sk": f"KEY#{key_id}", "id": key_id}]
+    [kept] = stored("KEY#")
+    assert (kept["id"], kept["ends_with"]) == (key_id, secret[-5:])
+
+
+def test_all_keys_are_listed_the_oldest_one_first(application: Application, clock: Clock) -> None:
+    names = [str(number) for number in range(120)]
+    for name in names:
+        issue_key(application.id, name, [Right.DEVICES_READ])
+        clock.wait(1)
+
+    assert [key.name for key in keys_of(application.id)] == names
+
+
+def test_a_key_needs_an_additional_parameter_that_can_be_read(
+    application: Application, stored: Stored
+) -> None:
+    with pytest.raises(InvalidMapping):
+        issue_key(application.id, "unreadable", Right, additional_parameter="serial")
+
+    assert stored("KEY#") == []
+
+
+def test_a_key_that_was_kept_before_there_were_endings_can_be_read_and_revoked(
+    fresh: str, stored: Stored
+) -> None:
+    [kept] = stored("KEY#")
+    old = {
+        name: value for name, value in kept.items() if name not in {"pk", "sk", "ends_with", "last_used_on"}
+    }
+    listed = {name: value for name, value in old.items() if name != "secret_sha256"}
+    revoke_key("demo", kept["id"])
+    table.put_new(Key(kept["pk"], kept["sk"]), old)
+    table.put_new(Key("APP#demo", f"KEY#{kept['id']}"), listed)
+
+    assert authenticate(fresh).ends_with == ""
+    assert [key.id for key in keys_of("demo")] == [kept["id"]]
+
+    revoke_key("demo", kept["id"])
+
+    assert stored("KEY#") == []
+    assert keys_of("demo") == []
 
 
 def test_a_wrong_secret_does_not_lock_the_key_s_holder_out(key: str, invoke: Invoke) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sigbridge.credentials import Right, issue_key
-from sigbridge.downlinks import set_downlink_data
+from sigbridge.devices import set_parameter
 from sigbridge.downlinks.downlink import make_id
 from tests.functional.conftest import Invoke, Stored
 from tests.functional.lambdas import Answer, call, event
@@ -128,7 +128,7 @@ def test_an_expired_downlink_can_not_be_deleted(*, ended: bool, played: PlayedDe
 
 
 def test_an_answer_with_the_downlink_data_can_not_be_deleted(played: PlayedDevice) -> None:
-    set_downlink_data("demo", played.id, "deadbeefcafebabe")
+    set_parameter("demo", played.id, "downlinkData", "deadbeefcafebabe")
     played.ask()
     [downlink] = played.listed()["downlinks"]
 
@@ -418,7 +418,7 @@ def test_a_downlink_is_told_answered_before_the_stream_was_followed(played: Play
 def test_an_answer_with_the_downlink_data_is_told_before_the_stream_was_followed(
     played: PlayedDevice,
 ) -> None:
-    set_downlink_data("demo", played.id, "deadbeefcafebabe")
+    set_parameter("demo", played.id, "downlinkData", "deadbeefcafebabe")
     with played.stream_delayed():
         played.ask()
         [before] = played.listed()["downlinks"]

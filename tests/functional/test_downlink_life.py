@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sigbridge.downlinks import set_downlink_data
+from sigbridge.devices import set_parameter
 from sigbridge.store import attempts
 from tests.functional.conftest import Invoke, Stored
 from tests.functional.lambdas import event
@@ -339,7 +339,7 @@ def test_an_acknowledgement_counts_where_the_stream_is_delayed_by_hours(
 
 
 def test_each_answer_with_the_downlink_data_is_a_downlink_of_its_own(played: PlayedDevice) -> None:
-    set_downlink_data("demo", played.id, "deadbeefcafebabe")
+    set_parameter("demo", played.id, "downlinkData", "deadbeefcafebabe")
     for code in (0, 4):
         assert played.ask() == "deadbeefcafebabe"
         played.acknowledge(code)
@@ -358,7 +358,7 @@ def test_each_answer_with_the_downlink_data_is_a_downlink_of_its_own(played: Pla
 
 
 def test_an_acknowledgement_of_the_downlink_data_that_never_comes(played: PlayedDevice) -> None:
-    set_downlink_data("demo", played.id, "deadbeefcafebabe")
+    set_parameter("demo", played.id, "downlinkData", "deadbeefcafebabe")
     played.ask()
     played.give_up()
 

@@ -3,8 +3,8 @@
 import pytest
 
 from sigbridge.applications import DownlinkQuota, SettingsChange, change_application
+from sigbridge.devices import set_parameter
 from sigbridge.devices.directory import forget_cached_devices
-from sigbridge.downlinks import set_downlink_data
 from tests.functional.conftest import Counted, Invoke
 from tests.functional.lambdas import event
 from tests.functional.played_device import DAY, HEX, HOUR, MINUTE, PlayedDevice
@@ -51,7 +51,7 @@ def test_those_over_the_quota_are_counted_alone_where_the_stream_is_behind(
 
 def test_the_reported_quota_is_that_of_the_application(played: PlayedDevice, counted: Counted) -> None:
     allow(1, DownlinkQuota.REPORT)
-    set_downlink_data("demo", played.id, DATA)
+    set_parameter("demo", played.id, "downlinkData", DATA)
 
     assert ask_often(played, 2) == [DATA, DATA]
 
@@ -138,7 +138,7 @@ def test_the_day_of_a_downlink_is_that_of_its_uplink(played: PlayedDevice) -> No
 def test_the_downlink_data_counts_too(played: PlayedDevice) -> None:
     allow(2)
     played.push()
-    set_downlink_data("demo", played.id, DATA)
+    set_parameter("demo", played.id, "downlinkData", DATA)
 
     assert ask_often(played, 3) == [HEX, DATA, None]
 

@@ -30,6 +30,24 @@ def test_settings_are_changed_and_others_stay(management: Management) -> None:
     assert management.get("/v1/application").json == told
 
 
+def test_the_retention_can_be_the_stacks_again(management: Management) -> None:
+    management.patch("/v1/application", {"retention_days": 7})
+
+    assert "retention_days" not in management.patch("/v1/application", {"retention_days": None}).json
+
+
+def test_a_form_is_not_read_as_json(management: Management) -> None:
+    answer = management.request(
+        "PATCH",
+        "/v1/application",
+        body='{"name":"x=3"}',
+        headers={"content-type": "application/x-www-form-urlencoded"},
+    )
+
+    assert answer.status == 415
+    assert "application/json" in answer.json["message"]
+
+
 @pytest.mark.parametrize(
     ("body", "fields"),
     [
@@ -39,6 +57,8 @@ def test_settings_are_changed_and_others_stay(management: Management) -> None:
         ({"retention_days": 0}, ["retention_days"]),
         ({"retention_days": 3651}, ["retention_days"]),
         ({"name": ""}, ["name"]),
+        ({"name": None}, ["name"]),
+        ({"retention_days": True, "daily_downlinks": "7"}, ["daily_downlinks", "retention_days"]),
         ([], ["body"]),
         ("{", None),
         (None, ["body"]),

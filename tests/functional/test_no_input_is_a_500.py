@@ -10,8 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sigbridge.devices import register_device
-from sigbridge.downlinks import set_downlink_data
+from sigbridge.devices import register_device, set_parameter
 from sigbridge.reports import Service
 from tests.functional.lambdas import Event, call, event
 
@@ -175,7 +174,7 @@ type Call = Callable[[str, Event], Any]
 def answered(key: str) -> Iterator[Call]:
     """Calls a function and checks that the answer is no 5xx and can be sent."""
     register_device("demo", "153FA")
-    set_downlink_data("demo", "153FA", "00" * 8)
+    set_parameter("demo", "153FA", "downlinkData", "00" * 8)
 
     def answered(function: str, request: Event) -> Any:
         answer = call(function, request, key)

@@ -9,7 +9,7 @@ import pytest
 
 from sigbridge.credentials import Right, issue_key
 from sigbridge.devices import register_device
-from tests.functional.conftest import Invoke, Stored
+from tests.functional.conftest import Invoke, Stored, used_key
 from tests.functional.lambdas import Answer, Event, call, event
 
 A, B, C = "AQIDBAUGBwg=", "ERITFBUWFxg=", "ISIjJCUmJyg="
@@ -721,7 +721,7 @@ def test_a_missing_right_is_named(
     function: str, name: str, rights: Sequence[Right], missing: str, push: Push, stored: Stored
 ) -> None:
     push({"frm_payload": A})
-    key = str(issue_key("demo", "weak", rights).token)
+    key = used_key("demo", rights)
     before = stored()
 
     answer = call(function, event(name), key)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sigbridge.devices import InvalidDeviceId, normalize_device_id
+from sigbridge.devices import Device, DeviceFilter, InvalidDeviceId, normalize_device_id, normalize_id_prefix
 from sigbridge.devices.identity import is_sigfox_id
 
 sigfox_ids = st.integers(0, 0xFFFFFFFF).map("{:X}".format)
@@ -79,3 +79,44 @@ def test_an_id_is_refused_or_fit_for_a_key(text: str) -> None:
     assert 1 <= len(device_id) <= 64
     assert device_id.isascii()
     assert "#" not in device_id
+
+
+@pytest.mark.parametrize(
+    ("text", "prefix"), [("", ""), ("1a", "1A"), ("aa-bb:0", "AABB0"), ("00a", "00A"), ("w.", "W.")]
+)
+def test_the_beginning_of_an_id_is_spelt_as_ids_are(text: str, prefix: str) -> None:
+    assert normalize_id_prefix(text) == prefix
+
+
+@pytest.mark.parametrize("text", ["a/b", "a#", "é", "x" * 65, "a\n"])
+def test_what_begins_no_id_is_refused(text: str) -> None:
+    with pytest.raises(InvalidDeviceId):
+        normalize_id_prefix(text)
+
+
+@given(device_ids.map(normalize_device_id), st.integers(0, 64))
+def test_a_device_is_found_by_each_beginning_of_its_id(device_id: str, length: int) -> None:
+    prefix = normalize_id_prefix(device_id[:length].lower())
+
+    assert DeviceFilter(prefix=prefix).wants(Device(device_id))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "fits"),
+    [
+        (DeviceFilter(), True),
+        (DeviceFilter(prefix="1A"), True),
+        (DeviceFilter(prefix="A"), False),
+        (DeviceFilter(type="tracker"), True),
+        (DeviceFilter(type="beacon"), False),
+        (DeviceFilter(tags=(("site", None),)), True),
+        (DeviceFilter(tags=(("site", "Lyon"),)), True),
+        (DeviceFilter(tags=(("site", ""),)), False),
+        (DeviceFilter(tags=(("floor", None),)), False),
+        (DeviceFilter("1A", "tracker", (("site", None), ("floor", "2"))), False),
+    ],
+)
+def test_a_filter_wants_what_fits_all_that_it_says(wanted: DeviceFilter, fits: bool) -> None:
+    device = Device("1A2B", type="tracker", tags={"site": "Lyon"})
+
+    assert wanted.wants(device) is fits

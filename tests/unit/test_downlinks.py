@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sigbridge.downlinks import Downlink, InvalidDownlinkData, Priority, read_downlink_data
+from sigbridge.devices import InvalidDownlinkData, read_downlink_data
+from sigbridge.downlinks import Downlink, Priority
 from sigbridge.downlinks.notation import read_downlink, write_downlink
 
 documents = st.recursive(

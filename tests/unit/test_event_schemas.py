@@ -12,6 +12,7 @@ import pytest
 from boto3.dynamodb.types import TypeSerializer
 from jsonschema import Draft202012Validator
 
+from sigbridge.applications import Application
 from sigbridge.callbacks.sigfox import ADVANCED_FACTS, RECEPTION_FACTS, REPORT_FACTS
 from sigbridge.changes import Change, read_change
 from sigbridge.changes.announcements import announcements
@@ -170,7 +171,7 @@ def attempt_item(*transitions: Transition) -> dict[str, Any]:
     downlink = transitions[0].downlink
     item: dict[str, Any] = {"pk": DEVICE, "sk": f"DOWNLINK#{downlink.id}#{downlink.attempt:02d}"}
     with using(Settings("a-table")):
-        writes = [step_write(transition) for transition in transitions]
+        writes = [step_write(Application("demo", "demo", 0), transition) for transition in transitions]
     for write in writes:
         item |= {write.name: dict(write.details), "downlink": write.downlink, "expires_at": write.kept_until}
     return item

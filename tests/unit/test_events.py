@@ -94,9 +94,9 @@ def test_an_event_of_the_stream_tells_one_story(name: str) -> None:
         assert later["OldImage"] == earlier["NewImage"]
 
 
-def test_the_deadlines_have_an_event_of_their_schedule() -> None:
-    assert OF_A_SCHEDULE == ["downlink_deadlines"]
-    assert [schedule["Schedule"] for schedule in event_sources("Schedule")] == ["rate(1 minute)"]
+def test_what_runs_each_minute_has_an_event_of_its_schedule() -> None:
+    assert OF_A_SCHEDULE == ["downlink_deadlines", "upkeep"]
+    assert [schedule["Schedule"] for schedule in event_sources("Schedule")] == ["rate(1 minute)"] * 2
 
 
 @pytest.mark.parametrize("name", OF_A_SCHEDULE)

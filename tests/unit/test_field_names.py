@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sigbridge.callbacks import FieldMapping, InvalidMapping
-from sigbridge.callbacks.field_names import COMMON_NAMES, Field, plain
+from sigbridge.callbacks.field_names import COMMON_NAMES
+from sigbridge.credentials import FieldMapping, InvalidMapping
+from sigbridge.credentials.field_mapping import Field, plain
 
 names = st.text(
     alphabet=st.characters(blacklist_characters=";=.", blacklist_categories=["Cs"]), min_size=1

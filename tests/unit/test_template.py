@@ -16,6 +16,8 @@ RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
 CALLBACK = frozenset({"GetItem", "BatchGetItem", "PutItem", "UpdateItem"})
 STREAM = frozenset({"DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"})
 QUERY = frozenset({"dynamodb:Query"})
+UPDATE = frozenset({"UpdateItem"})
+OF_KEYS_ONLY = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["KEY#*"]}}
 DUE, ANSWERED = "${SigbridgeTable.Arn}/index/due", "${SigbridgeTable.Arn}/index/answered"
 DEAD_LETTERS = "ChangeStreamDeadLetters.Arn"
 BUS = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/${EventBusName}"
@@ -34,12 +36,14 @@ class Promised:
         routes: Routes that it answers.
         table: Exactly what it may do with the table.
         others: Exactly what it may do with anything else, by resource.
+        keys: Exactly what it may do with the table's items of keys, and with no other item.
     """
 
     folder: str
     routes: frozenset[str]
     table: frozenset[str]
     others: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    keys: frozenset[str] = frozenset()
 
 
 def callback(folder: str, path: str, others: Mapping[str, frozenset[str]] | None = None) -> Promised:
@@ -57,14 +61,16 @@ FUNCTIONS: dict[str, Promised] = {
     "QueuePushFunction": Promised(
         "queue_push",
         frozenset({f"POST {BY_WEBHOOK}/push", f"POST {BY_APPLICATION}/push"}),
-        frozenset({"GetItem", "UpdateItem"}),
+        frozenset({"BatchGetItem", "GetItem", "UpdateItem"}),
     ),
     "QueueReplaceFunction": Promised(
         "queue_replace",
         frozenset({f"POST {BY_WEBHOOK}/replace", f"POST {BY_APPLICATION}/replace"}),
-        frozenset({"GetItem", "UpdateItem"}),
+        frozenset({"BatchGetItem", "GetItem", "UpdateItem"}),
     ),
-    "QueueListFunction": Promised("queue_list", frozenset({f"GET {BY_APPLICATION}"}), frozenset({"GetItem"})),
+    "QueueListFunction": Promised(
+        "queue_list", frozenset({f"GET {BY_APPLICATION}"}), frozenset({"GetItem"}), keys=UPDATE
+    ),
     "QueueDeleteFunction": Promised(
         "queue_delete",
         frozenset({f"DELETE {BY_APPLICATION}/{{downlink_id}}"}),
@@ -74,6 +80,7 @@ FUNCTIONS: dict[str, Promised] = {
         "downlink_show",
         frozenset({f"GET {BY_APPLICATION}/{{downlink_id}}"}),
         frozenset({"GetItem", "Query"}),
+        keys=UPDATE,
     ),
     "ManagementFunction": Promised(
         "management",
@@ -84,13 +91,17 @@ FUNCTIONS: dict[str, Promised] = {
         {ANSWERED: QUERY},
     ),
     "DownlinkHistoryFunction": Promised(
-        "downlink_history", frozenset({f"GET {DEVICE}/downlinks"}), frozenset({"GetItem", "Query"})
+        "downlink_history",
+        frozenset({f"GET {DEVICE}/downlinks"}),
+        frozenset({"GetItem", "Query"}),
+        keys=UPDATE,
     ),
     "DeviceStateFunction": Promised(
         "device_state",
         frozenset({f"GET {DEVICE}/state"}),
         frozenset({"BatchGetItem", "GetItem", "Query"}),
         {ANSWERED: QUERY},
+        keys=UPDATE,
     ),
     "ChangeStreamFunction": Promised(
         "change_stream",
@@ -106,8 +117,14 @@ FUNCTIONS: dict[str, Promised] = {
     "DownlinkDeadlinesFunction": Promised(
         "downlink_deadlines",
         frozenset(),
-        frozenset({"GetItem", "Query", "UpdateItem"}),
+        frozenset({"BatchGetItem", "GetItem", "Query", "UpdateItem"}),
         {DUE: QUERY, ANSWERED: QUERY},
+    ),
+    "UpkeepFunction": Promised(
+        "upkeep",
+        frozenset(),
+        frozenset({"BatchWriteItem", "DeleteItem", "GetItem", "Query", "UpdateItem"}),
+        {DUE: QUERY},
     ),
 }
 BEHIND_THE_API = [name for name, promised in FUNCTIONS.items() if promised.routes]
@@ -137,9 +154,12 @@ def rights(function: str) -> dict[str, frozenset[str]]:
     """What a function may do, by resource."""
     found: dict[str, frozenset[str]] = {}
     for statement, condition in statements(function):
-        assert statement.keys() == {"Effect", "Action", "Resource"}
+        assert statement.keys() - {"Condition"} == {"Effect", "Action", "Resource"}
         assert statement["Effect"] == "Allow"
         [resource] = statement["Resource"].values()
+        if "Condition" in statement:
+            assert statement["Condition"] == OF_KEYS_ONLY
+            resource = f"{resource}, keys only"
         assert f"{resource}{condition}" not in found
         found[f"{resource}{condition}"] = frozenset(statement["Action"])
     return found
@@ -152,10 +172,20 @@ def test_every_function_is_listed_here() -> None:
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_may_do_exactly_what_it_needs(function: str) -> None:
     promised = FUNCTIONS[function]
-    table = {"SigbridgeTable.Arn": frozenset(f"dynamodb:{action}" for action in promised.table)}
+    promises = {"SigbridgeTable.Arn": promised.table, "SigbridgeTable.Arn, keys only": promised.keys}
+    table = {
+        resource: frozenset(f"dynamodb:{action}" for action in actions)
+        for resource, actions in promises.items()
+        if actions
+    }
 
     assert rights(function) == table | dict(promised.others)
     assert "Role" not in RESOURCES[function]["Properties"]
+
+
+@pytest.mark.parametrize("function", BEHIND_THE_API)
+def test_a_function_that_lets_keys_in_may_note_their_use(function: str) -> None:
+    assert "UpdateItem" in FUNCTIONS[function].table | FUNCTIONS[function].keys
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -177,8 +207,8 @@ def test_a_function_that_sigfox_calls_ends_before_it_stops_waiting(function: str
     assert TEMPLATE["Globals"]["Function"]["Timeout"] <= 10
 
 
-def test_two_functions_run_by_themselves() -> None:
-    assert IN_THE_BACKGROUND == ["ChangeStreamFunction", "DownlinkDeadlinesFunction"]
+def test_three_functions_run_by_themselves() -> None:
+    assert IN_THE_BACKGROUND == ["ChangeStreamFunction", "DownlinkDeadlinesFunction", "UpkeepFunction"]
 
 
 def test_every_function_is_traced_and_runs_on_the_chosen_processor() -> None:
@@ -325,7 +355,13 @@ LOCATED = {"location": {"M": {"latitude": {"N": "45.2"}, "longitude": {"N": "5.7
         (stream_record("CONDITION", {}), False, False),
         (stream_record("PUSH#01", {}), False, False),
         (stream_record("KEY", {}), False, False),
-        (stream_record("DEVICE#153FA", {}), False, False),
+        (stream_record("DEVICE#153FA", {"type": {"NULL": True}}), False, False),
+        (stream_record("DEVICE#153FA", {"type": {"S": "tracker"}}), True, True),
+        (stream_record("DEVICE#153FA", {"type": {"S": "tracker"}}, "REMOVE"), False, False),
+        (stream_record("APP", {}, "MODIFY"), True, True),
+        (stream_record("LISTED#STATE", {}), False, False),
+        (stream_record("ERASURE#153FA#1763770733000", {}), False, False),
+        (stream_record("WATCH#tracker", {}), False, False),
     ],
 )
 def test_what_has_consequences_is_followed_and_nothing_else(
@@ -364,8 +400,9 @@ def test_a_dead_letter_is_encrypted_and_kept_as_long_as_can_be() -> None:
     assert queue["Properties"]["Tags"] == [{"Key": "application", "Value": "sigbridge"}]
 
 
-def test_deadlines_are_looked_after_every_minute_by_one_run_at_a_time() -> None:
-    properties = RESOURCES["DownlinkDeadlinesFunction"]["Properties"]
+@pytest.mark.parametrize("function", ["DownlinkDeadlinesFunction", "UpkeepFunction"])
+def test_what_is_due_is_looked_after_every_minute_by_one_run_at_a_time(function: str) -> None:
+    properties = RESOURCES[function]["Properties"]
     [schedule] = properties["Events"].values()
 
     assert schedule["Type"] == "Schedule"

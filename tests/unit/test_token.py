@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sigbridge.credentials.token import Token
+from sigbridge.credentials.token import Token, is_key_id
 
 BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
 tokens = st.builds(
@@ -71,3 +71,23 @@ def test_any_text_can_be_tried(text: str) -> None:
     token = Token.parse(text)
 
     assert token is None or str(token) == text
+
+
+def test_the_ending_that_people_see_is_five_characters_of_the_secret() -> None:
+    token = Token.random()
+
+    assert token.ending == str(token)[-5:] == token.secret[47:]
+
+
+@given(tokens)
+def test_a_token_s_id_has_the_form_of_an_id_and_the_token_itself_has_not(token: Token) -> None:
+    assert is_key_id(token.id)
+    assert not is_key_id(str(token))
+    assert not is_key_id(token.secret)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a" * 15, "a" * 17, "A" * 16, "a" * 15 + "\n", "a" * 15 + "1", "é" * 16]
+)
+def test_another_text_is_no_id_of_a_key(text: str) -> None:
+    assert not is_key_id(text)

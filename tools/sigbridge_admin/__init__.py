@@ -1,1 +1,1 @@
-"""The admin command line `sigbridge`: applications, keys, devices and their `downlinkData`."""
+"""The command line `sigbridge`: an application and its first key; with a key, the management API."""

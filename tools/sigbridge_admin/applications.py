@@ -1,22 +1,40 @@
-"""`sigbridge applications`."""
+"""`sigbridge applications`: an application and its first key, made where nobody has a key yet."""
 
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
 from sigbridge.applications import (
     Application,
-    DownlinkQuota,
-    PayloadEncoding,
     SettingsChange,
-    UnknownDevices,
     change_application,
     create_application,
     find_application,
 )
-from sigbridge_admin.command import AdminCommand, ApplicationId, AsJson, examples
-from sigbridge_admin.failures import AdminError
-from sigbridge_admin.presentation import moment, readable_moment, say, show_facts, show_json
+from sigbridge.clock import rfc3339
+from sigbridge.credentials import Right, issue_key
+from sigbridge_admin.api import Json
+from sigbridge_admin.application_settings import (
+    ApplicationName,
+    DailyDownlinks,
+    DownlinkQuotaSetting,
+    PayloadEncodingSetting,
+    RetentionDays,
+    UnknownDevicesSetting,
+    nothing_to_set,
+    show_application,
+)
+from sigbridge_admin.command import ApplicationId, AsJson, TableCommand, examples
+from sigbridge_admin.issued_key import (
+    AdditionalParameter,
+    AllRights,
+    Ending,
+    KeyName,
+    Rights,
+    chosen_rights,
+    show_new_key,
+)
+from sigbridge_admin.presentation import say
 
 commands = typer.Typer(
     help="Applications own devices and keys. Most people need one.",
@@ -26,7 +44,7 @@ commands = typer.Typer(
 
 
 @commands.command(
-    cls=AdminCommand,
+    cls=TableCommand,
     epilog=examples(
         "sigbridge applications create greenhouse",
         'sigbridge applications create greenhouse --name "Greenhouse of Lyon"',
@@ -47,103 +65,112 @@ def create(
 ) -> None:
     """Create an application with default settings.
 
-    Next, make a key for it with `sigbridge keys create`.
+    Next, make a key for it with `sigbridge applications issue-key`.
     """
     application = create_application(application_id, name)
     if not as_json:
         say(f"Application '{application.id}' created.")
-    _show(application, as_json=as_json)
+    show_application(_told(application), as_json=as_json)
 
 
-@commands.command(cls=AdminCommand, epilog=examples("sigbridge applications show greenhouse"))
+@commands.command(cls=TableCommand, epilog=examples("sigbridge applications show greenhouse"))
 def show(application_id: ApplicationId, as_json: AsJson = False) -> None:
     """Show an application and its settings."""
-    _show(find_application(application_id), as_json=as_json)
+    show_application(_told(find_application(application_id)), as_json=as_json)
 
 
 @commands.command(
     "set",
-    cls=AdminCommand,
+    cls=TableCommand,
     epilog=examples(
         "sigbridge applications set greenhouse --unknown-devices reject",
-        "sigbridge applications set greenhouse --payload-encoding base64",
         "sigbridge applications set greenhouse --daily-downlinks 2 --downlink-quota enforce",
     ),
 )
 def change(
     application_id: ApplicationId,
-    unknown_devices: Annotated[
-        UnknownDevices | None,
-        typer.Option(
-            help="What happens to the message of a device that is not listed: it is registered"
-            " and its message stored, or it is refused with 404.",
-            show_default=False,
-        ),
-    ] = None,
-    payload_encoding: Annotated[
-        PayloadEncoding | None,
-        typer.Option(
-            help="How generic payloads are written, unless a device says otherwise. Sigfox's are always hex.",
-            show_default=False,
-        ),
-    ] = None,
-    daily_downlinks: Annotated[
-        int | None,
-        typer.Option(
-            min=0,
-            max=1000,
-            help="How many downlinks Sigfox's contract allows each device in a day (UTC).",
-            show_default=False,
-        ),
-    ] = None,
-    downlink_quota: Annotated[
-        DownlinkQuota | None,
-        typer.Option(
-            help="What happens to more downlinks than that: they are handed out and reported, or they stay"
-            " queued until the next day.",
-            show_default=False,
-        ),
-    ] = None,
+    name: ApplicationName = None,
+    unknown_devices: UnknownDevicesSetting = None,
+    payload_encoding: PayloadEncodingSetting = None,
+    daily_downlinks: DailyDownlinks = None,
+    downlink_quota: DownlinkQuotaSetting = None,
+    retention_days: RetentionDays = None,
     as_json: AsJson = False,
 ) -> None:
-    """Change an application's settings.
+    """Change an application's settings. With a key, `sigbridge settings set` does the same.
 
     Settings that are not given stay as they are. Running functions follow within a minute.
     """
-    settings = SettingsChange(
-        unknown_devices=unknown_devices,
-        payload_encoding=payload_encoding,
-        daily_downlinks=daily_downlinks,
-        downlink_quota=downlink_quota,
-    )
-    if not settings.wanted:
-        message = "Nothing to set: give at least one of the options"
-        raise AdminError(message)
-    _show(change_application(application_id, settings), as_json=as_json)
+    options = {
+        "name": name,
+        "unknown_devices": unknown_devices,
+        "payload_encoding": payload_encoding,
+        "daily_downlinks": daily_downlinks,
+        "downlink_quota": downlink_quota,
+        "retention_days": retention_days,
+    }
+    given = {option: value for option, value in options.items() if value is not None}
+    if not given:
+        raise nothing_to_set()
+    change = cast("SettingsChange", given)
+    show_application(_told(change_application(application_id, change)), as_json=as_json)
 
 
-def _show(application: Application, *, as_json: bool) -> None:
-    if as_json:
-        show_json(
-            {
-                "id": application.id,
-                "name": application.name,
-                "created_at": moment(application.created_at),
-                "unknown_devices": application.unknown_devices,
-                "payload_encoding": application.payload_encoding,
-                "daily_downlinks": application.daily_downlinks,
-                "downlink_quota": application.downlink_quota,
-            }
-        )
-        return
-    show_facts(
+@commands.command(
+    "issue-key",
+    cls=TableCommand,
+    epilog=examples(
+        'sigbridge applications issue-key greenhouse --name "My own" --all-rights',
+        'sigbridge applications issue-key greenhouse --name "Sigfox callbacks"',
+    ),
+)
+def issue(
+    application_id: ApplicationId,
+    name: KeyName,
+    right: Rights = None,
+    all_rights: AllRights = False,
+    expires: Ending = None,
+    additional_parameter: AdditionalParameter = "",
+    as_json: AsJson = False,
+) -> None:
+    """Make a key without having one, and show it, this once.
+
+    Without --right it allows what a Sigfox callback needs: to send messages and to be answered. A key with
+    keys:write makes others with `sigbridge keys create`, and lists and revokes them.
+    """
+    at = None if expires is None else expires.at
+    valid_until = None if at is None else int(at.timestamp() * 1000)
+    rights = chosen_rights(right, all_rights=all_rights)
+    issued = issue_key(application_id, name, rights, valid_until, additional_parameter)
+    key = issued.key
+    told = {
+        "id": key.id,
+        "name": key.name,
+        "rights": [each.value for each in Right if each in key.rights],
+        "created_at": rfc3339(key.created_at),
+        "valid_until": None if key.valid_until is None else rfc3339(key.valid_until),
+        "additional_parameter": key.additional_parameter,
+        "ends_with": key.ends_with,
+        "token": str(issued.token),
+    }
+    show_new_key(_without_none(told), as_json=as_json)
+
+
+def _told(application: Application) -> Json:
+    """Tells of an application as the API does."""
+    return _without_none(
         {
             "id": application.id,
             "name": application.name,
-            "created": readable_moment(application.created_at),
-            "unknown devices": application.unknown_devices,
-            "payload encoding": application.payload_encoding,
-            "daily downlinks": str(application.daily_downlinks),
-            "downlink quota": application.downlink_quota,
+            "created_at": rfc3339(application.created_at),
+            "unknown_devices": application.unknown_devices,
+            "payload_encoding": application.payload_encoding,
+            "daily_downlinks": application.daily_downlinks,
+            "downlink_quota": application.downlink_quota,
+            "retention_days": application.retention_days,
         }
     )
+
+
+def _without_none(document: Json) -> Json:
+    return {name: value for name, value in document.items() if value is not None}

@@ -1,6 +1,8 @@
 """What all commands have in common."""
 
 import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -8,22 +10,64 @@ from typer.core import TyperCommand, TyperGroup
 
 from sigbridge.devices import InvalidDeviceId, normalize_device_id
 from sigbridge.errors import SigbridgeError
-from sigbridge_admin.connection import connected
+from sigbridge_admin.api import Api, Place, Surroundings, connected_api
 from sigbridge_admin.failures import AdminError
 from sigbridge_admin.presentation import show_error
+from sigbridge_admin.table import Target, connected
+
+# Where commands stand in the help.
+WITH_AWS = "With AWS credentials"
+WITH_KEY = "With a key, over HTTP"
 
 
-class AdminCommand(TyperCommand):
-    """A command that works on the table which the options before it name."""
+@dataclass(frozen=True, slots=True)
+class Where:
+    """What the options before a command say of where it works.
+
+    Attributes:
+        table: Finds the table, for the commands that work with AWS credentials.
+        api: Finds the API, for the commands that work with a key.
+        surroundings: The machine that the command runs on.
+    """
+
+    table: Callable[[], Target]
+    api: Callable[[], Place]
+    surroundings: Surroundings
+
+
+class TableCommand(TyperCommand):
+    """A command that works on the table, with AWS credentials."""
 
     def invoke(self, ctx: Any) -> Any:
         """Runs the command while connected to the table."""
-        with connected(ctx.obj()):
+        with connected(ctx.obj.table()):
+            return super().invoke(ctx)
+
+
+class ApiContext(typer.Context):
+    """What a command that works over HTTP is called with."""
+
+    @property
+    def api(self) -> Api:
+        """The API that the options before the command name."""
+        connected: Api = self.obj
+        return connected
+
+
+class ApiCommand(TyperCommand):
+    """A command that works over HTTP, with a key."""
+
+    context_class = ApiContext
+
+    def invoke(self, ctx: Any) -> Any:
+        """Runs the command while connected to the API."""
+        where: Where = ctx.obj
+        with connected_api(where.api(), where.surroundings) as ctx.obj:
             return super().invoke(ctx)
 
 
 class AdminGroup(TyperGroup):
-    """All commands; what goes wrong in one is said on one line.
+    """All commands; what goes wrong in one is said on one line, and its faults below.
 
     Exit codes: 1 for what can't be done, 2 for what was not understood.
     """
@@ -33,8 +77,10 @@ class AdminGroup(TyperGroup):
         try:
             exit_code = super().main(*args, **options | {"standalone_mode": False})
         except typer.TyperException as failure:
-            _fail(_with_pointer_to_help(failure), failure.exit_code)
-        except (AdminError, SigbridgeError) as failure:
+            _fail(_with_pointer_to_help(failure), exit_code=failure.exit_code)
+        except AdminError as failure:
+            _fail(str(failure), failure.details)
+        except SigbridgeError as failure:
             _fail(str(failure))
         except typer.Abort:
             _fail("Aborted")
@@ -46,9 +92,9 @@ def examples(*lines: str) -> str:
     return "\n\n".join(["Examples:" if len(lines) > 1 else "Example:", *(f"  $ {line}" for line in lines)])
 
 
-def _fail(message: str, exit_code: int = 1) -> NoReturn:
+def _fail(message: str, details: Sequence[str] = (), exit_code: int = 1) -> NoReturn:
     if message:
-        show_error(message)
+        show_error(message, details)
     sys.exit(exit_code)
 
 
@@ -81,3 +127,13 @@ DeviceId = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print data for scripts instead of text for people.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
+
+
+def confirm(question: str) -> None:
+    """Asks before something that can't be undone.
+
+    Raises:
+        Abort: The answer is no, or there is nobody to give one.
+    """
+    typer.confirm(question, abort=True, err=True)

@@ -1,54 +1,430 @@
 """`sigbridge devices`."""
 
-from typing import Annotated
+import sys
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
+from pydantic import BaseModel
 
-from sigbridge.applications import PayloadEncoding, find_application
-from sigbridge.devices import register_device
-from sigbridge_admin.command import AdminCommand, ApplicationId, AsJson, DeviceId, examples
+from sigbridge.applications import PayloadEncoding
+from sigbridge.conditions import State
+from sigbridge_admin.api import Json, Query, read
+from sigbridge_admin.application_settings import nothing_to_set
+from sigbridge_admin.command import (
+    ApiCommand,
+    ApiContext,
+    AsJson,
+    DeviceId,
+    Yes,
+    confirm,
+    examples,
+)
 from sigbridge_admin.failures import AdminError
-from sigbridge_admin.presentation import say, show_json
+from sigbridge_admin.lists import EveryPage, PageSize, read_list, say_whether_more
+from sigbridge_admin.presentation import NONE, readable_moment, say, show_facts, show_json, show_table
 
 commands = typer.Typer(
-    help="Devices of an application. A device that sends is registered by itself, unless the"
+    help="Devices of your key's application. A device that sends is registered by itself, unless the"
     " application rejects unknown devices.",
     no_args_is_help=True,
     rich_markup_mode="rich",
 )
 
 
+class DeviceSetting(StrEnum):
+    """What a device need not say."""
+
+    TYPE = "type"
+    TAGS = "tags"
+    PAYLOAD_ENCODING = "payload-encoding"
+
+
+_UNSET: dict[DeviceSetting, Any] = {
+    DeviceSetting.TYPE: None,
+    DeviceSetting.TAGS: [],
+    DeviceSetting.PAYLOAD_ENCODING: None,
+}
+
+
+def _read_tag(text: str) -> str:
+    key, colon, _ = text.partition(":")
+    if not key or not colon:
+        message = f"'{text}' is no tag: write key:value"
+        raise typer.BadParameter(message)
+    return text
+
+
+_Name = Annotated[str | None, typer.Option("--name", help="What people call it.", show_default=False)]
+_Type = Annotated[
+    str | None, typer.Option("--type", metavar="TYPE", help="Id of its device type.", show_default=False)
+]
+_Tags = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--tag",
+        parser=_read_tag,
+        metavar="KEY:VALUE",
+        help="A word of your own about it; repeat it for several.",
+        show_default=False,
+    ),
+]
+_PayloadEncoding = Annotated[
+    PayloadEncoding | None,
+    typer.Option(
+        "--payload-encoding",
+        help="How it writes generic payloads. Sigfox's are always hex.",
+        show_default=False,
+    ),
+]
+
+
+class _Tag(BaseModel):
+    key: str
+    value: str
+
+
+class _Device(BaseModel):
+    id: str
+    name: str
+    type: str | None = None
+    tags: list[_Tag]
+    active: bool
+    payload_encoding: str | None = None
+    created_at: datetime
+
+
+class _ListedDevice(_Device):
+    state: str
+    since: datetime | None = None
+
+
+class _LastMessage(BaseModel):
+    time: datetime
+    seq_number: int | None = None
+    payload: str | None = None
+
+
+class _Battery(BaseModel):
+    at: datetime
+    volts: float
+
+
+class _Temperature(BaseModel):
+    at: datetime
+    celsius: float
+
+
+class _Link(BaseModel):
+    at: datetime
+    lqi: str | None = None
+    operator_name: str | None = None
+
+
+class _Location(BaseModel):
+    at: datetime
+    latitude: float
+    longitude: float
+    radius: float | None = None
+
+
+class _Quota(BaseModel):
+    limit: int
+    used: int
+
+
+class _InFlight(BaseModel):
+    id: str
+    payload: str
+    attempt: int
+
+
+class _DeviceShown(_ListedDevice):
+    conditions: list[str]
+    last_message: _LastMessage | None = None
+    battery: _Battery | None = None
+    temperature: _Temperature | None = None
+    link: _Link | None = None
+    location: _Location | None = None
+    quota: _Quota
+    queue_length: int
+    in_flight: list[_InFlight]
+
+
+class _Import(BaseModel):
+    created: int
+    existing: int
+
+
 @commands.command(
-    cls=AdminCommand,
+    "list",
+    cls=ApiCommand,
     epilog=examples(
-        "sigbridge devices add greenhouse 1A2B3C",
-        "sigbridge devices add greenhouse weather.7 --payload-encoding base64",
+        "sigbridge devices list",
+        "sigbridge devices list --state silent --tag site:Lyon",
+        "sigbridge devices list --all --json",
+    ),
+)
+def list_devices(
+    context: ApiContext,
+    type_id: Annotated[
+        str | None,
+        typer.Option("--type", metavar="TYPE", help="Only those of this device type.", show_default=False),
+    ] = None,
+    tag: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY[:VALUE]",
+            help="Only those with this tag; repeat it for those that have them all.",
+            show_default=False,
+        ),
+    ] = None,
+    state: Annotated[State | None, typer.Option(help="Only those in this state.", show_default=False)] = None,
+    prefix: Annotated[
+        str | None, typer.Option(help="Only those whose ids begin so.", show_default=False)
+    ] = None,
+    limit: PageSize = 50,
+    every_page: EveryPage = False,
+    as_json: AsJson = False,
+) -> None:
+    """List devices in the order of their ids, each with how it is doing."""
+    query: Query = {"type": type_id, "tag": tag, "state": state, "prefix": prefix, "limit": limit}
+    document = read_list(context.api, "devices", query=query, plural="devices", every_page=every_page)
+    if as_json:
+        show_json(document)
+        return
+    devices = [read(_ListedDevice, each) for each in document["devices"]]
+    if not devices:
+        say("There are no such devices." if any((type_id, tag, state, prefix)) else "There are no devices.")
+        return
+    rows = [
+        {
+            "id": device.id,
+            "name": device.name or NONE,
+            "type": device.type or NONE,
+            "tags": _tags(device),
+            "state": device.state if device.active else f"{device.state}, inactive",
+            "since": NONE if device.since is None else readable_moment(device.since),
+        }
+        for device in devices
+    ]
+    show_table(rows, folding={"name", "tags"})
+    say_whether_more(document)
+
+
+@commands.command(cls=ApiCommand, epilog=examples("sigbridge devices show 1A2B3C"))
+def show(context: ApiContext, device_id: DeviceId, as_json: AsJson = False) -> None:
+    """Show a device and how it is doing."""
+    document = context.api.get("devices", device_id)
+    if as_json:
+        show_json(document)
+        return
+    device = read(_DeviceShown, document)
+    show_facts(_facts(device) | _state(device))
+
+
+@commands.command(
+    cls=ApiCommand,
+    epilog=examples(
+        "sigbridge devices add 1A2B3C",
+        'sigbridge devices add 1A2B3C --name "Cold room 3" --type tracker --tag site:Lyon',
+        "sigbridge devices add weather.7 --payload-encoding base64",
     ),
 )
 def add(
-    application_id: ApplicationId,
+    context: ApiContext,
     device_id: DeviceId,
-    payload_encoding: Annotated[
-        PayloadEncoding | None,
+    name: _Name = None,
+    type_id: _Type = None,
+    tag: _Tags = None,
+    payload_encoding: _PayloadEncoding = None,
+    inactive: Annotated[bool, typer.Option("--inactive", help="Take no messages from it yet.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List a device, so that it may send and downlinks can be queued before its first message."""
+    settings = _settings(name, type_id, tag, payload_encoding)
+    body = {"id": device_id} | settings | ({"active": False} if inactive else {})
+    _show_changed(context.api.post("devices", body=body), as_json=as_json)
+
+
+@commands.command(
+    "set",
+    cls=ApiCommand,
+    epilog=examples(
+        'sigbridge devices set 1A2B3C --name "Cold room 4" --tag site:Lyon --tag floor:2',
+        "sigbridge devices set 1A2B3C --inactive",
+        "sigbridge devices set 1A2B3C --unset type",
+    ),
+)
+def change(
+    context: ApiContext,
+    device_id: DeviceId,
+    name: _Name = None,
+    type_id: _Type = None,
+    tag: Annotated[
+        list[str] | None,
         typer.Option(
-            help="How it writes generic payloads. Sigfox's are always hex.",
-            show_default="as the application says",
+            parser=_read_tag,
+            metavar="KEY:VALUE",
+            help="A tag from now on; repeat it for several. They take the place of all that it has.",
+            show_default=False,
         ),
+    ] = None,
+    payload_encoding: _PayloadEncoding = None,
+    active: Annotated[
+        bool | None,
+        typer.Option(
+            "--active/--inactive",
+            help="Whether messages are taken from it: otherwise they get 403.",
+            show_default=False,
+        ),
+    ] = None,
+    unset: Annotated[
+        list[DeviceSetting] | None,
+        typer.Option(help="What it no longer says; repeat it for several.", show_default=False),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List a device, so that it may send and downlinks can be queued before its first message.
+    """Change a device.
 
-    A device that is listed already is left as it is.
+    What is not given stays as it is. Running functions follow within a minute.
     """
-    find_application(application_id)
-    device = register_device(application_id, device_id, payload_encoding)
-    if payload_encoding not in {None, device.payload_encoding}:
-        listed_with = device.payload_encoding or "the application's"
-        message = f"Device {device_id} is listed already, with {listed_with} payload encoding"
-        raise AdminError(message)
+    changes = _settings(name, type_id, tag, payload_encoding)
+    changes |= {setting.replace("-", "_"): _UNSET[setting] for setting in unset or ()}
+    changes |= {} if active is None else {"active": active}
+    if not changes:
+        raise nothing_to_set()
+    _show_changed(context.api.patch("devices", device_id, body=changes), as_json=as_json)
+
+
+@commands.command(cls=ApiCommand, epilog=examples("sigbridge devices delete 1A2B3C"))
+def delete(context: ApiContext, device_id: DeviceId, yes: Yes = False, as_json: AsJson = False) -> None:
+    """Delete a device, its queue, its parameters and its data, for good.
+
+    Where the application registers unknown devices, it comes back, empty, with its next message.
+    """
+    if not yes:
+        confirm(f"Delete device {device_id} with its queue, parameters and data?")
+    context.api.delete("devices", device_id)
     if as_json:
-        encoding = device.payload_encoding
-        show_json({"id": device.id, "application_id": application_id, "payload_encoding": encoding})
+        show_json({"id": device_id, "deleted": True})
         return
-    say(f"Device {device_id} is listed in application '{application_id}'.")
+    say(f"Device {device_id} deleted. If it has much data, that goes within minutes.")
+
+
+@commands.command(
+    "import",
+    cls=ApiCommand,
+    epilog=examples("sigbridge devices import devices.csv", "sigbridge devices import - < devices.json"),
+)
+def import_many(
+    context: ApiContext,
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="CSV with the columns id, name, type, tags (key=value;key=value), payload_encoding, active,"
+            " of which id must be there; or JSON, an array of devices. - reads the standard input.",
+            show_default=False,
+        ),
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """List up to 1,000 devices, all or none of them: every row that is not right is named.
+
+    Devices that are listed already are left as they are.
+    """
+    text = _read_file(file)
+    content_type = "application/json" if text.lstrip().startswith(("[", "{")) else "text/csv"
+    document = context.api.post_text("devices", "import", text=text, content_type=content_type)
+    if as_json:
+        show_json(document)
+        return
+    done = read(_Import, document)
+    say(f"New devices: {done.created}. Listed already, and left as they were: {done.existing}.")
+
+
+def _settings(
+    name: str | None, type_id: str | None, tags: list[str] | None, payload_encoding: PayloadEncoding | None
+) -> Json:
+    settings = {
+        "name": name,
+        "type": type_id,
+        "tags": [_tag(text) for text in tags] if tags else None,
+        "payload_encoding": payload_encoding,
+    }
+    return {name: value for name, value in settings.items() if value is not None}
+
+
+def _tag(text: str) -> Json:
+    key, _, value = text.partition(":")
+    return {"key": key, "value": value}
+
+
+def _read_file(file: Path) -> str:
+    try:
+        content = sys.stdin.buffer.read() if file == Path("-") else file.read_bytes()
+        return content.decode("utf-8-sig")
+    except OSError as failure:
+        message = f"{file} can't be read: {failure.strerror}"
+        raise AdminError(message) from failure
+    except UnicodeDecodeError as failure:
+        message = f"{file} is not UTF-8: save it so"
+        raise AdminError(message) from failure
+
+
+def _show_changed(document: Json, *, as_json: bool) -> None:
+    if as_json:
+        show_json(document)
+        return
+    show_facts(_facts(read(_Device, document)))
+
+
+def _facts(device: _Device) -> dict[str, str]:
+    return {
+        "id": device.id,
+        "name": device.name or NONE,
+        "type": device.type or NONE,
+        "tags": _tags(device),
+        "active": "yes" if device.active else "no",
+        "payload encoding": device.payload_encoding or "as its type or the application says",
+        "created": readable_moment(device.created_at),
+    }
+
+
+def _state(device: _DeviceShown) -> dict[str, str]:
+    """What is known of how a device is doing; what is not known is left out."""
+    since = f" since {readable_moment(device.since)}" if device.since else ""
+    facts = {"state": device.state + since}
+    if len(device.conditions) > 1:
+        facts["conditions"] = ", ".join(device.conditions)
+    if message := device.last_message:
+        number = "" if message.seq_number is None else f", number {message.seq_number}"
+        payload = f": {message.payload}" if message.payload else ""
+        facts["last message"] = f"{readable_moment(message.time)}{number}{payload}"
+    if battery := device.battery:
+        facts["battery"] = _known(f"{battery.volts:g} V", battery.at)
+    if temperature := device.temperature:
+        facts["temperature"] = _known(f"{temperature.celsius:g} °C", temperature.at)
+    if link := device.link:
+        facts["link"] = _known(", ".join(filter(None, (link.lqi, link.operator_name))) or "heard", link.at)
+    if location := device.location:
+        radius = "" if location.radius is None else f" within {location.radius:g} m"
+        facts["location"] = _known(f"{location.latitude}, {location.longitude}{radius}", location.at)
+    facts["downlinks today"] = f"{device.quota.used} of {device.quota.limit}"
+    facts["queue"] = "empty" if not device.queue_length else f"{device.queue_length} waiting"
+    if device.in_flight:
+        facts["in flight"] = "\n".join(
+            f"{each.payload} (attempt {each.attempt})" for each in device.in_flight
+        )
+    return facts
+
+
+def _known(what: str, at: datetime) -> str:
+    return f"{what} ({readable_moment(at)})"
+
+
+def _tags(device: _Device) -> str:
+    return "\n".join(f"{tag.key}:{tag.value}" for tag in device.tags) or NONE

@@ -1,31 +1,44 @@
-"""Tables for people, JSON for scripts, one line for what went wrong."""
+"""Tables for people, JSON and CSV for scripts, one line for what went wrong."""
 
 import json
+import sys
 from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-type Plain = str | int | bool | Sequence[Plain] | Mapping[str, Plain] | None
-
+NONE = "-"
 _UNLIMITED = 10_000
+# What devices and other people wrote must not steer the terminal.
+_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) != "\n"}
 
 # Without emoji: Rich would read the right `traffic:up:write` as one.
 _console = Console(highlight=False, emoji=False, soft_wrap=True)
 _errors = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
 
-def show_json(data: Plain) -> None:
+def show_json(data: Mapping[str, Any]) -> None:
     """Prints data for scripts."""
     _console.out(json.dumps(data, indent=2, ensure_ascii=False), highlight=False)
 
 
+def show_json_line(data: Mapping[str, Any]) -> None:
+    """Prints data for scripts that read on while there is more to come."""
+    _console.out(json.dumps(data, ensure_ascii=False), highlight=False)
+
+
+def show_csv(text: str) -> None:
+    """Prints lines of CSV as they are."""
+    sys.stdout.write(text)
+
+
 def say(sentence: str) -> None:
     """Prints a sentence for people."""
-    _console.print(sentence, markup=False)
+    _console.print(_harmless(sentence))
 
 
 def show_secret(secret: str) -> None:
@@ -37,21 +50,22 @@ def show_facts(facts: Mapping[str, str]) -> None:
     """Prints names and values, one a line."""
     grid = Table.grid(padding=(0, 2))
     for name, value in facts.items():
-        grid.add_row(Text(name, "dim"), Text(value))
+        grid.add_row(Text(name, "dim"), _harmless(value))
     _console.print(grid)
 
 
-def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]], folding: Container[str] = ()) -> None:
-    """Prints rows under their columns.
+def show_table(rows: Sequence[Mapping[str, str]], folding: Container[str] = ()) -> None:
+    """Prints rows under the names of their columns; a column with nothing in it is left out.
 
     Args:
-        columns: Their names.
-        rows: A text for each column.
+        rows: At least one; in each a text for each column, `NONE` for nothing.
         folding: The columns that give way in a narrow terminal; in a file or pipe none has to.
             The others are never cut, whatever the width.
     """
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    cells = [[Text(cell) for cell in row] for row in (columns, *rows)]
+    columns = [name for name in rows[0] if any(row[name] != NONE for row in rows)]
+    lines = (columns, *([row[name] for name in columns] for row in rows))
+    cells = [[_harmless(cell) for cell in line] for line in lines]
     for heading, *column in zip(*cells, strict=True):
         folds = heading.plain in folding
         widest = max(cell_len(line) for cell in (heading, *column) for line in cell.plain.split("\n"))
@@ -63,22 +77,32 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]], folding: C
     Console(highlight=False, emoji=False, width=width).print(table)
 
 
-def show_error(message: str) -> None:
-    """Prints what went wrong, on one line of the error stream."""
-    _errors.print(Text.assemble(("error: ", "bold red"), message))
+def note(sentence: str) -> None:
+    """Prints a sentence for people on the error stream, where it is in no script's way."""
+    _errors.print(_harmless(sentence, "dim"))
 
 
-def moment(epoch_ms: int) -> str:
-    """Writes a moment for scripts, as RFC 3339 in UTC."""
-    time = datetime.fromtimestamp(epoch_ms / 1000, UTC)
-    return time.isoformat(timespec="seconds").replace("+00:00", "Z")
+def show_error(message: str, details: Iterable[str] = ()) -> None:
+    """Prints what went wrong on one line of the error stream, and details below it."""
+    _errors.print(Text.assemble(("error: ", "bold red"), _harmless(message)))
+    for detail in details:
+        _errors.print(_harmless(f"  {detail}"))
 
 
-def readable_moment(epoch_ms: int) -> str:
-    """Writes a moment for people, to the minute."""
-    return f"{datetime.fromtimestamp(epoch_ms / 1000, UTC):%Y-%m-%d %H:%M} UTC"
+def readable_moment(moment: datetime) -> str:
+    """Writes a moment for people, to the minute, in UTC."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
-def readable_date(epoch_ms: int) -> str:
+def readable_second(moment: datetime) -> str:
+    """Writes a moment for people, to the second, in UTC."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+
+
+def readable_date(moment: datetime) -> str:
     """Writes the day of a moment for people, in UTC."""
-    return f"{datetime.fromtimestamp(epoch_ms / 1000, UTC):%Y-%m-%d}"
+    return f"{moment.astimezone(UTC):%Y-%m-%d}"
+
+
+def _harmless(text: str, style: str = "") -> Text:
+    return Text(text.translate(_CONTROLS), style)

@@ -26,6 +26,8 @@ SAM = (sys.executable, "-m", "samcli")
 # The account's own event bus, so that announcements can be heard here too.
 _PARAMETERS = {"EventBusName": "default"}
 _ARCHITECTURES = {"x86_64": "x86_64", "AMD64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
+# OpenAPI's word for all methods of a path.
+_ANY_METHOD = "x-amazon-apigateway-any-method"
 _FUNCTION_OF_URI = re.compile(r"functions/\$\{(\w+)\.Arn\}/invocations")
 
 
@@ -140,7 +142,7 @@ def _routes(open_api: Mapping[str, Any]) -> Iterator[Route]:
             if function is None:
                 message = f"the route {method.upper()} {path} leads to no function: {uri}"
                 raise LocalStackError(message)
-            yield Route(f"{method.upper()} {path}", function[1])
+            yield Route(f"{'ANY' if method == _ANY_METHOD else method.upper()} {path}", function[1])
 
 
 def _create_routes(

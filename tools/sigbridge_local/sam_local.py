@@ -68,6 +68,7 @@ INVOCATIONS = (
     Invocation("SigfoxServiceFunction", "sigfox_acknowledge", _answers()),
     Invocation("ChangeStreamFunction", "change_stream", lambda result: result == {"batchItemFailures": []}),
     Invocation("DownlinkDeadlinesFunction", "downlink_deadlines", lambda result: result is None),
+    Invocation("UpkeepFunction", "upkeep", lambda result: result is None),
     Invocation("DownlinkHistoryFunction", "downlink_history", _answers(lambda body: body["downlinks"] != [])),
     Invocation("DeviceStateFunction", "device_state", _answers()),
     Invocation("ManagementFunction", "management_application", _answers(lambda body: body["id"] == "demo")),

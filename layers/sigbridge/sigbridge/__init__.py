@@ -9,3 +9,5 @@ Rooms of this package, from the edge inwards:
 
 A room may use those further in, never those further out.
 """
+
+__version__ = "0.1.0"

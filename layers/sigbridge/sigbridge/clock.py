@@ -1,7 +1,11 @@
 """Time as the domain counts it, and as it is written for others."""
 
+import re
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+_EPOCH_NUMBER = re.compile(r"([0-9]{10}|[0-9]{13})(\.[0-9]+)?", re.ASCII)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def now_ms() -> int:
@@ -11,7 +15,7 @@ def now_ms() -> int:
 
 def rfc3339(moment_ms: int) -> str:
     """Writes epoch milliseconds as RFC 3339 in UTC, to the millisecond."""
-    moment = datetime.fromtimestamp(moment_ms / 1000, UTC)
+    moment = _EPOCH + timedelta(milliseconds=moment_ms)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -23,8 +27,15 @@ def iso_ms(text: str) -> int | None:
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    try:
-        milliseconds = int(moment.timestamp() * 1000)
-    except (OverflowError, ValueError):
-        return None
+    # A float, as `timestamp()` gives, would lose a millisecond of some.
+    milliseconds = (moment - _EPOCH) // timedelta(milliseconds=1)
     return milliseconds if 0 <= milliseconds < 10**13 else None
+
+
+def epoch_ms(text: str) -> int | None:
+    """Reads 10 digits as epoch seconds, 13 as epoch ms; None where it is neither."""
+    match = _EPOCH_NUMBER.fullmatch(text)
+    if match is None:
+        return None
+    number, fraction = match[1], match[2] or "."
+    return int(number) * 1000 + int(fraction[1:4].ljust(3, "0")) if len(number) == 10 else int(number)

@@ -6,8 +6,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 
-_DAY_SECONDS = 86_400
-
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -32,10 +30,6 @@ class Settings:
     radio_window_ms: int = 30_000
     acknowledge_wait_ms: int = 600_000
     event_bus_name: str | None = None
-
-    def kept_until(self, moment_ms: int) -> int:
-        """When what came at a moment (epoch ms) is forgotten, in epoch seconds as DynamoDB wants it."""
-        return moment_ms // 1000 + self.retention_days * _DAY_SECONDS
 
     @classmethod
     def from_environment(cls) -> "Settings":

@@ -10,20 +10,41 @@ from sigbridge.applications.application import (
     create_application,
     find_application,
 )
-from sigbridge.applications.device_type import DeviceType
+from sigbridge.applications.catalogue import (
+    MOST_DEVICE_TYPES,
+    DeviceTypeExists,
+    TooManyDeviceTypes,
+    UnknownDeviceType,
+    change_device_type,
+    create_device_type,
+    delete_device_type,
+    device_types,
+    find_device_type,
+)
+from sigbridge.applications.device_type import DEVICE_TYPE_ID, DeviceType
 from sigbridge.applications.treatment import DownlinkQuota, PayloadEncoding, UnknownDevices
 
 __all__ = [
+    "DEVICE_TYPE_ID",
+    "MOST_DEVICE_TYPES",
     "Application",
     "ApplicationExists",
     "DeviceType",
+    "DeviceTypeExists",
     "DownlinkQuota",
     "InvalidApplicationId",
     "PayloadEncoding",
     "SettingsChange",
+    "TooManyDeviceTypes",
     "UnknownApplication",
+    "UnknownDeviceType",
     "UnknownDevices",
     "change_application",
+    "change_device_type",
     "create_application",
+    "create_device_type",
+    "delete_device_type",
+    "device_types",
     "find_application",
+    "find_device_type",
 ]

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+from typing import TypedDict
 
 from sigbridge.applications.device_type import DeviceType
 from sigbridge.applications.treatment import DownlinkQuota, PayloadEncoding, UnknownDevices
@@ -128,30 +129,19 @@ def find_application(application_id: str) -> Application:
     """
     record = stored_applications.find(application_id)
     if record is None:
-        raise _unknown(application_id)
+        raise unknown_application(application_id)
     return Application.from_record(record)
 
 
-@dataclass(frozen=True, slots=True)
-class SettingsChange:
-    """Settings of an application to change; None leaves one as it is.
+class SettingsChange(TypedDict, total=False):
+    """Settings of an application to change, as in `Application`; one that is left out stays as it is."""
 
-    Attributes:
-        name, unknown_devices, payload_encoding, daily_downlinks, downlink_quota, retention_days: As in
-            `Application`.
-    """
-
-    name: str | None = None
-    unknown_devices: UnknownDevices | None = None
-    payload_encoding: PayloadEncoding | None = None
-    daily_downlinks: int | None = None
-    downlink_quota: DownlinkQuota | None = None
-    retention_days: int | None = None
-
-    @property
-    def wanted(self) -> dict[str, str | int]:
-        """The settings that are to be changed, by name."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
+    name: str
+    unknown_devices: UnknownDevices
+    payload_encoding: PayloadEncoding
+    daily_downlinks: int
+    downlink_quota: DownlinkQuota
+    retention_days: int | None
 
 
 def change_application(application_id: str, change: SettingsChange) -> Application:
@@ -160,13 +150,14 @@ def change_application(application_id: str, change: SettingsChange) -> Applicati
     Raises:
         UnknownApplication: There is none of that identifier.
     """
-    if change.wanted:
+    if change:
         try:
-            stored_applications.change(application_id, change.wanted)
+            stored_applications.change(application_id, change)
         except ConditionFailed as failed:
-            raise _unknown(application_id) from failed
+            raise unknown_application(application_id) from failed
     return find_application(application_id)
 
 
-def _unknown(application_id: str) -> UnknownApplication:
+def unknown_application(application_id: str) -> UnknownApplication:
+    """Makes the error that tells of an application that does not exist."""
     return UnknownApplication(f"There is no application '{application_id}'")

@@ -6,6 +6,9 @@ from typing import Any
 
 from sigbridge.applications.treatment import DownlinkQuota, PayloadEncoding
 
+# Sigfox's `deviceTypeId` is 24 hex digits.
+DEVICE_TYPE_ID = r"[A-Za-z0-9_-]{1,64}"
+
 
 @dataclass(frozen=True, slots=True)
 class DeviceType:

@@ -1,12 +1,9 @@
 """Callbacks: what Sigfox Cloud, TagoIO's users and others write in a request, and how it is read."""
 
-from sigbridge.callbacks.field_names import FieldMapping, InvalidMapping
 from sigbridge.callbacks.reader import read_advanced_data, read_batch, read_messages
 from sigbridge.callbacks.services import addressed_service, read_reports
 
 __all__ = [
-    "FieldMapping",
-    "InvalidMapping",
     "addressed_service",
     "read_advanced_data",
     "read_batch",

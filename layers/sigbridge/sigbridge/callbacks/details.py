@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from sigbridge.callbacks.documents import Document
 from sigbridge.callbacks.essentials import FoundField
-from sigbridge.callbacks.field_names import Field, plain
 from sigbridge.callbacks.sigfox import ADVANCED_FACTS, COMPUTED_LOCATION, RECEPTION_FACTS
 from sigbridge.callbacks.structures import read_object, read_texts
 from sigbridge.callbacks.values import is_absent
@@ -19,6 +18,7 @@ from sigbridge.callbacks.variables import (
     read_location,
     variable_name,
 )
+from sigbridge.credentials.field_mapping import Field, plain
 from sigbridge.messages import Location, Network, Part, Variable
 
 _PLACE_IDS = plain("placeIds")

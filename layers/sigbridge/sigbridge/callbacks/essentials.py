@@ -9,9 +9,10 @@ from pydantic import BaseModel, BeforeValidator, ValidationError
 from pydantic import Field as Described
 
 from sigbridge.callbacks.documents import Document
-from sigbridge.callbacks.field_names import COMMON_NAMES, DEVICE_OBJECTS, Field, FieldMapping, plain
+from sigbridge.callbacks.field_names import COMMON_NAMES, DEVICE_OBJECTS
 from sigbridge.callbacks.values import is_absent, read_boolean, read_text, read_time, read_whole_number
 from sigbridge.callbacks.variables import Path
+from sigbridge.credentials.field_mapping import Field, FieldMapping, plain
 from sigbridge.errors import Fault
 
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from sigbridge.callbacks.documents import Document
 from sigbridge.callbacks.essentials import Essentials, Unreadable
-from sigbridge.callbacks.values import epoch_ms, is_absent, read_text, read_time
+from sigbridge.callbacks.values import is_absent, read_text, read_time
+from sigbridge.clock import epoch_ms
 from sigbridge.devices import InvalidDeviceId, normalize_device_id
 from sigbridge.errors import Fault
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 from sigbridge.callbacks.details import read_details
 from sigbridge.callbacks.documents import Document, read_batch_documents, read_documents
 from sigbridge.callbacks.essentials import FoundField, Unreadable, find_fields, read_essentials
-from sigbridge.callbacks.field_names import Field, FieldMapping, plain
 from sigbridge.callbacks.origin import read_origin
 from sigbridge.callbacks.variables import InvalidVariable
+from sigbridge.credentials.field_mapping import Field, FieldMapping, plain
 from sigbridge.devices.identity import is_sigfox_id
 from sigbridge.errors import Fault, InvalidInput
 from sigbridge.messages import Network, Part, ReceivedMessage

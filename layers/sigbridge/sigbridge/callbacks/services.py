@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from sigbridge.callbacks.documents import Document, read_batch_documents
 from sigbridge.callbacks.essentials import FoundField, Unreadable, find_fields, read_essentials
-from sigbridge.callbacks.field_names import Field, FieldMapping, plain
 from sigbridge.callbacks.origin import read_origin
 from sigbridge.callbacks.reader import read_each
 from sigbridge.callbacks.sigfox import RECEPTION_FACTS, REPORT_FACTS, REQUIRED_FACTS, Fact
 from sigbridge.callbacks.structures import kept_fields
 from sigbridge.callbacks.values import is_absent
 from sigbridge.callbacks.variables import InvalidVariable, Path, check_value, read_location
+from sigbridge.credentials.field_mapping import Field, FieldMapping, plain
 from sigbridge.errors import Fault
 from sigbridge.messages import Location
 from sigbridge.reports import ReceivedReport, Service, UnknownService

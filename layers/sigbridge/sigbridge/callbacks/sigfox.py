@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from sigbridge.callbacks.field_names import plain
 from sigbridge.callbacks.structures import kept, read_object, read_objects, read_texts
 from sigbridge.callbacks.values import (
     read_boolean,
@@ -13,6 +12,7 @@ from sigbridge.callbacks.values import (
     read_time,
     read_whole_number,
 )
+from sigbridge.credentials.field_mapping import plain
 from sigbridge.reports import Service
 
 _LQI = frozenset({"LIMIT", "AVERAGE", "GOOD", "EXCELLENT", "NA"})

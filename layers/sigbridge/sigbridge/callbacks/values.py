@@ -7,15 +7,13 @@ Sigfox pastes a value into the sender's own text, so a number comes as `5` or `"
 import re
 from decimal import Decimal, InvalidOperation
 
-from sigbridge.clock import iso_ms
+from sigbridge.clock import epoch_ms, iso_ms
+from sigbridge.messages.limits import is_storable
 
 _ABSENT = frozenset({"", "null", "n/a"})
 _TRUE = frozenset({"true", "1"})
 _FALSE = frozenset({"false", "0"})
 _WHOLE = re.compile(r"[0-9]{1,15}", re.ASCII)
-_EPOCH = re.compile(r"([0-9]{10}|[0-9]{13})(\.[0-9]+)?", re.ASCII)
-_LARGEST_EXPONENT = 100
-_MOST_DIGITS = 38
 
 
 def is_absent(value: object) -> bool:
@@ -107,13 +105,6 @@ def read_number(value: object) -> Decimal | None:
     raise ValueError(message)
 
 
-def is_storable(number: Decimal) -> bool:
-    """Tells whether DynamoDB keeps a number exactly."""
-    if not number.is_finite():
-        return False
-    return abs(number.adjusted()) <= _LARGEST_EXPONENT and len(number.as_tuple().digits) <= _MOST_DIGITS
-
-
 def read_time(value: object) -> int | None:
     """Reads a moment: epoch seconds (10 digits), epoch ms (13 digits) or ISO 8601, UTC unless it says.
 
@@ -134,12 +125,3 @@ def read_time(value: object) -> int | None:
             return moment
     message = "must be epoch seconds (10 digits), epoch milliseconds (13 digits) or ISO 8601"
     raise ValueError(message)
-
-
-def epoch_ms(text: str) -> int | None:
-    """Reads 10 digits as epoch seconds, 13 as epoch ms; None where it is neither."""
-    match = _EPOCH.fullmatch(text)
-    if match is None:
-        return None
-    number = Decimal(text)
-    return int(number * 1000) if len(match[1]) == 10 else int(number)

@@ -4,20 +4,16 @@ As TagoIO does (tagoio reference, 3 and 7), with two differences: a nested field
 all its parents, so that none collide, and 0 is a coordinate like any other.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from sigbridge.callbacks.values import is_absent, is_storable, read_number, read_whole_number
-from sigbridge.messages import Location, Variable
-from sigbridge.messages.message import Value
+from sigbridge.callbacks.values import is_absent, read_number, read_whole_number
+from sigbridge.messages import Location, Value, Variable
+from sigbridge.messages.limits import FORBIDDEN_IN_NAMES, NAME_LENGTH, checked_value
 
 type Path = tuple[str, ...]
 
-_FORBIDDEN = re.compile(r"[*?!<>.\-=$\s]")
-_NAME_LENGTH = 100
-_VALUE_BYTES = 6_000
 _LOCATION_EXTRAS: Mapping[str, Callable[[object], Any]] = {
     "radius": read_number,
     "source": read_whole_number,
@@ -71,9 +67,9 @@ def variable_name(path: Path) -> str:
     Raises:
         InvalidVariable: It is over 100 characters.
     """
-    name = _FORBIDDEN.sub("_", "_".join(path)).lower() or "_"
-    if len(name) > _NAME_LENGTH:
-        raise InvalidVariable(path, f"its name must be at most {_NAME_LENGTH} characters")
+    name = FORBIDDEN_IN_NAMES.sub("_", "_".join(path)).lower() or "_"
+    if len(name) > NAME_LENGTH:
+        raise InvalidVariable(path, f"its name must be at most {NAME_LENGTH} characters")
     return name
 
 
@@ -83,17 +79,10 @@ def check_value(path: Path, value: object) -> Value:
     Raises:
         InvalidVariable: It can't.
     """
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, int | Decimal):
-        if not is_storable(Decimal(value)):
-            raise InvalidVariable(path, "must be a number of at most 38 digits")
-        return value
-    if isinstance(value, str):
-        if len(value.encode()) > _VALUE_BYTES:
-            raise InvalidVariable(path, f"must be at most {_VALUE_BYTES} bytes")
-        return value
-    raise InvalidVariable(path, "must be a text, a number or a boolean")
+    try:
+        return checked_value(value)
+    except ValueError as invalid:
+        raise InvalidVariable(path, str(invalid)) from invalid
 
 
 def read_location(content: Mapping[str, object], path: Path = ()) -> tuple[Location, frozenset[str]] | None:

@@ -11,19 +11,25 @@ from sigbridge.store.table import Record, to_record
 class Kind(StrEnum):
     """Kinds of items whose changes have consequences, by the beginnings of their sort keys."""
 
+    APPLICATION = "APP"
+    DEVICE = "DEVICE#"
     STATE = "STATE"
     MESSAGE = "MSG#"
     REPORT = "EVENT#"
     ATTEMPT = "DOWNLINK#"
 
 
+# Items beside their application; all others are beside their device.
+_OF_APPLICATIONS = frozenset({Kind.APPLICATION, Kind.DEVICE})
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change of one item of a device.
+    """A change of one item of a device, or of an application.
 
     Attributes:
         id: The same however often the stream tells of it.
-        application_id, device_id: The device.
+        application_id, device_id: The device; "" for none.
         kind: Of the item.
         old: The item before; None for a new one.
         new: The item after.
@@ -52,10 +58,10 @@ def read_change(record: Mapping[str, Any]) -> Change | None:
     kind = next((kind for kind in Kind if new["sk"].startswith(kind)), None)
     if kind is None:
         return None
-    _, application_id, device_id = new["pk"].split("#")
+    device_id = new["sk"].removeprefix(kind) if kind in _OF_APPLICATIONS else new["pk"].split("#")[2]
     return Change(
         id=record["eventID"],
-        application_id=application_id,
+        application_id=new["pk"].split("#")[1],
         device_id=device_id,
         kind=kind,
         old=to_record(content["OldImage"]) if "OldImage" in content else None,

@@ -5,7 +5,13 @@ from collections import Counter
 from sigbridge.applications import UnknownApplication
 from sigbridge.changes.announcements import steps_made
 from sigbridge.changes.change import Change, Kind
-from sigbridge.conditions import note_message, note_report
+from sigbridge.conditions import (
+    note_message,
+    note_over_quota,
+    note_report,
+    watch_changed_device,
+    watch_changed_types,
+)
 from sigbridge.downlinks import quota_of, record_transition, settle, transitions
 from sigbridge.reports import Service, read_stored_report
 from sigbridge.store.device_states import read_state
@@ -24,7 +30,11 @@ def follow(change: Change) -> Counter[str]:
             _follow_report(change)
         case Kind.MESSAGE:
             note_message(change.application_id, change.device_id, change.new)
-    return _occurrences(change)
+        case Kind.DEVICE:
+            watch_changed_device(change.application_id, change.old, change.new)
+        case Kind.APPLICATION:
+            watch_changed_types(change.application_id, change.old, change.new)
+    return _follow_steps(change)
 
 
 def _follow_state(change: Change) -> None:
@@ -40,19 +50,23 @@ def _follow_report(change: Change) -> None:
         settle(change.application_id, change.device_id, report)
 
 
-def _occurrences(change: Change) -> Counter[str]:
+def _follow_steps(change: Change) -> Counter[str]:
     occurrences = Counter[str]()
     for step in steps_made(change):
         if step.uplink is None:
             occurrences[f"Downlinks{step.step.capitalize()}"] += 1
         else:
             # The answer itself was counted when it was given.
-            occurrences["DownlinksOverQuota"] += _is_over_quota(change, step.uplink.time)
+            occurrences["DownlinksOverQuota"] += _follow_answer(change, step.uplink.time)
     return occurrences
 
 
-def _is_over_quota(change: Change, moment_ms: int) -> bool:
+def _follow_answer(change: Change, moment_ms: int) -> bool:
+    """Notes if the answer to an uplink of a moment was more than the device may have, and tells so."""
     try:
-        return quota_of(change.application_id, change.device_id, moment_ms).is_beyond(moment_ms)
+        quota = quota_of(change.application_id, change.device_id, moment_ms)
     except UnknownApplication:
         return False
+    if quota.exceeded_at is not None:
+        note_over_quota(change.application_id, change.device_id, quota.exceeded_at)
+    return quota.is_beyond(moment_ms)

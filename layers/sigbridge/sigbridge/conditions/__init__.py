@@ -2,7 +2,20 @@
 
 from sigbridge.conditions.condition import Condition, LastMessage, State, condition_of, states_of
 from sigbridge.conditions.knowledge import Kind, Knowledge
-from sigbridge.conditions.noting import note_message, note_report
+from sigbridge.conditions.noting import note_message, note_over_quota, note_report
+from sigbridge.conditions.state_lists import (
+    StatePage,
+    StateSince,
+    devices_in_state,
+    list_keys,
+    states_among,
+)
+from sigbridge.conditions.watching import (
+    follow_watch_orders,
+    look_for_silence,
+    watch_changed_device,
+    watch_changed_types,
+)
 
 __all__ = [
     "Condition",
@@ -10,8 +23,18 @@ __all__ = [
     "Knowledge",
     "LastMessage",
     "State",
+    "StatePage",
+    "StateSince",
     "condition_of",
+    "devices_in_state",
+    "follow_watch_orders",
+    "list_keys",
+    "look_for_silence",
     "note_message",
+    "note_over_quota",
     "note_report",
+    "states_among",
     "states_of",
+    "watch_changed_device",
+    "watch_changed_types",
 ]

@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from sigbridge.applications import Application
+from sigbridge.conditions.keep_alive import silent_from
 from sigbridge.conditions.knowledge import OFF_CONTRACT, OUT_OF_SEQUENCE, Kind, Knowledge
-from sigbridge.devices import find_device
+from sigbridge.devices import Device, Directory, find_device
 from sigbridge.store import conditions as stored_conditions
 from sigbridge.store import messages as stored_messages
+from sigbridge.store.conditions import ConditionRecord
 
-_DAY_MS = 86_400_000
+DAY_MS = 86_400_000
 
 
 class State(StrEnum):
@@ -86,43 +89,80 @@ def condition_of(application_id: str, device_id: str, now_ms: int) -> Condition:
 
     Raises:
         UnknownDevice: The application does not list it.
+        UnknownApplication: The application was deleted.
         StoreUnavailable: It can't be read.
     """
-    find_device(application_id, device_id)
-    record = stored_conditions.find(application_id, device_id)
-    known = {kind: Knowledge.from_record(record[kind]) for kind in Kind if kind in record}
-    last_message = _last_message(application_id, device_id)
-    return Condition(device_id, states_of(known, last_message, now_ms), last_message, known)
+    device = find_device(application_id, device_id)
+    application = Directory.open(application_id, (device_id,)).application
+    noted = stored_conditions.find(application_id, device_id)
+    return judge(application, device, noted, find_last_message(application_id, device_id), now_ms)
+
+
+def judge(
+    application: Application,
+    device: Device,
+    noted: ConditionRecord,
+    last_message: LastMessage | None,
+    now_ms: int,
+) -> Condition:
+    """Tells how a device is doing from all that there is to know.
+
+    Args:
+        application, device: The device, as its application treats it.
+        noted: What is noted of it.
+        last_message: Its newest message, if there is one.
+        now_ms: The present moment.
+    """
+    known = {kind: Knowledge.from_record(noted.known[kind]) for kind in Kind if kind in noted.known}
+    heard_at = heard_last(noted, last_message)
+    silent_at = silent_from(application, device, heard_at)
+    return Condition(device.id, states_of(known, heard_at, silent_at, now_ms), last_message, known)
+
+
+def heard_last(noted: ConditionRecord, last_message: LastMessage | None) -> int | None:
+    """Tells when a device was heard last, epoch ms, even if that message is forgotten; None for never."""
+    moments = [noted.heard_at, None if last_message is None else last_message.time]
+    return max((moment for moment in moments if moment is not None), default=None)
 
 
 def states_of(
-    known: Mapping[Kind, Knowledge], last_message: LastMessage | None, now_ms: int
+    known: Mapping[Kind, Knowledge], heard_at: int | None, silent_at: int | None, now_ms: int
 ) -> dict[State, int]:
     """Tells which states hold, and since when; a message that came since ends all but the quota's.
 
     Args:
         known: What is known of the device.
-        last_message: Its newest message, if there is one.
+        heard_at: When it was heard last, epoch ms; None for never.
+        silent_at: From when on it is silent unless it is heard before, epoch ms; None where nothing says so.
         now_ms: The present moment; a quota is that of its day, in UTC.
     """
-    heard_at = -1 if last_message is None else last_message.time
+    last = -1 if heard_at is None else heard_at
     states: dict[State, int] = {}
     contract = known.get(Kind.CONTRACT)
-    if contract is not None and contract.facts["event_type"] == OFF_CONTRACT and contract.at > heard_at:
+    if contract is not None and contract.facts["event_type"] == OFF_CONTRACT and contract.at > last:
         states[State.OFF_CONTRACT] = contract.at
     sequence = known.get(Kind.SEQUENCE)
-    if sequence is not None and sequence.facts["event_type"] == OUT_OF_SEQUENCE and sequence.at > heard_at:
+    if sequence is not None and sequence.facts["event_type"] == OUT_OF_SEQUENCE and sequence.at > last:
         states[State.OUT_OF_SEQUENCE] = sequence.at
+    silences = [] if silent_at is None or silent_at > now_ms else [silent_at]
     silence = known.get(Kind.SILENCE)
-    if silence is not None and silence.at > heard_at:
-        states[State.SILENT] = int(silence.facts.get("since", silence.at))
+    if silence is not None and silence.at > last:
+        silences.append(int(silence.facts.get("since", silence.at)))
+    if silences:
+        states[State.SILENT] = min(silences)
     quota = known.get(Kind.QUOTA)
-    if quota is not None and quota.at // _DAY_MS == now_ms // _DAY_MS:
+    if quota is not None and is_same_day(quota.at, now_ms):
         states[State.OVER_QUOTA] = quota.at
     return states
 
 
-def _last_message(application_id: str, device_id: str) -> LastMessage | None:
+def is_same_day(moment_ms: int, other_ms: int) -> bool:
+    """Tells whether two moments are of one day, in UTC."""
+    return moment_ms // DAY_MS == other_ms // DAY_MS
+
+
+def find_last_message(application_id: str, device_id: str) -> LastMessage | None:
+    """Reads the newest message of a device, as the last finished write left it."""
     record = stored_messages.find_newest(application_id, device_id)
     if record is None:
         return None

@@ -3,20 +3,54 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sigbridge.conditions.condition import DAY_MS, State, states_of
 from sigbridge.conditions.knowledge import Kind, Knowledge, knowledge_of_message, knowledge_of_report
 from sigbridge.reports import StoredReport
 from sigbridge.store import conditions as stored_conditions
+from sigbridge.store import state_lists
+from sigbridge.store.state_lists import Entry
 
 
 def note_report(application_id: str, device_id: str, report: StoredReport) -> None:
     """Notes what a report says of the device's condition, unless something newer is known.
 
-    Noting it again, or in another order, changes nothing.
+    If that is a state, the device is entered in its list, after what it follows from is noted. Noting a
+    report again, or in another order, changes nothing.
 
     Raises:
         StoreUnavailable: It may not be noted.
     """
-    _note(application_id, device_id, knowledge_of_report(report))
+    known = knowledge_of_report(report)
+    _note(application_id, device_id, known)
+    for kind, knowledge in known.items():
+        for state in states_of({kind: knowledge}, heard_at=None, silent_at=None, now_ms=knowledge.at):
+            enter(application_id, device_id, state, knowledge.at)
+
+
+def note_over_quota(application_id: str, device_id: str, at: int) -> None:
+    """Notes that a device had more downlinks than its quota allows.
+
+    Args:
+        application_id, device_id: The device.
+        at: Moment of the uplink that got the first one too many, epoch ms.
+
+    Raises:
+        StoreUnavailable: It may not be noted.
+    """
+    enter(application_id, device_id, State.OVER_QUOTA, at)
+
+
+def enter(application_id: str, device_id: str, state: State, at: int) -> None:
+    """Enters a device in the list of a state, from which a quota's day takes it off by itself.
+
+    Args:
+        application_id, device_id: The device.
+        state: The state.
+        at: Moment of what tells of the state, epoch ms.
+    """
+    day_ends_at = (at // DAY_MS + 1) * DAY_MS // 1000
+    kept_until = day_ends_at if state is State.OVER_QUOTA else None
+    state_lists.enter(application_id, Entry(state.value, device_id, at), kept_until)
 
 
 def note_message(application_id: str, device_id: str, record: Mapping[str, Any]) -> None:

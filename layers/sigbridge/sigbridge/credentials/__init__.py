@@ -6,6 +6,7 @@ from sigbridge.credentials.api_key import (
     InsufficientRights,
     OtherApplication,
     Right,
+    UngrantableRights,
 )
 from sigbridge.credentials.authentication import (
     ExpiredCredential,
@@ -16,24 +17,46 @@ from sigbridge.credentials.authentication import (
     WrongSecret,
     authenticate,
 )
-from sigbridge.credentials.issuing import IssuedKey, UnknownKey, issue_key, keys_of, revoke_key
+from sigbridge.credentials.field_mapping import FieldMapping, InvalidMapping
+from sigbridge.credentials.issuing import (
+    IssuedKey,
+    KeyWish,
+    LocksItselfOut,
+    TooManyKeys,
+    UnknownKey,
+    change_key,
+    grant_key,
+    issue_key,
+    keys_of,
+    revoke_key,
+    withdraw_key,
+)
 
 __all__ = [
     "ApiKey",
     "ExpiredCredential",
+    "FieldMapping",
     "Forbidden",
     "InsufficientRights",
+    "InvalidMapping",
     "IssuedKey",
+    "KeyWish",
+    "LocksItselfOut",
     "MalformedCredential",
     "MissingCredential",
     "OtherApplication",
     "Right",
+    "TooManyKeys",
     "Unauthenticated",
+    "UngrantableRights",
     "UnknownCredential",
     "UnknownKey",
     "WrongSecret",
     "authenticate",
+    "change_key",
+    "grant_key",
     "issue_key",
     "keys_of",
     "revoke_key",
+    "withdraw_key",
 ]

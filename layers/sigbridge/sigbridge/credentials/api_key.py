@@ -1,5 +1,6 @@
 """A key and what it allows."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -37,6 +38,20 @@ class InsufficientRights(Forbidden):
         self.missing = missing
 
 
+class UngrantableRights(Forbidden):
+    """A key can't give another one rights that it lacks itself.
+
+    Attributes:
+        application_id: The key's application.
+        missing: The rights it lacks.
+    """
+
+    def __init__(self, application_id: str, missing: Iterable[Right]) -> None:
+        self.application_id = application_id
+        self.missing = tuple(sorted(missing))
+        super().__init__(f"The key lacks what it is to grant: {', '.join(self.missing)}")
+
+
 class OtherApplication(Forbidden):
     """The key belongs to another application than the one asked for, which may not even exist.
 
@@ -61,6 +76,9 @@ class ApiKey:
         created_at: Epoch ms.
         valid_until: Epoch ms, or None for ever.
         additional_parameter: TagoIO's field mapping, `serial=devaddr;payload=payload_raw`, or "".
+        ends_with: Last five characters of the written key, to know it again by.
+        last_used_on: Day (UTC) on which it was let in last, as in `2026-11-22`, or None. The first use of
+            a day is noted, as far as the store can be reached.
     """
 
     id: str
@@ -70,6 +88,8 @@ class ApiKey:
     created_at: int
     valid_until: int | None
     additional_parameter: str
+    ends_with: str
+    last_used_on: str | None
 
     @classmethod
     def from_record(cls, record: ApiKeyRecord) -> "ApiKey":
@@ -82,7 +102,19 @@ class ApiKey:
             created_at=record["created_at"],
             valid_until=record["valid_until"],
             additional_parameter=record["additional_parameter"],
+            ends_with=record["ends_with"],
+            last_used_on=record["last_used_on"] or None,
         )
+
+    def is_over(self, moment_ms: int) -> bool:
+        """Tells whether its time is over."""
+        return self.valid_until is not None and self.valid_until <= moment_ms
+
+    def outlives(self, other: "ApiKey") -> bool:
+        """Tells whether it is good for longer than another one, or the same one as it was."""
+        if other.valid_until is None:
+            return False
+        return self.valid_until is None or self.valid_until > other.valid_until
 
     def require(self, right: Right) -> None:
         """Lets pass who has this right.
@@ -92,6 +124,16 @@ class ApiKey:
         """
         if right not in self.rights:
             raise InsufficientRights(self.application_id, right)
+
+    def require_grantable(self, rights: Iterable[Right]) -> None:
+        """Lets pass who may give these rights to another key: who has them all.
+
+        Raises:
+            UngrantableRights: The key lacks some.
+        """
+        missing = frozenset(rights) - self.rights
+        if missing:
+            raise UngrantableRights(self.application_id, missing)
 
     def require_application(self, application_id: str) -> None:
         """Lets pass who belongs to this application.

@@ -1,19 +1,38 @@
-"""Making and revoking keys."""
+"""Making, changing and revoking keys.
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+An operator, who reaches the table itself, may do anything. The holder of a key may give another key only
+rights that its own has, and must not lock itself out by mistake. Running functions follow a change or a
+revocation within 60 s, because they remember keys that long.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from sigbridge.applications import find_application
 from sigbridge.clock import now_ms
 from sigbridge.credentials.api_key import ApiKey, Right
-from sigbridge.credentials.token import Token
-from sigbridge.errors import SigbridgeError
+from sigbridge.credentials.authentication import confirm
+from sigbridge.credentials.field_mapping import FieldMapping
+from sigbridge.credentials.token import Token, is_key_id
+from sigbridge.errors import Fault, InvalidInput, SigbridgeError, StoreUnavailable
 from sigbridge.store import api_keys
-from sigbridge.store.api_keys import ApiKeyRecord
+from sigbridge.store.api_keys import ApiKeyRecord, NoSuchKey, RightsChanged, TooMany
+
+MOST_KEYS = 200
+_CHANGE_ATTEMPTS = 5
 
 
 class UnknownKey(SigbridgeError):
     """The application has no key of that id."""
+
+
+class TooManyKeys(SigbridgeError):
+    """The application has as many keys as it may have."""
+
+
+class LocksItselfOut(SigbridgeError):
+    """A key can't revoke or end itself, or take the right to manage keys from itself: another one can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +48,23 @@ class IssuedKey:
     token: Token
 
 
+@dataclass(frozen=True, slots=True)
+class KeyWish:
+    """What a new key is to be.
+
+    Attributes:
+        name: What people call it.
+        rights: What it allows.
+        valid_until: Epoch ms after which it is refused, or None for ever.
+        additional_parameter: TagoIO's field mapping, or "".
+    """
+
+    name: str
+    rights: frozenset[Right]
+    valid_until: int | None = None
+    additional_parameter: str = ""
+
+
 def issue_key(
     application_id: str,
     name: str,
@@ -36,19 +72,19 @@ def issue_key(
     valid_until: int | None = None,
     additional_parameter: str = "",
 ) -> IssuedKey:
-    """Makes a key for an application.
+    """Makes a key for an application, as its operator wants it.
 
     Args:
         application_id: Whose key it is.
-        name: What people call it.
-        rights: What it allows.
-        valid_until: Epoch ms after which it is refused, or None for ever.
-        additional_parameter: TagoIO's field mapping; `callbacks.FieldMapping.parse` checks it.
+        name, rights, valid_until, additional_parameter: As in `KeyWish`.
 
     Raises:
         UnknownApplication: There is no such application.
+        InvalidMapping: The Additional Parameter has another form.
+        TooManyKeys: The application has 200.
     """
     find_application(application_id)
+    FieldMapping.parse(additional_parameter)
     token = Token.random()
     record = ApiKeyRecord(
         id=token.id,
@@ -56,30 +92,136 @@ def issue_key(
         name=name,
         rights=sorted(set(rights)),
         secret_sha256=token.secret_sha256,
+        ends_with=token.ending,
         created_at=now_ms(),
         valid_until=valid_until,
         additional_parameter=additional_parameter,
+        last_used_on="",
     )
-    api_keys.add(record)
+    try:
+        api_keys.add(record, MOST_KEYS)
+    except TooMany as full:
+        message = f"An application has at most {MOST_KEYS} keys"
+        raise TooManyKeys(message) from full
     return IssuedKey(ApiKey.from_record(record), token)
 
 
+def grant_key(maker: ApiKey, wish: KeyWish) -> IssuedKey:
+    """Makes a key as the holder of another one wants it.
+
+    Args:
+        maker: The key of who wants it.
+        wish: What it is to be.
+
+    Raises:
+        UnknownCredential, ExpiredCredential, InsufficientRights: The maker's key is not good for it.
+        UngrantableRights: It lacks a right of the new key.
+        InvalidInput: The new key would be over already, or its Additional Parameter has another form.
+        TooManyKeys: The application has 200.
+    """
+    _manager(maker).require_grantable(wish.rights)
+    if wish.valid_until is not None and wish.valid_until <= now_ms():
+        raise InvalidInput.of([Fault("valid_until", "must be in the future")])
+    return issue_key(
+        maker.application_id, wish.name, wish.rights, wish.valid_until, wish.additional_parameter
+    )
+
+
 def keys_of(application_id: str) -> list[ApiKey]:
-    """Lists the keys of an application.
+    """Lists the keys of an application, the oldest one first.
 
     Raises:
         UnknownApplication: There is no such application.
     """
     find_application(application_id)
-    return [ApiKey.from_record(record) for record in api_keys.of_application(application_id)]
+    keys = map(ApiKey.from_record, api_keys.of_application(application_id))
+    return sorted(keys, key=lambda key: (key.created_at, key.id))
+
+
+def change_key(changer: ApiKey, key_id: str, changes: Mapping[str, Any]) -> ApiKey:
+    """Changes those facts of a key that are given.
+
+    Args:
+        changer: The key of who wants it.
+        key_id: The key to change.
+        changes: New values of `name`, `rights`, `valid_until` or `additional_parameter`, as in `KeyWish`. A
+            `valid_until` that is over ends the key.
+
+    Raises:
+        UnknownCredential, ExpiredCredential, InsufficientRights: The changer's key is not good for it.
+        UnknownKey: Its application has no such key.
+        UngrantableRights: A right is new to the key, or the key is to live longer, and the changer's lacks
+            the right.
+        LocksItselfOut: The changer's own key would end, or lose the right to manage keys.
+        InvalidMapping: The Additional Parameter has another form.
+    """
+    manager = _manager(changer)
+    FieldMapping.parse(changes.get("additional_parameter", ""))
+    for _ in range(_CHANGE_ATTEMPTS):
+        key = _find(changer.application_id, key_id)
+        changed = replace(key, **changes)
+        # Whoever gives a key a longer life grants its rights anew.
+        manager.require_grantable(changed.rights if changed.outlives(key) else changed.rights - key.rights)
+        if key.id == changer.id and (changed.is_over(now_ms()) or Right.KEYS_WRITE not in changed.rights):
+            message = "A key can't end itself or take the right keys:write from itself"
+            raise LocksItselfOut(message)
+        if not changes:
+            return key
+        written = {**changes, "rights": sorted(changed.rights)}
+        try:
+            return ApiKey.from_record(
+                api_keys.change(changer.application_id, key_id, written, sorted(key.rights))
+            )
+        except NoSuchKey as missing:
+            raise _unknown_key(changer.application_id, key_id) from missing
+        except RightsChanged:
+            continue
+    raise StoreUnavailable
+
+
+def withdraw_key(revoker: ApiKey, key_id: str) -> None:
+    """Deletes a key as the holder of another one wants it.
+
+    Raises:
+        UnknownCredential, ExpiredCredential, InsufficientRights: The revoker's key is not good for it.
+        LocksItselfOut: It is the revoker's own.
+        UnknownKey: Its application has no such key.
+    """
+    _manager(revoker)
+    if key_id == revoker.id:
+        message = "A key can't revoke itself"
+        raise LocksItselfOut(message)
+    revoke_key(revoker.application_id, key_id)
 
 
 def revoke_key(application_id: str, key_id: str) -> None:
-    """Deletes a key; running functions follow within 60 s.
+    """Deletes a key, as the operator wants it.
 
     Raises:
         UnknownKey: The application has none of that id.
     """
-    if not api_keys.remove(application_id, key_id):
-        message = f"Application '{application_id}' has no key '{key_id}'"
-        raise UnknownKey(message)
+    if not is_key_id(key_id):
+        raise _unknown_key(application_id, key_id)
+    try:
+        api_keys.remove(application_id, key_id)
+    except NoSuchKey as missing:
+        raise _unknown_key(application_id, key_id) from missing
+
+
+def _manager(key: ApiKey) -> ApiKey:
+    confirmed = confirm(key)
+    confirmed.require(Right.KEYS_WRITE)
+    return confirmed
+
+
+def _find(application_id: str, key_id: str) -> ApiKey:
+    record = api_keys.find_latest(key_id) if is_key_id(key_id) else None
+    if record is None or record["application_id"] != application_id:
+        raise _unknown_key(application_id, key_id)
+    return ApiKey.from_record(record)
+
+
+def _unknown_key(application_id: str, key_id: str) -> UnknownKey:
+    # Who writes a whole key in place of its id must not read its secret in answers and logs.
+    named = f"'{key_id}'" if is_key_id(key_id) else "of that id"
+    return UnknownKey(f"Application '{application_id}' has no key {named}")

@@ -12,6 +12,8 @@ import secrets
 from dataclasses import dataclass
 
 _TOKEN = re.compile(r"sbk_([a-z2-7]{16})_([a-z2-7]{52})", re.ASCII)
+_ID = re.compile(r"[a-z2-7]{16}", re.ASCII)
+_ENDING = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,15 @@ class Token:
         """SHA-256 of the secret in hex: what is kept of it."""
         return hashlib.sha256(self.secret.encode()).hexdigest()
 
+    @property
+    def ending(self) -> str:
+        """Its last five characters, by which people tell keys apart: they are kept and shown.
+
+        They tell 21 of the secret's 256 bits, because the last of its 52 characters holds one bit only.
+        Who knows them has 235 bits left to guess, which nobody can, and the key's public id names it anyway.
+        """
+        return self.secret[-_ENDING:]
+
     def proves(self, secret_sha256: str) -> bool:
         """Compares in constant time with the hash kept at rest."""
         return hmac.compare_digest(self.secret_sha256, secret_sha256)
@@ -51,6 +62,11 @@ class Token:
         """Reads the written form; None where it is malformed."""
         match = _TOKEN.fullmatch(text)
         return None if match is None else cls(match[1], match[2])
+
+
+def is_key_id(text: str) -> bool:
+    """Tells whether a text has the form of a key's public id."""
+    return _ID.fullmatch(text) is not None
 
 
 def _random_base32(length: int) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from cachetools import TTLCache
 
 from sigbridge.applications import (
+    DEVICE_TYPE_ID,
     Application,
     DeviceType,
     DownlinkQuota,
@@ -19,11 +20,12 @@ from sigbridge.errors import SigbridgeError
 from sigbridge.store import applications as stored
 from sigbridge.store.applications import DeviceRecord
 from sigbridge.store.parallel import in_parallel
+from sigbridge.store.table import ConditionFailed
 
 _KNOWN_FOR_SECONDS = 60
 _CACHED_DEVICES = 10_000
 _CACHED_APPLICATIONS = 1_000
-_TYPE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+_TYPE_ID = re.compile(DEVICE_TYPE_ID, re.ASCII)
 
 
 class UnknownDevice(SigbridgeError):
@@ -93,6 +95,19 @@ class Device:
             active=record["active"],
         )
 
+    def as_record(self) -> DeviceRecord:
+        """Gives the stored form."""
+        return DeviceRecord(
+            id=self.id,
+            registered_at=self.registered_at,
+            payload_encoding=self.payload_encoding,
+            name=self.name,
+            type=self.type,
+            told_type=self.told_type,
+            tags=self.tags,
+            active=self.active,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Treatment:
@@ -145,7 +160,7 @@ class Directory:
             application = Application.from_record(application_record)
             _applications[application_id] = application
             for record in device_records:
-                devices[record["id"]] = _remember(application_id, record)
+                devices[record["id"]] = remember(application_id, record)
         return cls(application, devices)
 
     @property
@@ -203,13 +218,22 @@ class Directory:
         def let_in(device_id: str) -> DeviceRecord:
             if rejects:
                 return _listed(application_id, device_id)
-            return stored.add_device(application_id, new_device(device_id, told_type=told.get(device_id)))
+            type_id = told.get(device_id)
+            device = Device(device_id, registered_at=now_ms(), type=type_id, told_type=type_id)
+            return stored.add_device(application_id, device.as_record())
+
+        def tell_type(device_id: str) -> DeviceRecord:
+            try:
+                return stored.tell_type(application_id, device_id, told[device_id])
+            except ConditionFailed:
+                # It was deleted since it was looked up.
+                return let_in(device_id)
 
         for record in in_parallel(let_in, unlisted):
-            self._devices[record["id"]] = _remember(application_id, record)
+            self._devices[record["id"]] = remember(application_id, record)
         retold = [id_ for id_ in sorted(wanted & told.keys()) if self._devices[id_].told_type != told[id_]]
-        for record in in_parallel(lambda id_: stored.tell_type(application_id, id_, told[id_]), retold):
-            self._devices[record["id"]] = _remember(application_id, record)
+        for record in in_parallel(tell_type, retold):
+            self._devices[record["id"]] = remember(application_id, record)
 
 
 def treatment(application: Application, device: Device) -> Treatment:
@@ -240,8 +264,8 @@ def register_device(
     Returns:
         The device as it is listed: one that was listed before is left as it is.
     """
-    record = stored.add_device(application_id, new_device(device_id, payload_encoding))
-    return _remember(application_id, record)
+    device = Device(device_id, payload_encoding, registered_at=now_ms())
+    return remember(application_id, stored.add_device(application_id, device.as_record()))
 
 
 def find_device(application_id: str, device_id: str) -> Device:
@@ -250,28 +274,7 @@ def find_device(application_id: str, device_id: str) -> Device:
     Raises:
         UnknownDevice: The application does not list it.
     """
-    return _remember(application_id, _listed(application_id, device_id))
-
-
-def new_device(
-    device_id: str,
-    payload_encoding: PayloadEncoding | None = None,
-    name: str = "",
-    type_id: str | None = None,
-    told_type: str | None = None,
-    tags: Mapping[str, str] | None = None,
-) -> DeviceRecord:
-    """Makes the record of a device that is to be listed."""
-    return DeviceRecord(
-        id=device_id,
-        registered_at=now_ms(),
-        payload_encoding=payload_encoding,
-        name=name,
-        type=told_type if type_id is None else type_id,
-        told_type=told_type,
-        tags=tags or {},
-        active=True,
-    )
+    return remember(application_id, _listed(application_id, device_id))
 
 
 def _listed(application_id: str, device_id: str) -> DeviceRecord:
@@ -281,12 +284,18 @@ def _listed(application_id: str, device_id: str) -> DeviceRecord:
     return record
 
 
+def forget_device(application_id: str, device_id: str) -> None:
+    """Makes this process's next look-up of a device that was deleted read the store."""
+    _devices.pop((application_id, device_id), None)
+
+
 def forget_cached_devices() -> None:
     """Makes the next look-up of every application and device read the store."""
     _applications.clear()
     _devices.clear()
 
 
-def _remember(application_id: str, record: DeviceRecord) -> Device:
+def remember(application_id: str, record: DeviceRecord) -> Device:
+    """Makes the device of a record that was just read or written, and remembers it."""
     device = _devices[application_id, record["id"]] = Device.from_record(record)
     return device

@@ -4,6 +4,7 @@ import re
 
 _SEPARATORS = str.maketrans("", "", "-: ")
 _DEVICE_ID = re.compile(r"[0-9A-Z._]{1,64}", re.ASCII)
+_ID_PREFIX = re.compile(r"[0-9A-Z._]{0,64}", re.ASCII)
 _SIGFOX_ID = re.compile(r"[0-9A-F]{1,8}", re.ASCII)
 
 
@@ -25,6 +26,21 @@ def normalize_device_id(text: str) -> str:
         message = "must be 1 to 64 letters, digits, dots or underscores, besides separators"
         raise InvalidDeviceId(message)
     return device_id.lstrip("0") or "0" if is_sigfox_id(device_id) else device_id
+
+
+def normalize_id_prefix(text: str) -> str:
+    """Gives the beginning of the ids under which devices are kept: `aa-bb` is `AABB`.
+
+    Leading zeros stay, because nobody can tell yet whether the whole is a Sigfox id.
+
+    Raises:
+        InvalidDeviceId: No id begins so.
+    """
+    prefix = text.translate(_SEPARATORS).upper()
+    if not _ID_PREFIX.fullmatch(prefix):
+        message = "must be letters, digits, dots or underscores, 64 at most, besides separators"
+        raise InvalidDeviceId(message)
+    return prefix
 
 
 def is_sigfox_id(device_id: str) -> bool:

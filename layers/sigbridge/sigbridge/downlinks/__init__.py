@@ -4,14 +4,7 @@ from sigbridge.downlinks.acknowledging import settle
 from sigbridge.downlinks.answering import Answer, answer_uplink, recall_answer
 from sigbridge.downlinks.bidir import Reply, reply_to_messages
 from sigbridge.downlinks.deadlines import Deadlines, end_what_is_due
-from sigbridge.downlinks.downlink import (
-    DOWNLINK_BYTES,
-    Downlink,
-    InvalidDownlinkData,
-    Priority,
-    Source,
-    read_downlink_data,
-)
+from sigbridge.downlinks.downlink import Downlink, Priority, Source
 from sigbridge.downlinks.history import (
     HistoryPage,
     attempt_of,
@@ -22,19 +15,17 @@ from sigbridge.downlinks.history import (
 from sigbridge.downlinks.life import AnsweredUplink, Attempt, Life, LifeStep, State, Step
 from sigbridge.downlinks.queue import (
     delete_downlink,
-    downlink_data,
     push_downlinks,
     push_downlinks_once,
     queued_downlinks,
     replace_downlinks,
-    set_downlink_data,
 )
 from sigbridge.downlinks.quota import Quota, quota_of
 from sigbridge.downlinks.refusals import DownlinkNotQueued, QueueFull, UnknownDownlink
 from sigbridge.downlinks.transitions import Transition, transitions
+from sigbridge.downlinks.waiting import InFlight, WaitingDownlinks, waiting_downlinks
 
 __all__ = [
-    "DOWNLINK_BYTES",
     "Answer",
     "AnsweredUplink",
     "Attempt",
@@ -42,7 +33,7 @@ __all__ = [
     "Downlink",
     "DownlinkNotQueued",
     "HistoryPage",
-    "InvalidDownlinkData",
+    "InFlight",
     "Life",
     "LifeStep",
     "Priority",
@@ -54,10 +45,10 @@ __all__ = [
     "Step",
     "Transition",
     "UnknownDownlink",
+    "WaitingDownlinks",
     "answer_uplink",
     "attempt_of",
     "delete_downlink",
-    "downlink_data",
     "downlink_history",
     "downlink_life",
     "end_what_is_due",
@@ -65,12 +56,11 @@ __all__ = [
     "push_downlinks_once",
     "queued_downlinks",
     "quota_of",
-    "read_downlink_data",
     "recall_answer",
     "record_transition",
     "replace_downlinks",
     "reply_to_messages",
-    "set_downlink_data",
     "settle",
     "transitions",
+    "waiting_downlinks",
 ]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sigbridge.applications import DownlinkQuota
 from sigbridge.clock import now_ms
-from sigbridge.devices import Directory
+from sigbridge.devices import Directory, UnknownDevice
 from sigbridge.downlinks.answering import Answer, answer_uplink, answer_uplink_within, recall_answer
 from sigbridge.errors import StoreUnavailable
 from sigbridge.messages import ReceivedMessage, StoredMessage
@@ -22,28 +22,28 @@ class Reply:
         message: The message.
         answer: What its device is told.
         late: Whether the message came after its radio window, so that it could claim nothing.
-        failed: Whether the store failed before the answer was known.
+        failure: Why it has no answer: the store failed, or the device was deleted; None where it has one.
     """
 
     message: ReceivedMessage
     answer: Answer
     late: bool = False
-    failed: bool = False
+    failure: StoreUnavailable | UnknownDevice | None = None
 
 
 def reply_to_messages(application_id: str, messages: Sequence[StoredMessage]) -> list[Reply]:
     """Replies to those messages that ask (I6), to each device once: to its newest.
 
-    Devices are independent: one whose answer can't be had from the store gets nothing, while the
-    others get theirs.
+    Devices are independent: one whose answer can't be had gets nothing, while the others get theirs.
 
     Raises:
-        StoreUnavailable: An answer could not be had, and no other device gets data that a repeat of the
-            callback would bring too late.
+        StoreUnavailable, UnknownDevice: An answer could not be had, since the store failed or the device
+            was deleted, and no other device gets data that a repeat of the callback would bring too late.
     """
     replies = in_parallel(lambda stored: _reply(application_id, stored), _newest_of_each_device(messages))
-    if any(reply.failed for reply in replies) and all(reply.answer.payload is None for reply in replies):
-        raise StoreUnavailable
+    failure = next((reply.failure for reply in replies if reply.failure is not None), None)
+    if failure is not None and all(reply.answer.payload is None for reply in replies):
+        raise failure
     return replies
 
 
@@ -55,8 +55,8 @@ def _reply(application_id: str, stored: StoredMessage) -> Reply:
             answer = recall_answer(application_id, message.device_id, stored.key)
         else:
             answer = _answer(application_id, message.device_id, stored.key)
-    except StoreUnavailable:
-        return Reply(message, Answer(None), late, failed=True)
+    except (StoreUnavailable, UnknownDevice) as failure:
+        return Reply(message, Answer(None), late, failure)
     return Reply(message, answer, late)
 
 

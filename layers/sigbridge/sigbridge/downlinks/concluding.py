@@ -4,7 +4,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from sigbridge.devices import UnknownDevice
-from sigbridge.downlinks.history import record_transition, step_write
+from sigbridge.downlinks.history import owner_of_history, record_transition, step_write
 from sigbridge.downlinks.life import Step
 from sigbridge.downlinks.notation import read_downlink
 from sigbridge.downlinks.queue import take_out
@@ -54,9 +54,12 @@ def _was_sent(attempt: AttemptRecord) -> bool:
 def _try_again(attempt: AttemptRecord, ending: Transition) -> None:
     following = replace(ending.downlink, attempt=ending.downlink.attempt + 1)
     queued = Transition(following, Step.QUEUED, ending.at)
+    application = owner_of_history(attempt.key.application_id)
     generation = int(attempt.steps[Step.ANSWERED]["generation"])
     try:
-        attempts.try_again(attempt.key, step_write(ending), step_write(queued), generation)
+        attempts.try_again(
+            attempt.key, step_write(application, ending), step_write(application, queued), generation
+        )
         if _was_sent(attempt):
             # It was told so in between, and looked for the downlink before it was put back.
             _withdraw(attempt)

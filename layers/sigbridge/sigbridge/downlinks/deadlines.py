@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import batched
 
 from sigbridge.devices import UnknownDevice
 from sigbridge.downlinks.acknowledging import find_acknowledgement, settle_attempt
@@ -16,27 +15,9 @@ from sigbridge.settings import settings
 from sigbridge.store import attempts
 from sigbridge.store.attempts import AttemptKey, AttemptRecord
 from sigbridge.store.device_states import Removal
-from sigbridge.store.parallel import in_parallel
-from sigbridge.store.table import StoreRefused
+from sigbridge.store.parallel import work_off
 
-# Each takes a few requests; a function's minute is enough for tens of thousands.
-_AT_ONCE = 64
 _ENDS_IN_QUEUE = frozenset({Step.EXPIRED, Step.REMOVED})
-
-
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """What came of looking at one attempt.
-
-    Attributes:
-        key: The attempt.
-        failed: Whether the store failed.
-        reason: Why nothing can end it.
-    """
-
-    key: AttemptKey
-    failed: bool = False
-    reason: Exception | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,30 +41,16 @@ def end_what_is_due(now_ms: int) -> Deadlines:
     Raises:
         StoreUnavailable: Some of it was not ended; the next run does.
     """
-    looked_at = 0
-    left_out: dict[AttemptKey, Exception] = {}
-    failed = False
-    for keys in batched(attempts.due_until(now_ms), _AT_ONCE, strict=False):
-        for look in in_parallel(lambda key: _look_at(key, now_ms), keys):
-            looked_at += 1
-            failed = failed or look.failed
-            if look.reason is not None:
-                left_out[look.key] = look.reason
-    if failed:
+    done = work_off(lambda key: _look_at(key, now_ms), attempts.due_until(now_ms))
+    if done.failed:
         raise StoreUnavailable
-    return Deadlines(looked_at, left_out)
+    return Deadlines(done.looked_at, done.left_out)
 
 
-def _look_at(key: AttemptKey, now_ms: int) -> _Look:
-    try:
-        attempt = attempts.find(key)
-        if attempt is not None:
-            _end(attempt, now_ms)
-    except StoreUnavailable:
-        return _Look(key, failed=True)
-    except (LookupError, TypeError, ValueError, AttributeError, StoreRefused) as reason:
-        return _Look(key, reason=reason)
-    return _Look(key)
+def _look_at(key: AttemptKey, now_ms: int) -> None:
+    attempt = attempts.find(key)
+    if attempt is not None:
+        _end(attempt, now_ms)
 
 
 def _end(attempt: AttemptRecord, now_ms: int) -> None:

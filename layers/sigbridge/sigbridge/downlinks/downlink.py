@@ -8,15 +8,10 @@ from enum import IntEnum, StrEnum
 from itertools import count
 
 from sigbridge.clock import now_ms
-from sigbridge.errors import SigbridgeError
-
-# Exactly 8 bytes, neither more nor fewer (sigfox reference, 3.1).
-DOWNLINK_BYTES = 8
 
 # The Things Stack's number of attempts for a confirmed downlink that does not say (reference, 2.2).
 DEFAULT_MAX_ATTEMPTS = 8
 
-_DOWNLINK_DATA = re.compile(rf"[0-9a-f]{{{2 * DOWNLINK_BYTES}}}", re.ASCII)
 _ID = re.compile(r"[0-9a-f]{24}", re.ASCII)
 _numbers = count()
 
@@ -38,10 +33,6 @@ class Source(StrEnum):
 
     QUEUE = "queue"
     DOWNLINK_DATA = "downlinkData"
-
-
-class InvalidDownlinkData(SigbridgeError):
-    """The text is not 8 bytes of hex."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +88,3 @@ def make_id(moment_ms: int) -> str:
 def is_downlink_id(text: str) -> bool:
     """Tells whether a text has the form of a downlink's id."""
     return _ID.fullmatch(text) is not None
-
-
-def read_downlink_data(text: str) -> str:
-    """Reads the `downlinkData` parameter: 8 bytes in hex of either case (tagoio reference, 2).
-
-    Raises:
-        InvalidDownlinkData: It is anything else.
-    """
-    digits = text.strip().lower()
-    if not _DOWNLINK_DATA.fullmatch(digits):
-        message = f"downlinkData must be {DOWNLINK_BYTES} bytes, {2 * DOWNLINK_BYTES} hex digits"
-        raise InvalidDownlinkData(message)
-    return digits

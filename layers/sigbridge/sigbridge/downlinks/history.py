@@ -5,7 +5,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 
+from sigbridge.applications import Application, UnknownApplication
 from sigbridge.clock import now_ms
+from sigbridge.devices import Directory
 from sigbridge.downlinks.life import Attempt, Life, State, Step
 from sigbridge.downlinks.notation import (
     answered_downlink,
@@ -38,10 +40,18 @@ def record_transition(application_id: str, device_id: str, transition: Transitio
     """Records a step of a downlink; one that is recorded already is left as it is."""
     key = AttemptKey(application_id, device_id, transition.downlink.id, transition.downlink.attempt)
     with suppress(StepRecorded):
-        attempts.record_step(key, step_write(transition))
+        attempts.record_step(key, step_write(owner_of_history(application_id), transition))
 
 
-def step_write(transition: Transition) -> StepWrite:
+def owner_of_history(application_id: str) -> Application:
+    """Gives the application that says how long a history is kept; of one that was deleted, the stack does."""
+    try:
+        return Directory.open(application_id, ()).application
+    except UnknownApplication:
+        return Application(application_id, name="", created_at=0)
+
+
+def step_write(application: Application, transition: Transition) -> StepWrite:
     """Gives the record of a step, with the moment at which its attempt is to be looked at again."""
     due_at = None
     if transition.step in {Step.ANSWERED, Step.PENDING}:
@@ -53,7 +63,7 @@ def step_write(transition: Transition) -> StepWrite:
         name=transition.step.value,
         details={"at": transition.at, **transition.details},
         downlink=write_downlink(transition.downlink),
-        kept_until=None if is_open else settings().kept_until(transition.at),
+        kept_until=None if is_open else application.kept_until(transition.at),
         uplink=transition.details.get("uplink"),
         due_at=due_at,
     )

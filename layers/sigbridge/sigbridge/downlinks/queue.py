@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from sigbridge.clock import now_ms
-from sigbridge.downlinks.downlink import Downlink, read_downlink_data
+from sigbridge.downlinks.downlink import Downlink
 from sigbridge.downlinks.history import downlink_life
 from sigbridge.downlinks.notation import read_downlink, write_downlink
 from sigbridge.downlinks.refusals import DownlinkNotQueued, QueueFull, refusals_told
@@ -127,31 +127,6 @@ def take_out(
             device_states.remove(application_id, device_id, position, text, removal)
             return True
     raise StoreUnavailable
-
-
-def downlink_data(application_id: str, device_id: str) -> str | None:
-    """Reads what a device gets whenever its queue is empty: 16 hex digits, or None.
-
-    Raises:
-        UnknownDevice: The device is not listed.
-    """
-    with refusals_told(application_id, device_id):
-        state = device_states.find(application_id, device_id)
-    return state.downlink_data or None
-
-
-def set_downlink_data(application_id: str, device_id: str, downlink_data: str | None) -> None:
-    """Sets what a device gets whenever its queue is empty; None ends that.
-
-    It stays until it is changed (tagoio reference, 2: "every time it checks in").
-
-    Raises:
-        InvalidDownlinkData: It is not 8 bytes of hex.
-        UnknownDevice: The device is not listed.
-    """
-    value = "" if downlink_data is None else read_downlink_data(downlink_data)
-    with refusals_told(application_id, device_id):
-        device_states.set_downlink_data(application_id, device_id, value)
 
 
 def _written(downlinks: Sequence[Downlink]) -> list[str]:

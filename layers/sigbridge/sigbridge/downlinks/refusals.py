@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sigbridge.devices import UnknownDevice
+from sigbridge.devices import UnknownDevice, forget_device
 from sigbridge.errors import SigbridgeError
 from sigbridge.settings import settings
 from sigbridge.store.device_states import NoSuchDevice, QueueHasNoRoom
@@ -52,7 +52,7 @@ class DownlinkNotQueued(SigbridgeError):
 
 @contextmanager
 def refusals_told(application_id: str, device_id: str) -> Iterator[None]:
-    """Tells what the state of this device refuses.
+    """Tells what the state of this device refuses, and forgets a device that has none: it was deleted.
 
     Raises:
         UnknownDevice: The device is not listed.
@@ -61,6 +61,7 @@ def refusals_told(application_id: str, device_id: str) -> Iterator[None]:
     try:
         yield
     except NoSuchDevice as missing:
+        forget_device(application_id, device_id)
         raise UnknownDevice(application_id, device_id) from missing
     except QueueHasNoRoom as full:
         raise QueueFull(settings().queue_capacity) from full

@@ -1,15 +1,24 @@
 """Messages: what a device said, checked, stored once."""
 
 from sigbridge.messages.inbox import Receipt, StoredMessage, store_messages
-from sigbridge.messages.message import Location, Network, Part, ReceivedMessage, Variable
+from sigbridge.messages.listing import MessagePage, MessagesWanted, list_messages
+from sigbridge.messages.message import Location, Network, Part, ReceivedMessage, Value, Variable
+from sigbridge.messages.recorded import RecordedMessage
+from sigbridge.store.timeline import Order
 
 __all__ = [
     "Location",
+    "MessagePage",
+    "MessagesWanted",
     "Network",
+    "Order",
     "Part",
     "Receipt",
     "ReceivedMessage",
+    "RecordedMessage",
     "StoredMessage",
+    "Value",
     "Variable",
+    "list_messages",
     "store_messages",
 ]

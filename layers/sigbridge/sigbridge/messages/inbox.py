@@ -11,7 +11,7 @@ from typing import Any
 from sigbridge.clock import now_ms
 from sigbridge.devices import Directory
 from sigbridge.errors import Fault, InvalidInput
-from sigbridge.messages.message import Network, Part, ReceivedMessage, Variable
+from sigbridge.messages.message import Network, Part, ReceivedMessage
 from sigbridge.messages.payload import InvalidPayload, read_generic_payload, read_sigfox_payload
 from sigbridge.store import messages as stored_messages
 from sigbridge.store.messages import AlreadyStored, MessageWrite
@@ -177,7 +177,7 @@ def _message_key(message: ReceivedMessage, payload: str | None, arrived_at: int)
 def _digest(message: ReceivedMessage, payload: str | None) -> str:
     content: list[object] = [payload]
     if message.network is Network.GENERIC:
-        content += [message.port, _location_record(message), [_variable(v) for v in message.variables]]
+        content += [message.port, _location_record(message), _variable_records(message)]
     text = json.dumps(content, default=str, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -200,7 +200,7 @@ def _message_write(
     own = {
         names.delivery: secrets.token_hex(4),
         names.facts: dict(message.radio),
-        names.variables: [_variable(variable) for variable in message.variables],
+        names.variables: _variable_records(message),
         "location": _location_record(message),
     }
     return MessageWrite(
@@ -214,14 +214,8 @@ def _message_write(
     )
 
 
-def _variable(variable: Variable) -> dict[str, Any]:
-    content = {
-        "variable": variable.name,
-        "value": variable.value,
-        "unit": variable.unit,
-        "metadata": variable.metadata,
-    }
-    return {name: value for name, value in content.items() if value is not None}
+def _variable_records(message: ReceivedMessage) -> list[dict[str, Any]]:
+    return [variable.as_record() for variable in message.variables]
 
 
 def _location_record(message: ReceivedMessage) -> dict[str, Decimal | int] | None:

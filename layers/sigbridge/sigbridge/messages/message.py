@@ -80,6 +80,21 @@ class Variable:
     unit: str | None = None
     metadata: Mapping[str, object] | None = None
 
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> "Variable":
+        """Reads a stored variable."""
+        return cls(record["variable"], record["value"], record.get("unit"), record.get("metadata"))
+
+    def as_record(self) -> dict[str, Any]:
+        """Gives the stored form: what is known, by its name."""
+        content = {
+            "variable": self.name,
+            "value": self.value,
+            "unit": self.unit,
+            "metadata": self.metadata,
+        }
+        return {name: value for name, value in content.items() if value is not None}
+
     @property
     def size(self) -> int:
         """About how many bytes it takes in the store."""

@@ -11,6 +11,7 @@ One module per kind of item. Keys, by DESIGN's data model (docs/architecture.md)
 | device state | `DEVICE#<app>#<id>` | `STATE` |
 | push under an `Idempotency-Key` | `DEVICE#<app>#<id>` | `PUSH#<digest of the key>` |
 | message | `DEVICE#<app>#<id>` | `MSG#<ms, 13 digits>#<seqNumber or digest>` |
+| data set by hand | `DEVICE#<app>#<id>` | `DATA#<ms, 13 digits>#<digest>` |
 | report of a Sigfox service | `DEVICE#<app>#<id>` | `EVENT#<ms, 13 digits>#<digest>` |
 | device condition | `DEVICE#<app>#<id>` | `CONDITION` |
 | attempt of a downlink | `DEVICE#<app>#<id>` | `DOWNLINK#<downlink id>#<number, 2 digits>` |

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sigbridge.store import device_states, table
+from sigbridge.store import device_states, due, table
 from sigbridge.store.table import ConditionFailed, Key, NotTogether, Record, Span, Update
 
 _SORT = "DOWNLINK#"
@@ -216,8 +216,7 @@ def answered_between(
 
 def due_until(now_ms: int) -> Iterator[AttemptKey]:
     """Yields the attempts that are to be looked at again by now, the one that waits longest first."""
-    span = Span(_DUE_LIST, 0, now_ms, index="due", pk_name="due_list", sk_name="due_at")
-    return (AttemptKey.of(record["pk"], record["sk"]) for record in table.in_order(span))
+    return (AttemptKey.of(key.pk, key.sk) for key in due.due_until(_DUE_LIST, now_ms))
 
 
 def read_attempt(record: Mapping[str, Any]) -> AttemptRecord:

@@ -3,13 +3,55 @@
 Every map has the moment that it is of, `at` (epoch ms), and `rank`, a digest of what it says. Of two
 of one moment the one of higher rank stands. So the item is the same in whatever order reports come,
 and however often.
+
+The item is also where it is kept that a device is watched, since its type expects to hear of it: it is
+in the list of the index `due` (see `store.due`) until it is found silent. `heard_at` is the time (epoch
+ms) of the newest message that a look has found, which may be forgotten by the next one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
-from sigbridge.store import table
+from sigbridge.store import due, table
 from sigbridge.store.table import ConditionFailed, Key, Record, Update
+
+_SORT = "CONDITION"
+_WATCHED = "SILENCE"
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionRecord:
+    """What is known of a device.
+
+    Attributes:
+        known: The maps, by the names of their attributes.
+        heard_at: Time of the newest message that a look has found, epoch ms; None for none.
+        due_at: When it is to be looked at, epoch ms; None while it is not watched.
+    """
+
+    known: Mapping[str, Record]
+    heard_at: int | None = None
+    due_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A device that is watched.
+
+    Attributes:
+        application_id, device_id: The device.
+    """
+
+    application_id: str
+    device_id: str
+
+    @classmethod
+    def of(cls, key: Key) -> "Watched":
+        """Reads the key of the item."""
+        _, application_id, device_id = key.pk.split("#")
+        return cls(application_id, device_id)
 
 
 def note(application_id: str, device_id: str, groups: Mapping[str, Mapping[str, Any]]) -> None:
@@ -34,10 +76,72 @@ def note(application_id: str, device_id: str, groups: Mapping[str, Mapping[str, 
             return
 
 
-def find(application_id: str, device_id: str) -> Record:
-    """Reads all maps as the last finished write left them; an empty record where nothing is known."""
-    record = table.get_latest(_key(application_id, device_id)) or {}
-    return {name: value for name, value in record.items() if isinstance(value, dict)}
+def find(application_id: str, device_id: str) -> ConditionRecord:
+    """Reads what is known as the last finished write left it; nothing where there is none."""
+    return _condition(table.get_latest(_key(application_id, device_id)) or {})
+
+
+def find_many(application_id: str, device_ids: Sequence[str]) -> dict[str, ConditionRecord]:
+    """Like `find`, of several devices, 100 in a request."""
+    keys = {device_id: _key(application_id, device_id) for device_id in device_ids}
+    found = table.get_many_latest(list(keys.values()))
+    return {device_id: _condition(found.get(key, {})) for device_id, key in keys.items()}
+
+
+def watch(application_id: str, device_id: str, now_ms: int) -> None:
+    """Has a device looked at as soon as possible, and then whenever it could be silent."""
+    change = Update(
+        key=_key(application_id, device_id),
+        expression="SET due_list = :list, due_at = :now",
+        condition="attribute_not_exists(due_at) OR due_at <> :now",
+        values={":list": _WATCHED, ":now": now_ms},
+    )
+    with suppress(ConditionFailed):
+        table.update(change)
+
+
+def due_until(now_ms: int) -> Iterator[Key]:
+    """Yields the keys of the items of watched devices that are to be looked at by now."""
+    return due.due_until(_WATCHED, now_ms)
+
+
+def look_again(
+    application_id: str, device_id: str, seen: ConditionRecord, due_at: int, heard_at: int | None
+) -> None:
+    """Moves the next look at a device to a moment, unless something else moved it since it was seen."""
+    _end_look(application_id, device_id, seen, {"due_at": due_at} | _heard(heard_at), "")
+
+
+def watch_no_more(application_id: str, device_id: str, seen: ConditionRecord, heard_at: int | None) -> None:
+    """Ends the looks at a device, unless something else asked for one since it was seen."""
+    _end_look(application_id, device_id, seen, _heard(heard_at), "REMOVE due_list, due_at")
+
+
+def _heard(heard_at: int | None) -> dict[str, int]:
+    return {} if heard_at is None else {"heard_at": heard_at}
+
+
+def _end_look(
+    application_id: str, device_id: str, seen: ConditionRecord, values: Mapping[str, int], removal: str
+) -> None:
+    assignments = ", ".join(f"{name} = :{name}" for name in values)
+    change = Update(
+        key=_key(application_id, device_id),
+        expression=f"{'SET ' if values else ''}{assignments} {removal}".strip(),
+        condition="due_at = :seen",
+        values={":seen": seen.due_at, **{f":{name}": value for name, value in values.items()}},
+    )
+    with suppress(ConditionFailed):
+        table.update(change)
+
+
+def _condition(record: Record) -> ConditionRecord:
+    heard_at, due_at = record.get("heard_at"), record.get("due_at")
+    return ConditionRecord(
+        known={name: value for name, value in record.items() if isinstance(value, dict)},
+        heard_at=None if heard_at is None else int(heard_at),
+        due_at=None if due_at is None else int(due_at),
+    )
 
 
 def _update(key: Key, groups: Mapping[str, Mapping[str, Any]]) -> Update:
@@ -69,4 +173,4 @@ def _order(group: Mapping[str, Any] | None) -> tuple[int, str]:
 
 
 def _key(application_id: str, device_id: str) -> Key:
-    return Key(f"DEVICE#{application_id}#{device_id}", "CONDITION")
+    return Key(f"DEVICE#{application_id}#{device_id}", _SORT)

@@ -13,7 +13,8 @@ Attributes of the item:
   map full, and `forget` cleans it. An answer is a queued downlink's string, the `downlinkData`, or
   "" for none.
 * `removal`: why downlinks left the queue the last time that they did so without being an answer.
-* `generation`: how often the queue was replaced. A downlink that was handed out before a replacement
+* `generation`: when the device was registered (epoch ms), and one more for each time that the queue was
+  replaced. A downlink that was handed out before a replacement, or in an earlier life of the device,
   is not put back into the queue after it.
 
 Every change is one conditional UpdateItem.
@@ -52,7 +53,7 @@ class DeviceStateRecord:
         queue: Queued downlinks, the next one first.
         downlink_data: The `downlinkData` parameter, or "" for none.
         answer_maps: Remembered answers by uplink, in their maps.
-        generation: How often the queue was replaced.
+        generation: Grows each time the queue is replaced.
         removal: Why downlinks left it the last time without being an answer.
     """
 
@@ -126,14 +127,20 @@ class ClaimRefused(Exception):
         self.state = state
 
 
-def create(application_id: str, device_id: str) -> None:
-    """Makes the empty state of a new device; one that exists is left as it is."""
-    empty: Record = {"queue": [], "downlink_data": "", "generation": 0, "removal": Removal.CLEARED.value}
+def creation(application_id: str, device_id: str, registered_at: int) -> Update:
+    """The change that makes the empty state of a new device, for a write that lists it.
+
+    A state that exists is left as it is.
+    """
+    empty: Record = {"queue": [], "downlink_data": "", "removal": Removal.CLEARED.value}
+    empty["generation"] = registered_at
     empty |= {f"answers_{period}": {} for period in range(_ANSWER_MAPS)}
-    try:
-        table.put_new(_key(application_id, device_id), empty)
-    except ConditionFailed:
-        return
+    return Update(
+        key=_key(application_id, device_id),
+        expression="SET " + ", ".join(f"{name} = if_not_exists({name}, :{name})" for name in empty),
+        condition="",
+        values={f":{name}": value for name, value in empty.items()},
+    )
 
 
 def find(application_id: str, device_id: str) -> DeviceStateRecord:
@@ -263,20 +270,10 @@ def putting_back(application_id: str, device_id: str, downlink: str, generation:
     )
 
 
-def set_downlink_data(application_id: str, device_id: str, downlink_data: str) -> None:
-    """Sets the `downlinkData` parameter, or clears it with "".
-
-    Raises:
-        NoSuchDevice: The device is not registered.
-    """
-    try:
-        table.update_once(setting_downlink_data(application_id, device_id, downlink_data))
-    except ConditionFailed as failed:
-        raise NoSuchDevice from failed
-
-
 def setting_downlink_data(application_id: str, device_id: str, downlink_data: str) -> Update:
-    """The change that sets the `downlinkData` parameter, or clears it with "", for a write that does more.
+    """The change that sets what a device gets while its queue is empty, or "", for a write that does more.
+
+    `store.parameters` makes it together with that of the parameter `downlinkData`.
 
     It is refused where the device is not registered.
     """
@@ -361,7 +358,8 @@ def _claim(asking: Asking, expired: Sequence[str], answers_condition: str, answe
     values: dict[str, Any] = {**answers}
     fallback, own = "downlink_data", ""
     if asking.downlink_data:
-        fallback, own = ":downlink_data", " AND downlink_data = :none"
+        queued = f"attribute_exists(queue[{taken}])"
+        fallback, own = ":downlink_data", f" AND (downlink_data = :none OR {queued})"
         values |= {":downlink_data": asking.downlink_data, ":none": ""}
     if expired:
         head = " AND ".join(f"queue[{position}] = :expired{position}" for position in range(taken))

@@ -1,5 +1,6 @@
 """Typed access to the one table, with DynamoDB's failures turned into the domain's."""
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -26,8 +27,9 @@ _LAST_CHARACTER = "\U0010ffff"
 # A transaction that meets another write of the same item is refused, not queued.
 _TRANSACTION_ATTEMPTS = 5
 
-# DynamoDB leaves undone what of a batch exceeds its throughput.
+# DynamoDB leaves undone what of a batch exceeds its throughput, 1,000 write units a second in a partition.
 _BATCH_ATTEMPTS = 5
+_PAUSE_S = 0.05
 
 # Sigfox waits 10 s for an answer. A BIDIR callback of a known device makes two requests: two tries
 # of at most 2 s each leave room for both.
@@ -132,7 +134,7 @@ class Update:
     Attributes:
         key: The item.
         expression: DynamoDB update expression.
-        condition: DynamoDB condition expression.
+        condition: DynamoDB condition expression; "" for none.
         values: Values of the expressions' `:placeholders`.
         names: Names of the expressions' `#placeholders`.
     """
@@ -146,13 +148,20 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """One DeleteItem of an item that must exist.
+    """One conditional DeleteItem.
 
     Attributes:
         key: The item.
+        condition: DynamoDB condition expression, that the item exists unless another one is given; "" for
+            none.
+        values: Values of the expression's `:placeholders`.
+        names: Names of the expression's `#placeholders`.
     """
 
     key: Key
+    condition: str = "attribute_exists(pk)"
+    values: Mapping[str, Any] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 type Write = NewItem | Update | Deletion
@@ -167,6 +176,8 @@ class Span:
         first, last: Bounds of the sort key, both included.
         index: Name of the index, or None for the table itself.
         pk_name, sk_name: Attributes of the key of the table or index.
+        attributes: Which attributes of the items are wanted, none for all. Fewer are sooner sent and read;
+            the read units are those of the whole items.
     """
 
     pk: str
@@ -175,6 +186,7 @@ class Span:
     index: str | None = None
     pk_name: str = "pk"
     sk_name: str = "sk"
+    attributes: tuple[str, ...] = ()
 
 
 @cache
@@ -228,12 +240,21 @@ def get_many(keys: Sequence[Key]) -> dict[Key, Record]:
     Raises:
         StoreUnavailable: DynamoDB left some unread.
     """
+    return _get_many(keys, {})
+
+
+def get_many_latest(keys: Sequence[Key]) -> dict[Key, Record]:
+    """Like `get_many`, but as the last finished writes left them (a read unit per 4 kB)."""
+    return _get_many(keys, {"ConsistentRead": True})
+
+
+def _get_many(keys: Sequence[Key], options: Any) -> dict[Key, Record]:
     found: dict[Key, Record] = {}
     table = settings().table_name
     for start in range(0, len(keys), 100):
         wanted = [key.wire() for key in keys[start : start + 100]]
         with _failures_translated():
-            answer = client().batch_get_item(RequestItems={table: {"Keys": wanted}})
+            answer = client().batch_get_item(RequestItems={table: {"Keys": wanted} | options})
         if answer.get("UnprocessedKeys"):
             raise StoreUnavailable
         for item in answer["Responses"].get(table, []):
@@ -259,7 +280,8 @@ def write_together(*writes: Write) -> None:
         NotTogether: A condition did not hold; nothing was written.
     """
     items = [_transaction_item(write) for write in writes]
-    for _ in range(_TRANSACTION_ATTEMPTS):
+    for attempt in range(_TRANSACTION_ATTEMPTS):
+        time.sleep(attempt * _PAUSE_S)
         try:
             with _failures_translated():
                 client().transact_write_items(TransactItems=items)
@@ -280,7 +302,7 @@ def delete(deletion: Deletion) -> None:
     """Deletes an item.
 
     Raises:
-        ConditionFailed: It does not exist.
+        ConditionFailed: The condition did not hold; nothing was deleted.
     """
     with _failures_translated():
         client().delete_item(**_delete_arguments(deletion))
@@ -295,11 +317,12 @@ def delete_all(keys: Sequence[Key]) -> None:
     table = settings().table_name
     for start in range(0, len(keys), 25):
         requests: Any = {table: [{"DeleteRequest": {"Key": key.wire()}} for key in keys[start : start + 25]]}
-        for _ in range(_BATCH_ATTEMPTS):
+        for attempt in range(_BATCH_ATTEMPTS):
             with _failures_translated():
                 requests = client().batch_write_item(RequestItems=requests).get("UnprocessedItems")
             if not requests:
                 break
+            time.sleep(_PAUSE_S * 2**attempt)
         else:
             raise StoreUnavailable
 
@@ -384,14 +407,17 @@ def _limit(page: int | None) -> dict[str, int]:
 
 
 def _query(span: Span, **options: Any) -> Iterator[Record]:
+    attributes = {f"#a{position}": name for position, name in enumerate(span.attributes)}
     arguments: dict[str, Any] = {
         "TableName": settings().table_name,
         "KeyConditionExpression": "#pk = :pk AND #sk BETWEEN :first AND :last",
-        "ExpressionAttributeNames": {"#pk": span.pk_name, "#sk": span.sk_name},
+        "ExpressionAttributeNames": {"#pk": span.pk_name, "#sk": span.sk_name, **attributes},
         "ExpressionAttributeValues": _wire({":pk": span.pk, ":first": span.first, ":last": span.last}),
     }
     if span.index is not None:
         arguments["IndexName"] = span.index
+    if attributes:
+        arguments["ProjectionExpression"] = ", ".join(attributes)
     with _failures_translated():
         for page in client().get_paginator("query").paginate(**arguments, **options):
             yield from (to_record(item) for item in page["Items"])
@@ -430,12 +456,18 @@ def _put_arguments(new: NewItem) -> Any:
 
 
 def _delete_arguments(deletion: Deletion) -> Any:
-    return {
+    arguments: dict[str, Any] = {
         "TableName": settings().table_name,
         "Key": deletion.key.wire(),
-        "ConditionExpression": "attribute_exists(pk)",
         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
     }
+    if deletion.condition:
+        arguments["ConditionExpression"] = deletion.condition
+    if deletion.values:
+        arguments["ExpressionAttributeValues"] = _wire(deletion.values)
+    if deletion.names:
+        arguments["ExpressionAttributeNames"] = deletion.names
+    return arguments
 
 
 def _update_arguments(change: Update) -> Any:
@@ -443,9 +475,10 @@ def _update_arguments(change: Update) -> Any:
         "TableName": settings().table_name,
         "Key": change.key.wire(),
         "UpdateExpression": change.expression,
-        "ConditionExpression": change.condition,
         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
     }
+    if change.condition:
+        arguments["ConditionExpression"] = change.condition
     if change.values:
         arguments["ExpressionAttributeValues"] = _wire(change.values)
     if change.names:

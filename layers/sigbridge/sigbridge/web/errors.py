@@ -8,19 +8,28 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sigbridge.applications import UnknownApplication
+from sigbridge.applications import (
+    DeviceTypeExists,
+    TooManyDeviceTypes,
+    UnknownApplication,
+    UnknownDeviceType,
+)
 from sigbridge.credentials import (
     ExpiredCredential,
     Forbidden,
     InsufficientRights,
+    LocksItselfOut,
     MalformedCredential,
     MissingCredential,
     OtherApplication,
     Right,
+    TooManyKeys,
     Unauthenticated,
+    UngrantableRights,
+    UnknownKey,
     WrongSecret,
 )
-from sigbridge.devices import InactiveDevice, UnknownDevice
+from sigbridge.devices import DeviceExists, InactiveDevice, UnknownDevice, UnknownParameter
 from sigbridge.downlinks import DownlinkNotQueued, QueueFull, UnknownDownlink
 from sigbridge.errors import InvalidInput, SigbridgeError, StoreUnavailable
 from sigbridge.reports import UnknownService
@@ -49,6 +58,10 @@ class ErrorForm:
     name: str
     message_format: str
     attributes: Callable[[Any], Mapping[str, object]] = lambda _error: {}
+
+
+def _message(error: SigbridgeError) -> Mapping[str, object]:
+    return {"message": error.message}
 
 
 _RIGHT_NAMES = {
@@ -99,8 +112,25 @@ _FORMS: tuple[tuple[type[SigbridgeError], ErrorForm], ...] = (
             lambda error: {"uid": error.application_id},
         ),
     ),
+    (
+        UngrantableRights,
+        ErrorForm(
+            403,
+            7,
+            "sigbridge/credentials",
+            "rights_not_grantable",
+            "{message}",
+            lambda error: {
+                "message": error.message,
+                "missing": [_RIGHT_NAMES[right] for right in error.missing],
+            },
+        ),
+    ),
     (Forbidden, ErrorForm(403, 7, "pkg/auth/rights", "no_application_rights", "no rights")),
     (UnknownApplication, ErrorForm(403, 7, "pkg/auth/rights", "no_application_rights", "no rights")),
+    (UnknownKey, ErrorForm(404, 5, "sigbridge/credentials", "key_not_found", "{message}", _message)),
+    (TooManyKeys, ErrorForm(400, 3, "sigbridge/credentials", "too_many_keys", "{message}", _message)),
+    (LocksItselfOut, ErrorForm(409, 10, "sigbridge/credentials", "locks_itself_out", "{message}", _message)),
     (
         UnknownDevice,
         ErrorForm(
@@ -123,6 +153,20 @@ _FORMS: tuple[tuple[type[SigbridgeError], ErrorForm], ...] = (
             lambda error: {"device_uid": f"{error.application_id}.{error.device_id.lower()}"},
         ),
     ),
+    (DeviceExists, ErrorForm(409, 10, "sigbridge/devices", "device_exists", "{message}", _message)),
+    (
+        UnknownDeviceType,
+        ErrorForm(404, 5, "sigbridge/applications", "device_type_not_found", "{message}", _message),
+    ),
+    (
+        DeviceTypeExists,
+        ErrorForm(409, 10, "sigbridge/applications", "device_type_exists", "{message}", _message),
+    ),
+    (
+        TooManyDeviceTypes,
+        ErrorForm(400, 3, "sigbridge/applications", "too_many_device_types", "{message}", _message),
+    ),
+    (UnknownParameter, ErrorForm(404, 5, "sigbridge/devices", "parameter_not_found", "{message}", _message)),
     (
         UnknownDownlink,
         ErrorForm(
@@ -175,7 +219,7 @@ _FORMS: tuple[tuple[type[SigbridgeError], ErrorForm], ...] = (
     (UnsupportedContentType, ErrorForm(415, 3, "sigbridge/web", "content_type", "unsupported content type")),
     (
         InvalidInput,
-        ErrorForm(400, 3, "sigbridge/web", "invalid_input", "{message}", lambda e: {"message": e.message}),
+        ErrorForm(400, 3, "sigbridge/web", "invalid_input", "{message}", _message),
     ),
     (
         StoreUnavailable,

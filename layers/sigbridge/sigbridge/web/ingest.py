@@ -39,7 +39,7 @@ def downlinks_answered(replies: Sequence[Reply]) -> Response:
     count("DownlinksAnswered", sum(r.answer.payload is not None and not r.answer.repeated for r in replies))
     count("DownlinksHeldBack", sum(reply.answer.held_back for reply in replies))
     count("LateBidir", sum(reply.late for reply in replies))
-    count("DownlinkFailures", sum(reply.failed for reply in replies))
+    count("DownlinkFailures", sum(reply.failure is not None for reply in replies))
     if all(reply.answer.payload is None for reply in replies):
         return Response(204)
     return Response.json(

@@ -9,6 +9,7 @@ import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, ValidationError
@@ -16,8 +17,8 @@ from pydantic.alias_generators import to_camel
 
 from sigbridge.applications.application import is_identifier
 from sigbridge.clock import now_ms, rfc3339
-from sigbridge.devices import normalize_device_id
-from sigbridge.downlinks import DOWNLINK_BYTES, Downlink, Priority
+from sigbridge.devices import DOWNLINK_BYTES, Directory, normalize_device_id
+from sigbridge.downlinks import Downlink, Priority
 from sigbridge.downlinks.notation import write_downlink
 from sigbridge.errors import InvalidInput
 from sigbridge.web.json_body import read_json
@@ -25,7 +26,7 @@ from sigbridge.web.request import Request
 from sigbridge.web.response import Response
 from sigbridge.web.things_stack_errors import ThingsStackError, invalid_field
 
-_IDENTIFIER_RULE = (
+IDENTIFIER_RULE = (
     "value does not match regex pattern `^[a-z0-9](?:[-]?[a-z0-9]){2,}$` of at most 36 characters"
 )
 _FORBIDDEN_PORT = 224
@@ -36,7 +37,7 @@ _IDEMPOTENCY_KEY_LENGTH = 255
 _LAST_EXPIRY = datetime(2286, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AddressedDevice:
     """The device that a path names.
 
@@ -47,6 +48,17 @@ class AddressedDevice:
 
     application_id: str
     device_id: str
+
+    @cached_property
+    def pads_downlinks(self) -> bool:
+        """Whether its type has a short `decoded_payload` filled up; looked up when it is asked for.
+
+        Raises:
+            UnknownApplication: The application was deleted.
+            StoreUnavailable: It can't be looked up.
+        """
+        directory = Directory.open(self.application_id, (self.device_id,))
+        return directory.treatment_of(self.device_id).pad_downlinks
 
 
 def addressed_device(request: Request) -> AddressedDevice:
@@ -59,15 +71,20 @@ def addressed_device(request: Request) -> AddressedDevice:
         value = request.path.get(name)
         if value is not None and not is_identifier(value):
             hint = f"; write `{value.lower()}`" if is_identifier(value.lower()) else ""
-            raise invalid_field(name, _IDENTIFIER_RULE + hint)
+            raise invalid_field(name, IDENTIFIER_RULE + hint)
     return AddressedDevice(request.path["application_id"], normalize_device_id(request.path["device_id"]))
 
 
-def read_downlinks(request: Request) -> list[Downlink]:
+def read_downlinks(request: Request, device: AddressedDevice) -> list[Downlink]:
     """Reads the downlinks of a push or replace request; none is a valid request.
+
+    Args:
+        request: The request.
+        device: Whose downlinks they are: its type decides about payloads that are too short.
 
     Raises:
         ThingsStackError: The body or one item is not valid; The Things Stack's name says how.
+        UnknownApplication, StoreUnavailable: How the device is treated can't be looked up.
     """
     try:
         document = read_json(request.body)
@@ -87,7 +104,7 @@ def read_downlinks(request: Request) -> list[Downlink]:
     if not isinstance(items, list):
         raise _told(request, invalid_field("downlinks", "value must be a list"))
     moment = now_ms()
-    return [_downlink(request, position, item, moment) for position, item in enumerate(items)]
+    return [_downlink(request, device, position, item, moment) for position, item in enumerate(items)]
 
 
 def read_idempotency_key(request: Request) -> str | None:
@@ -155,7 +172,9 @@ def _no_boolean(value: object) -> object:
 _DIALECT = ConfigDict(alias_generator=to_camel, validate_by_name=True, loc_by_alias=False)
 
 
-class _Retry(BaseModel):
+class ConfirmedRetry(BaseModel):
+    """How often a confirmed downlink is tried."""
+
     model_config = _DIALECT
 
     max_attempts: Annotated[
@@ -163,7 +182,9 @@ class _Retry(BaseModel):
     ] = None
 
 
-class _Item(BaseModel):
+class DownlinkItem(BaseModel):
+    """A downlink as a push or replace request gives it."""
+
     model_config = _DIALECT
 
     f_port: Annotated[Annotated[int, Field(ge=0, le=255)] | None, BeforeValidator(_no_boolean)] = None
@@ -175,16 +196,18 @@ class _Item(BaseModel):
     correlation_ids: Annotated[
         list[Annotated[str, Field(max_length=100)]], BeforeValidator(_null_as_empty)
     ] = Field(default_factory=list)
-    confirmed_retry: _Retry | None = None
+    confirmed_retry: ConfirmedRetry | None = None
     expires_at: Annotated[datetime | None, BeforeValidator(_read_rfc3339)] = None
 
 
-def _downlink(request: Request, position: int, content: object, moment: int) -> Downlink:
+def _downlink(
+    request: Request, device: AddressedDevice, position: int, content: object, moment: int
+) -> Downlink:
     field = f"downlinks[{position}]"
     if not isinstance(content, dict):
         raise _told(request, invalid_field(field, "value must be an object"))
     try:
-        item = _Item.model_validate(content)
+        item = DownlinkItem.model_validate(content)
     except ValidationError as invalid:
         raise _told(request, _first_rule_broken(field, invalid)) from invalid
     if item.f_port == _FORBIDDEN_PORT:
@@ -192,7 +215,7 @@ def _downlink(request: Request, position: int, content: object, moment: int) -> 
     if item.class_b_c is not None:
         raise _told(request, _embedded(field, "class_b_c", "Sigfox has neither class B nor class C"))
     downlink = Downlink(
-        payload=_payload(request, field, item).hex(),
+        payload=_payload(request, device, field, item).hex(),
         f_port=item.f_port,
         confirmed=item.confirmed or False,
         priority=item.priority,
@@ -208,7 +231,7 @@ def _downlink(request: Request, position: int, content: object, moment: int) -> 
     return downlink
 
 
-def _max_attempts(item: _Item) -> int | None:
+def _max_attempts(item: DownlinkItem) -> int | None:
     wanted = None if item.confirmed_retry is None else item.confirmed_retry.max_attempts
     if wanted is not None and wanted > _MAX_ATTEMPTS_HERE:
         raise ThingsStackError(
@@ -220,9 +243,9 @@ def _max_attempts(item: _Item) -> int | None:
     return wanted
 
 
-def _payload(request: Request, field: str, item: _Item) -> bytes:
+def _payload(request: Request, device: AddressedDevice, field: str, item: DownlinkItem) -> bytes:
     try:
-        payload = _read_payload(item)
+        payload = _read_payload(device, item)
     except ThingsStackError as invalid:
         reason = "embedded message failed validation"
         raise _told(request, invalid_field(field, reason, invalid)) from invalid
@@ -246,10 +269,15 @@ def _payload(request: Request, field: str, item: _Item) -> bytes:
     return payload
 
 
-def _read_payload(item: _Item) -> bytes | None:
+def _read_payload(device: AddressedDevice, item: DownlinkItem) -> bytes | None:
     if item.frm_payload:
         return _read_base64(item.frm_payload)
-    return _read_bytes(item.decoded_payload) if item.decoded_payload else None
+    if not item.decoded_payload:
+        return None
+    payload = _read_bytes(item.decoded_payload)
+    if len(payload) < DOWNLINK_BYTES and device.pads_downlinks:
+        return payload.ljust(DOWNLINK_BYTES, b"\0")
+    return payload
 
 
 def _read_base64(text: str) -> bytes:

@@ -1,6 +1,6 @@
 """`/v1/application`: the application that the key belongs to."""
 
-from typing import Annotated
+from typing import Annotated, cast
 
 from aws_lambda_powertools.event_handler.openapi.params import Body
 from pydantic import Field
@@ -41,12 +41,15 @@ class ApplicationTold(Told):
 class SettingsAsked(Asked):
     """Settings to change; what is left out stays as it is."""
 
-    name: Annotated[str | None, Field(min_length=1, max_length=100)] = None
-    unknown_devices: UnknownDevices | None = None
-    payload_encoding: PayloadEncoding | None = None
-    daily_downlinks: Annotated[int | None, Field(ge=0, le=1000)] = None
-    downlink_quota: DownlinkQuota | None = None
-    retention_days: Annotated[int | None, Field(ge=1, le=3650)] = None
+    # No defaults are told, because there are none: what is not sent is not looked at.
+    name: Annotated[str, Field(min_length=1, max_length=100)] = Field(default_factory=str)
+    unknown_devices: UnknownDevices = Field(default_factory=lambda: UnknownDevices.REGISTER)
+    payload_encoding: PayloadEncoding = Field(default_factory=lambda: PayloadEncoding.HEX)
+    daily_downlinks: Annotated[int, Field(strict=True, ge=0, le=1000)] = Field(default_factory=int)
+    downlink_quota: DownlinkQuota = Field(default_factory=lambda: DownlinkQuota.REPORT)
+    retention_days: Annotated[int, Field(strict=True, ge=1, le=3650)] | None = Field(
+        None, description="Days after which what is received from now on is forgotten; null as the stack says"
+    )
 
 
 @routes.get("/v1/application", summary="Show the application", tags=["application"])
@@ -58,5 +61,5 @@ def show_application(key: DevicesReader) -> ApplicationTold:
 @routes.patch("/v1/application", summary="Change its settings", tags=["application"])
 def change_settings(key: SettingsWriter, settings: Annotated[SettingsAsked, Body()]) -> ApplicationTold:
     """Changes settings of the application. Running functions follow within a minute."""
-    change = SettingsChange(**settings.model_dump(exclude_none=True))
+    change = cast("SettingsChange", settings.model_dump(exclude_unset=True))
     return ApplicationTold.of(change_application(key.application_id, change))

@@ -1,17 +1,14 @@
 """The one function of the management API: finds the route, checks the key, tells errors in one form."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
+from urllib.parse import unquote
 
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Depends
-from aws_lambda_powertools.event_handler import Request as ResolvedRequest
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 from aws_lambda_powertools.event_handler import Response as ResolvedResponse
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
-from aws_lambda_powertools.event_handler.openapi.exceptions import (
-    RequestUnsupportedContentType,
-    RequestValidationError,
-)
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sigbridge.credentials import ApiKey, Right, authenticate
@@ -19,7 +16,8 @@ from sigbridge.errors import Fault, InvalidInput, SigbridgeError
 from sigbridge.web.endpoint import LambdaHandler, observed, report
 from sigbridge.web.errors import management_error
 from sigbridge.web.json_body import read_json
-from sigbridge.web.request import Request, UnknownRoute, UnsupportedContentType
+from sigbridge.web.management.resolver import ManagementResolver, Permitted
+from sigbridge.web.request import Request, UnknownRoute
 from sigbridge.web.response import Response
 
 # What anybody may read: the description of the API.
@@ -34,6 +32,7 @@ def management_endpoint(*routers: Router) -> LambdaHandler:
     def answer(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         request = Request.from_event(event)
         api.context["request"] = request
+        event = event | {"rawPath": unquote(event["rawPath"])}
         try:
             if event["rawPath"] not in _PUBLIC_PATHS:
                 api.context["key"] = authenticate(request.credential)
@@ -41,7 +40,8 @@ def management_endpoint(*routers: Router) -> LambdaHandler:
         except SigbridgeError as error:
             return _tell(error, request).to_event()
         resolved: dict[str, Any] = api.resolve(event, context)
-        return resolved
+        # Powertools writes an absent body as null, which not every gateway takes.
+        return {name: value for name, value in resolved.items() if value is not None}
 
     return observed(answer)
 
@@ -51,31 +51,16 @@ def new_routes() -> Router:
     return Router()  # type: ignore[no-untyped-call]
 
 
-def permitted(right: Right) -> Callable[[ResolvedRequest], ApiKey]:
-    """Makes a dependency of routes: the caller's key, which must have a right.
-
-    Raises:
-        InsufficientRights: The key lacks it; raised when the route is called.
-    """
-
-    def caller(request: ResolvedRequest) -> ApiKey:
-        key: ApiKey = request.context["key"]
-        key.require(right)
-        return key
-
-    return caller
+DevicesReader = Annotated[ApiKey, Permitted(Right.DEVICES_READ)]
+DevicesWriter = Annotated[ApiKey, Permitted(Right.DEVICES_WRITE)]
+TrafficReader = Annotated[ApiKey, Permitted(Right.TRAFFIC_READ)]
+TrafficWriter = Annotated[ApiKey, Permitted(Right.TRAFFIC_UP_WRITE)]
+KeysWriter = Annotated[ApiKey, Permitted(Right.KEYS_WRITE)]
+SettingsWriter = Annotated[ApiKey, Permitted(Right.SETTINGS_WRITE)]
 
 
-DevicesReader = Annotated[ApiKey, Depends(permitted(Right.DEVICES_READ))]
-DevicesWriter = Annotated[ApiKey, Depends(permitted(Right.DEVICES_WRITE))]
-TrafficReader = Annotated[ApiKey, Depends(permitted(Right.TRAFFIC_READ))]
-TrafficWriter = Annotated[ApiKey, Depends(permitted(Right.TRAFFIC_UP_WRITE))]
-KeysWriter = Annotated[ApiKey, Depends(permitted(Right.KEYS_WRITE))]
-SettingsWriter = Annotated[ApiKey, Depends(permitted(Right.SETTINGS_WRITE))]
-
-
-def _api(routers: Sequence[Router]) -> APIGatewayHttpResolver:
-    api = APIGatewayHttpResolver(enable_validation=True, json_body_deserializer=_read_body)
+def _api(routers: Sequence[Router]) -> ManagementResolver:
+    api = ManagementResolver(_read_body)
     api.use(middlewares=[_refuse_unknown_query])
     for router in routers:
         api.include_router(router)
@@ -88,13 +73,9 @@ def _api(routers: Sequence[Router]) -> APIGatewayHttpResolver:
     def tell(error: SigbridgeError) -> ResolvedResponse[str]:
         return told(error)
 
-    @api.exception_handler(RequestUnsupportedContentType)  # type: ignore[untyped-decorator]
-    def tell_content_type(_error: RequestUnsupportedContentType) -> ResolvedResponse[str]:
-        return told(UnsupportedContentType("The body must be application/json"))
-
     @api.exception_handler(RequestValidationError)  # type: ignore[untyped-decorator]
     def tell_faults(error: RequestValidationError) -> ResolvedResponse[str]:
-        return told(InvalidInput.of([_fault(found) for found in error.errors()]))
+        return told(InvalidInput.of([read_fault(found) for found in error.errors()]))
 
     @api.not_found
     def tell_unknown_route(_error: Exception) -> ResolvedResponse[str]:
@@ -131,7 +112,10 @@ def _refuse_unknown_query(api: APIGatewayHttpResolver, next_middleware: NextMidd
     return next_middleware(api)
 
 
-def _fault(found: Mapping[str, Any]) -> Fault:
-    steps = [step for step in found["loc"] if step not in _PARTS_OF_REQUESTS]
+def read_fault(found: Mapping[str, Any]) -> Fault:
+    """Reads an error of pydantic's: the path of the field, and what is wrong with it."""
+    steps = found["loc"]
+    if steps and steps[0] in _PARTS_OF_REQUESTS:
+        steps = steps[1:]
     field = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).lstrip(".")
     return Fault(field or "body", found["msg"].removeprefix("Value error, "))

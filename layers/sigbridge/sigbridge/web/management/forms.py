@@ -8,13 +8,20 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     PlainSerializer,
     SerializerFunctionWrapHandler,
+    WithJsonSchema,
     model_serializer,
 )
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from sigbridge.clock import rfc3339
 from sigbridge.devices import normalize_device_id
+from sigbridge.web.openapi.fragments import DEVICE_ID
+
+_NULL = {"type": "null"}
 
 
 class Asked(BaseModel):
@@ -32,6 +39,27 @@ class Told(BaseModel):
     def _leave_out_none(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
         return {name: value for name, value in serialize(self).items() if value is not None}
 
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Describes the fields as they are told: one that may be None may be missing, and is never null."""
+        described = handler({name: value for name, value in core_schema.items() if name != "serialization"})
+        schema = handler.resolve_ref_schema(described)
+        fields = schema.get("properties", {})
+        missing = {name for name, field in fields.items() if _NULL in field.get("anyOf", ())}
+        for name in missing:
+            fields[name] = without_null(fields[name])
+        schema["required"] = [name for name in fields if name not in missing]
+        return described
+
+
+def without_null(field: JsonSchemaValue) -> JsonSchemaValue:
+    """Gives the schema of what may be null as it is where it is not."""
+    rest = {name: value for name, value in field.items() if name not in {"anyOf", "default"}}
+    kinds = [kind for kind in field["anyOf"] if kind != _NULL]
+    return {**kinds[0], **rest} if len(kinds) == 1 else {"anyOf": kinds, **rest}
+
 
 def _plain(number: Decimal) -> int | float:
     return int(number) if number == number.to_integral_value() else float(number)
@@ -47,4 +75,4 @@ Moment = Annotated[
 ]
 
 # A device's id as a path or body spells it.
-DeviceId = Annotated[str, AfterValidator(normalize_device_id)]
+DeviceId = Annotated[str, AfterValidator(normalize_device_id), WithJsonSchema(DEVICE_ID)]

@@ -1,4 +1,4 @@
-"""Where the commands work: which table, at which address, with whose credentials.
+"""The table that commands with AWS credentials work on: at which address, with whose credentials.
 
 The only module of the tool that knows boto3.
 """
@@ -7,7 +7,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -20,15 +19,14 @@ from botocore.exceptions import (
     NoRegionError,
     ProfileNotFound,
 )
-from pydantic import BaseModel, ValidationError
 
 from sigbridge.errors import StoreUnavailable
 from sigbridge.settings import Settings, using
 from sigbridge.store import table as store
 from sigbridge_admin.failures import AdminError
+from sigbridge_admin.local_stack import IS_IT_UP, local_stack
 
 DEFAULT_STACK = "sigbridge"
-_STACK_FILE = Path(".local", "stack.json")
 _TABLE_OUTPUT = "TableName"
 
 
@@ -47,28 +45,15 @@ class Target:
     hint: str
 
 
-class _LocalStack(BaseModel):
-    """What the tool needs of `.local/stack.json`."""
-
-    table: str
-    aws_endpoint_url: str
-    region: str
-
-
 def local_target() -> Target:
     """The table of the local stack that was started in this directory or one above it.
 
     Raises:
         AdminError: There is none, or its description can't be read.
     """
-    file = _local_stack_file()
-    try:
-        stack = _LocalStack.model_validate_json(file.read_bytes())
-    except (OSError, ValidationError) as unreadable:
-        message = f"{file} does not describe a local stack: `make down`, then `make up` writes it anew"
-        raise AdminError(message) from unreadable
+    stack = local_stack()
     settings = Settings(table_name=stack.table, dynamodb_endpoint_url=stack.aws_endpoint_url)
-    return Target(settings, _emulator_session(stack.region), "is the local stack up? `make up` starts it")
+    return Target(settings, _emulator_session(stack.region), IS_IT_UP)
 
 
 def aws_target(table: str | None, stack: str, region: str | None, profile: str | None) -> Target:
@@ -156,15 +141,6 @@ def _table_of_stack(session: boto3.Session, stack: str) -> str:
         message = f"Stack '{stack}' has no output {_TABLE_OUTPUT}, so it is not a stack of Sigbridge"
         raise AdminError(message)
     return outputs[_TABLE_OUTPUT]
-
-
-def _local_stack_file() -> Path:
-    here = Path.cwd()
-    for directory in (here, *here.parents):
-        if (directory / _STACK_FILE).is_file():
-            return directory / _STACK_FILE
-    message = f"There is no {_STACK_FILE} here or in a directory above: `make up` starts the local stack"
-    raise AdminError(message)
 
 
 def _emulator_session(region: str) -> boto3.Session:

@@ -1,0 +1,42 @@
+"""Does each minute what nobody waits for: finds devices silent, erases what is left of deleted ones."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from sigbridge.clock import now_ms
+from sigbridge.conditions import follow_watch_orders, look_for_silence
+from sigbridge.erasure import erase_what_is_due
+from sigbridge.errors import StoreUnavailable
+from sigbridge.web.telemetry import count, flush_counts, logger
+
+_WORKS = {
+    "watched devices": look_for_silence,
+    "orders to watch devices": follow_watch_orders,
+    "deleted devices": erase_what_is_due,
+}
+# For what is under way when the time is over.
+_RESERVED_MS = 10_000
+
+
+@logger.inject_lambda_context
+def lambda_handler(_event: dict[str, Any], context: LambdaContext) -> None:
+    """Looks at everything that is due by now, each kind of work in its share of the time.
+
+    Raises:
+        StoreUnavailable: Not all of it was done; the next minute goes on.
+    """
+    start = now_ms()
+    share = (context.get_remaining_time_in_millis() - _RESERVED_MS) // len(_WORKS)
+    failed = left_out = 0
+    for number, (what, work) in enumerate(_WORKS.items(), 1):
+        done = work(start, start + number * share)
+        logger.info("looked at what was due", what=what, looked_at=done.looked_at, failed=done.failed)
+        for key, reason in done.left_out.items():
+            logger.error(f"nothing can be done: {reason}", what=what, pk=key.pk, sk=key.sk, exc_info=reason)
+        failed += done.failed
+        left_out += len(done.left_out)
+    count("UnreadableChanges", left_out)
+    flush_counts()
+    if failed:
+        raise StoreUnavailable

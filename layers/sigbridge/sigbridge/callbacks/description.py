@@ -1,0 +1,19 @@
+"""The description of every route of the bundle; the outermost room sees them all."""
+
+from typing import Any
+
+from sigbridge.callbacks.operations import callback_operations
+from sigbridge.web.management.resolver import ManagementResolver
+from sigbridge.web.openapi.document import openapi_document
+from sigbridge.web.openapi.documentation_operations import documentation_operations
+from sigbridge.web.openapi.queue_operations import queue_operations, state_operations
+
+
+def describe_bundle(api: ManagementResolver) -> dict[str, Any]:
+    """Describes the API of the bundle, OpenAPI 3.1.
+
+    Args:
+        api: The management API, which can tell of its routes itself.
+    """
+    parts = (documentation_operations, callback_operations, queue_operations, state_operations)
+    return openapi_document(api, [describe() for describe in parts])

@@ -1,0 +1,167 @@
+"""Watching devices of which their type expects to hear, to find them silent when they are.
+
+A device is looked at when it would be silent if nothing had come since the last look: once in its
+keep-alive time, not for each message. One that is found silent is entered in the list of the silent
+ones, and is looked at no more until a reader finds that it speaks again.
+
+Devices come to be watched when something makes a rule theirs: their type, or a rule of their type. The
+change stream tells of both, in any order and perhaps twice, which does no harm: to watch a device means
+to look at it within a minute, and each look reads what holds by then.
+
+A look costs three read units, one write unit, and two for the index; to watch a device one write unit,
+and at most two for the index.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import cache
+from itertools import batched, islice, takewhile
+from typing import Any
+
+from sigbridge import clock
+from sigbridge.applications import Application, UnknownApplication, find_application
+from sigbridge.conditions.condition import State, find_last_message, heard_last
+from sigbridge.conditions.keep_alive import silent_from
+from sigbridge.conditions.noting import enter
+from sigbridge.devices import Device, UnknownDevice, devices_after, find_device
+from sigbridge.store import conditions as stored_conditions
+from sigbridge.store import watch_orders
+from sigbridge.store.conditions import Watched
+from sigbridge.store.parallel import WorkedOff, in_parallel, work_off
+from sigbridge.store.table import Key
+from sigbridge.store.watch_orders import OrderReplaced, WatchOrder
+
+type FindApplication = Callable[[str], Application | None]
+
+_STEP = 1_000
+# What is watched is looked at a minute later, which is to be done in that minute too.
+_STEPS_IN_A_RUN = 20
+
+
+def watch_changed_device(application_id: str, old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> None:
+    """Watches a device if a rule may have become its own.
+
+    Args:
+        application_id: Whose device.
+        old, new: The device's entry in the list before and after a change; None where it is new.
+
+    Raises:
+        StoreUnavailable: It may not be watched.
+    """
+    type_id, active = new.get("type"), new.get("active", True)
+    if old is not None and (old.get("type"), old.get("active", True)) == (type_id, active):
+        return
+    application = _find(application_id)
+    device = Device(new["id"], type=type_id, active=active)
+    if application is not None and silent_from(application, device, heard_at=None) is not None:
+        stored_conditions.watch(application_id, device.id, clock.now_ms())
+
+
+def watch_changed_types(application_id: str, old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> None:
+    """Orders to watch the devices of those types that have a rule now, or a stricter one than before.
+
+    A rule that is less strict, or ends, is found by the next look at each device.
+
+    Args:
+        application_id: The application.
+        old, new: Its item before and after a change; None where it is new.
+
+    Raises:
+        StoreUnavailable: Not all of it is ordered.
+    """
+    before = _rules(old or {})
+    for type_id, seconds in _rules(new).items():
+        if type_id not in before or seconds < before[type_id]:
+            watch_orders.place(WatchOrder(application_id, type_id, placed_at=clock.now_ms()))
+
+
+def _rules(application: Mapping[str, Any]) -> dict[str, int]:
+    types: Mapping[str, Mapping[str, Any]] = application.get("device_types", {})
+    seconds = {type_id: content.get("keep_alive_seconds") for type_id, content in types.items()}
+    return {type_id: int(keep_alive) for type_id, keep_alive in seconds.items() if keep_alive is not None}
+
+
+def follow_watch_orders(now_ms: int, until_ms: int) -> WorkedOff[Key]:
+    """Watches the devices of types for which that was ordered by now, as far as time allows.
+
+    It may run twice at once, and goes on where the last run has ended.
+
+    Args:
+        now_ms: The present moment.
+        until_ms: When to stop, epoch ms.
+    """
+
+    def follow(key: Key) -> None:
+        order = watch_orders.find(key)
+        if order is not None:
+            with suppress(OrderReplaced):
+                _follow_order(order, until_ms)
+
+    # One after the other, since each does much at once.
+    return work_off(follow, watch_orders.due_until(now_ms), at_once=1)
+
+
+def _follow_order(order: WatchOrder, until_ms: int) -> None:
+    application_id = order.application_id
+
+    def watch(device_id: str) -> None:
+        stored_conditions.watch(application_id, device_id, clock.now_ms())
+
+    devices = devices_after(application_id, "", order.after, _STEP)
+    for step in batched(islice(devices, _STEP * _STEPS_IN_A_RUN), _STEP, strict=False):
+        if clock.now_ms() >= until_ms:
+            return
+        concerned = [device.id for device in step if device.type == order.type_id and device.active]
+        in_parallel(watch, concerned)
+        watch_orders.advance(order, step[-1].id)
+    if next(devices, None) is None:
+        watch_orders.finish(order)
+
+
+def look_for_silence(now_ms: int, until_ms: int) -> WorkedOff[Key]:
+    """Looks at each watched device that could be silent by now, as far as time allows.
+
+    It may run twice at once, and again for devices that it has looked at already.
+
+    Args:
+        now_ms: The present moment.
+        until_ms: When to stop, epoch ms.
+    """
+    due = takewhile(lambda _key: clock.now_ms() < until_ms, stored_conditions.due_until(now_ms))
+    find = cache(_find)
+    return work_off(lambda key: _look(Watched.of(key), find, now_ms), due)
+
+
+def _look(watched: Watched, find: FindApplication, now_ms: int) -> None:
+    application_id, device_id = watched.application_id, watched.device_id
+    seen = stored_conditions.find(application_id, device_id)
+    if seen.due_at is None or seen.due_at > now_ms:
+        return
+    heard_at = heard_last(seen, find_last_message(application_id, device_id))
+    application = find(application_id)
+    silent_at = None if application is None else _silent_from(application, device_id, heard_at)
+    if application is None or silent_at is None:
+        stored_conditions.watch_no_more(application_id, device_id, seen, heard_at)
+    elif silent_at > now_ms:
+        # A message that comes after this look must not be forgotten before the next one.
+        forgotten_from = application.kept_until(now_ms) * 1000
+        stored_conditions.look_again(
+            application_id, device_id, seen, min(silent_at, forgotten_from), heard_at
+        )
+    else:
+        enter(application_id, device_id, State.SILENT, silent_at)
+        stored_conditions.watch_no_more(application_id, device_id, seen, heard_at)
+
+
+def _silent_from(application: Application, device_id: str, heard_at: int | None) -> int | None:
+    try:
+        return silent_from(application, find_device(application.id, device_id), heard_at)
+    except UnknownDevice:
+        return None
+
+
+def _find(application_id: str) -> Application | None:
+    try:
+        return find_application(application_id)
+    except UnknownApplication:
+        return None

@@ -1,0 +1,167 @@
+"""What is stored in one place, as data items: those of a message, or those that were set together."""
+
+import heapq
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from sigbridge.data.item import DataItem, Origin, Place, Slot
+from sigbridge.data.notation import place_text, with_plain_numbers
+from sigbridge.data.selection import Selection
+from sigbridge.messages import Location, RecordedMessage, Value, Variable
+from sigbridge.store import timeline
+from sigbridge.store.timeline import Kind, Order, Stretch
+
+type Record = Mapping[str, Any]
+
+# What is read at a time, as DynamoDB counts what it reads.
+_UNIT_BYTES = 4_096
+_ENTRY_OVERHEAD = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ToldValue:
+    """A value, before it is a data item.
+
+    Attributes:
+        variable: Its name, value, unit and metadata.
+        origin: What it was.
+        location: Where the device was, where given.
+    """
+
+    variable: Variable
+    origin: Origin
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """Data items of one moment and group that are stored in one place.
+
+    Attributes:
+        place: Where.
+        record: How.
+        device_id: Normalised device id.
+        time: Epoch ms.
+        group: Their group.
+        told: Their content.
+        size: About how many bytes it takes in the store.
+    """
+
+    place: Place
+    record: dict[str, Any]
+    device_id: str
+    time: int
+    group: str
+    told: tuple[ToldValue, ...]
+    size: int
+
+    @property
+    def cost(self) -> int:
+        """What reading it costs: 1 for each 4 kB begun."""
+        return 1 + self.size // _UNIT_BYTES
+
+    def items(self, selection: Selection) -> list[DataItem]:
+        """Gives those of its items that are wanted, in the order that is wanted."""
+        numbers = Counter[tuple[str, Origin]]()
+        items: list[DataItem] = []
+        for told in self.told:
+            name = told.variable.name
+            if selection.variables and name not in selection.variables:
+                continue
+            slot = Slot(name, told.origin, numbers[name, told.origin])
+            numbers[name, told.origin] += 1
+            items.append(self._item(slot, told))
+        return selection.in_order(items)
+
+    def _item(self, slot: Slot, told: ToldValue) -> DataItem:
+        return DataItem(
+            device_id=self.device_id,
+            place=self.place,
+            slot=slot,
+            time=self.time,
+            group=self.group,
+            value=told.variable.value,
+            unit=told.variable.unit,
+            location=told.location,
+            metadata=told.variable.metadata,
+        )
+
+
+def read_bundles(stretch: Stretch) -> Iterator[Bundle]:
+    """Yields what is stored in a stretch, messages and data set by hand, in its order."""
+    return _merged(timeline.read, stretch)
+
+
+def read_latest_bundles(stretch: Stretch) -> Iterator[Bundle]:
+    """Yields what is stored in a stretch, the newest first, as the last finished write left it."""
+    return _merged(timeline.read_latest, stretch)
+
+
+def read_bundle(kind: Kind, record: dict[str, Any]) -> Bundle:
+    """Reads the plain values of a stored item, keys included."""
+    return _BUNDLES[kind](Place(record["sk"].removeprefix(kind), kind), record)
+
+
+def _merged(read: Callable[[Kind, Stretch], Iterator[dict[str, Any]]], stretch: Stretch) -> Iterator[Bundle]:
+    streams = [map(partial(read_bundle, kind), read(kind, stretch)) for kind in Kind]
+    is_descending = stretch.order is Order.DESCENDING
+    return heapq.merge(*streams, key=lambda bundle: bundle.place, reverse=is_descending)
+
+
+def _bundle_of_message(place: Place, record: dict[str, Any]) -> Bundle:
+    message = RecordedMessage.from_record(record)
+    told = (
+        *(ToldValue(Variable(name, value), Origin.FACT) for name, value in _facts(message)),
+        *_location(message),
+        *(ToldValue(variable, Origin.VARIABLE) for variable in message.variables),
+    )
+    return Bundle(place, record, message.device_id, message.time, message.group, told, message.size)
+
+
+def _facts(message: RecordedMessage) -> Iterator[tuple[str, Value]]:
+    if message.payload is not None:
+        yield "payload", message.payload
+    if message.port is not None:
+        yield "port", Decimal(message.port)
+    if message.seq_number is not None:
+        yield "seq_number", Decimal(message.seq_number)
+    # A fact that both calls told is what the second one says, when all base stations were heard.
+    for name, value in {**message.radio, **message.advanced}.items():
+        is_structure = isinstance(value, list | dict)
+        yield name, json.dumps(with_plain_numbers(value), ensure_ascii=False) if is_structure else value
+
+
+def _location(message: RecordedMessage) -> Iterator[ToldValue]:
+    """Tells where the device was, in the form that TagoIO's parser gives it (tagoio reference, 1)."""
+    location = message.location
+    if location is not None:
+        details = {"radius": location.radius, "source": location.source, "status": location.status}
+        known = {name: value for name, value in details.items() if value is not None}
+        variable = Variable("location", place_text(location), metadata=known or None)
+        yield ToldValue(variable, Origin.FACT, location)
+        if location.radius is not None:
+            yield ToldValue(Variable("radius", location.radius, "m"), Origin.FACT)
+
+
+def _bundle_of_entry(place: Place, record: dict[str, Any]) -> Bundle:
+    told = tuple(map(_told_by_entry, record["variables"]))
+    size = _ENTRY_OVERHEAD + sum(one.variable.size for one in told)
+    device_id = record["pk"].split("#", 2)[2]
+    return Bundle(place, record, device_id, int(record["time"]), record["group"], told, size)
+
+
+def _told_by_entry(record: Record) -> ToldValue:
+    location = record.get("location")
+    found = None if location is None else Location.from_record(location)
+    return ToldValue(Variable.from_record(record), Origin.VARIABLE, found)
+
+
+_BUNDLES: Mapping[Kind, Callable[[Place, dict[str, Any]], Bundle]] = {
+    Kind.MESSAGE: _bundle_of_message,
+    Kind.ENTRY: _bundle_of_entry,
+}

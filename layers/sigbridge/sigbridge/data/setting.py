@@ -1,0 +1,162 @@
+"""Data set by hand or by a program. They are no messages: a device is not heard of through them."""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from sigbridge.clock import now_ms
+from sigbridge.devices import Directory, find_device
+from sigbridge.messages import Location, Variable
+from sigbridge.store import entries
+from sigbridge.store.entries import AlreadySet, EntryWrite
+from sigbridge.store.parallel import in_parallel
+
+_DIGEST_LENGTH = 16
+
+
+@dataclass(frozen=True, slots=True)
+class NewValue:
+    """A value to be set.
+
+    Attributes:
+        variable: Its name, value, unit and metadata.
+        time: Epoch ms; None for now.
+        group: Its group; None for the one that all values of a request without a group get.
+        location: Where the device was, where given.
+    """
+
+    variable: Variable
+    time: int | None = None
+    group: str | None = None
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetReceipt:
+    """What became of the values of a request.
+
+    Attributes:
+        accepted: How many are new.
+        duplicates: How many were there already.
+        group: The group of those that were sent without one; where there is none, of the first one.
+    """
+
+    accepted: int
+    duplicates: int
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """Values of one moment and group, which are stored together.
+
+    Attributes:
+        time: Epoch ms, as it was sent; None where none was.
+        group: As it was sent; None where none was.
+        values: Their stored form.
+    """
+
+    time: int | None
+    group: str | None
+    values: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def digest(self) -> str:
+        """The same for the same content, and another one for any other."""
+        text = json.dumps([self.group, self.values], default=_number_text, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:_DIGEST_LENGTH]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """What became of an entry.
+
+    Attributes:
+        entry: The entry.
+        group: With which it was stored, the first time.
+        repeated: Whether it was there already.
+    """
+
+    entry: _Entry
+    group: str
+    repeated: bool
+
+
+def set_data(application_id: str, device_id: str, values: Sequence[NewValue]) -> SetReceipt:
+    """Stores values of a device and returns when all are durable.
+
+    Values of the same time and group are stored together. They are known again by their content where
+    they have a time: storing them again changes nothing then. Without a time they are always new.
+
+    Args:
+        application_id, device_id: The device.
+        values: At least one.
+
+    Raises:
+        UnknownDevice: The device is not listed.
+        InactiveDevice: It is not active.
+        StoreUnavailable: Not all are durable.
+    """
+    # It reads the device as it is now, and what it reads is what the directory remembers.
+    find_device(application_id, device_id)
+    directory = Directory.open(application_id, [device_id])
+    directory.refuse_inactive([device_id])
+    now = now_ms()
+    group = secrets.token_hex(12)
+    kept_until = directory.application.kept_until(now)
+
+    def store(entry: _Entry) -> _Stored:
+        moment = now if entry.time is None else entry.time
+        write = EntryWrite(
+            application_id=application_id,
+            device_id=device_id,
+            sort=f"{moment:013d}#{secrets.token_hex(8) if entry.time is None else entry.digest}",
+            delivery=secrets.token_hex(4),
+            content={
+                "time": moment,
+                "group": entry.group or group,
+                "variables": entry.values,
+                "received_at": now,
+                "expires_at": kept_until,
+            },
+        )
+        return _store(entry, write)
+
+    return _receipt(in_parallel(store, _entries(values)))
+
+
+def _entries(values: Sequence[NewValue]) -> list[_Entry]:
+    by_moment: dict[tuple[int | None, str | None], _Entry] = {}
+    for value in values:
+        entry = by_moment.setdefault((value.time, value.group), _Entry(value.time, value.group))
+        location = {} if value.location is None else {"location": value.location.as_record()}
+        entry.values.append(value.variable.as_record() | location)
+    return list(by_moment.values())
+
+
+def _store(entry: _Entry, write: EntryWrite) -> _Stored:
+    try:
+        entries.add(write)
+    except AlreadySet as already:
+        # The store's client tries twice: the second try finds what the first one wrote.
+        repeated = already.existing["delivery"] != write.delivery
+        return _Stored(entry, already.existing["group"], repeated)
+    return _Stored(entry, write.content["group"], repeated=False)
+
+
+def _receipt(stored: Sequence[_Stored]) -> SetReceipt:
+    without_group = (one.group for one in stored if one.entry.group is None)
+    return SetReceipt(
+        accepted=sum(len(one.entry.values) for one in stored if not one.repeated),
+        duplicates=sum(len(one.entry.values) for one in stored if one.repeated),
+        group=next(without_group, stored[0].group),
+    )
+
+
+def _number_text(number: Decimal) -> str:
+    # No text of a request holds NUL.
+    return f"\0{number}"

@@ -1,0 +1,168 @@
+"""Configuration parameters of a device, TagoIO's `{key, value, sent}` (tagoio reference, 7).
+
+They are words between the user and the user's own programs. One of them has a meaning here: what stands in
+`downlinkData` answers the device every time that it asks while its queue is empty (tagoio reference, 2).
+`sent` is a flag that only the user and the programs set. TagoIO does not say what it does with it for
+Sigfox; here an answer never changes it, and `downlinkData` is answered with whatever it says.
+"""
+
+import re
+from dataclasses import dataclass
+
+from sigbridge.clock import now_ms
+from sigbridge.devices.directory import UnknownDevice, find_device
+from sigbridge.errors import Fault, InvalidInput, SigbridgeError, StoreUnavailable
+from sigbridge.store import parameters as stored
+from sigbridge.store.device_states import NoSuchDevice
+from sigbridge.store.parameters import (
+    DOWNLINK_DATA,
+    NoSuchParameter,
+    ParameterExists,
+    ParameterRecord,
+    TooMany,
+)
+
+# TagoIO's number (tagoio reference, 7).
+MOST_PARAMETERS = 60
+
+# Exactly 8 bytes, neither more nor fewer (sigfox reference, 3.1).
+DOWNLINK_BYTES = 8
+_DOWNLINK_DATA = re.compile(rf"[0-9a-f]{{{2 * DOWNLINK_BYTES}}}", re.ASCII)
+
+# Somebody else may create or delete the parameter between two looks at it.
+_SET_ATTEMPTS = 5
+
+
+class InvalidDownlinkData(SigbridgeError):
+    """The text is not 8 bytes of hex."""
+
+
+class UnknownParameter(SigbridgeError):
+    """The device has no parameter of that key."""
+
+
+class TooManyParameters(InvalidInput):
+    """The device has as many parameters as it may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of a device.
+
+    Attributes:
+        key: Its name.
+        value: Its text.
+        sent: Whether the device has it, as far as the user says.
+        updated_at: Epoch ms.
+    """
+
+    key: str
+    value: str
+    sent: bool
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetParameter:
+    """A parameter that was set.
+
+    Attributes:
+        parameter: The parameter.
+        is_new: Whether the device had none of that key.
+    """
+
+    parameter: Parameter
+    is_new: bool
+
+
+def read_downlink_data(text: str) -> str:
+    """Reads the `downlinkData` parameter: 8 bytes in hex of either case (tagoio reference, 2).
+
+    Raises:
+        InvalidDownlinkData: It is anything else.
+    """
+    digits = text.strip().lower()
+    if not _DOWNLINK_DATA.fullmatch(digits):
+        message = f"downlinkData must be {DOWNLINK_BYTES} bytes, {2 * DOWNLINK_BYTES} hex digits"
+        raise InvalidDownlinkData(message)
+    return digits
+
+
+def parameters_of(application_id: str, device_id: str) -> list[Parameter]:
+    """Lists the parameters of a device, in the order of their keys.
+
+    Raises:
+        UnknownDevice: The device is not listed.
+    """
+    find_device(application_id, device_id)
+    return [Parameter(**record) for record in stored.of_device(application_id, device_id)]
+
+
+def set_parameter(
+    application_id: str, device_id: str, key: str, value: str, *, sent: bool = False
+) -> SetParameter:
+    """Gives a device a parameter, or a parameter another value.
+
+    Args:
+        application_id, device_id: The device.
+        key: Name of the parameter.
+        value: Its text, that of `downlinkData` 16 hex digits.
+        sent: Whether the device has it.
+
+    Raises:
+        UnknownDevice: The device is not listed.
+        TooManyParameters: It has 60 others; they are as they were.
+        InvalidInput: The `downlinkData` is not 8 bytes of hex.
+    """
+    find_device(application_id, device_id)
+    if key == DOWNLINK_DATA:
+        value = _read_value(value)
+    record = ParameterRecord(key=key, value=value, sent=sent, updated_at=now_ms())
+    try:
+        return SetParameter(Parameter(**record), is_new=_write(application_id, device_id, record))
+    except NoSuchDevice as missing:
+        raise UnknownDevice(application_id, device_id) from missing
+    except TooMany as full:
+        message = f"the device has {MOST_PARAMETERS} parameters, which is as many as it may have"
+        raise TooManyParameters.of([Fault("key", message)]) from full
+
+
+def delete_parameter(application_id: str, device_id: str, key: str) -> None:
+    """Deletes a parameter of a device.
+
+    Raises:
+        UnknownDevice: The device is not listed.
+        UnknownParameter: It has no parameter of that key.
+    """
+    find_device(application_id, device_id)
+    try:
+        stored.remove(application_id, device_id, key)
+    except NoSuchDevice as missing:
+        raise UnknownDevice(application_id, device_id) from missing
+    except NoSuchParameter as missing:
+        message = f"Device {device_id} has no parameter '{key}'"
+        raise UnknownParameter(message) from missing
+
+
+def _read_value(downlink_data: str) -> str:
+    try:
+        return read_downlink_data(downlink_data)
+    except InvalidDownlinkData as invalid:
+        raise InvalidInput.of([Fault("value", invalid.message)]) from invalid
+
+
+def _write(application_id: str, device_id: str, record: ParameterRecord) -> bool:
+    """Changes the parameter, or adds it, and tells whether it is new."""
+    for _ in range(_SET_ATTEMPTS):
+        try:
+            stored.change(application_id, device_id, record)
+        except NoSuchParameter:
+            pass
+        else:
+            return False
+        try:
+            stored.add(application_id, device_id, record, MOST_PARAMETERS)
+        except ParameterExists:
+            continue
+        return True
+    raise StoreUnavailable

@@ -1,0 +1,149 @@
+"""The list of an application's devices: entered, changed, and read by page."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sigbridge.applications import find_application
+from sigbridge.devices.directory import Device, UnknownDevice, find_device, remember
+from sigbridge.errors import Fault, InvalidInput, SigbridgeError
+from sigbridge.store import applications as stored
+from sigbridge.store.parallel import in_parallel
+from sigbridge.store.table import ConditionFailed
+
+
+class DeviceExists(SigbridgeError):
+    """The application lists the device already; it is as it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceFilter:
+    """Which devices are wanted; one that says nothing wants all.
+
+    Attributes:
+        prefix: How their ids begin.
+        type: Id of their device type.
+        tags: Tags that they all have: keys, each with its value, or None for any value.
+    """
+
+    prefix: str = ""
+    type: str | None = None
+    tags: tuple[tuple[str, str | None], ...] = ()
+
+    @property
+    def looks_inside(self) -> bool:
+        """Whether more than an id decides."""
+        return self.type is not None or bool(self.tags)
+
+    def wants(self, device: Device) -> bool:
+        """Tells whether a device is wanted."""
+        return (
+            device.id.startswith(self.prefix)
+            and self.type in {None, device.type}
+            and all(key in device.tags and value in {None, device.tags[key]} for key, value in self.tags)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReceipt:
+    """What became of devices that were imported.
+
+    Attributes:
+        created: How many are new.
+        existing: How many were listed already, and are as they were.
+    """
+
+    created: int
+    existing: int
+
+
+def create_device(application_id: str, device: Device) -> Device:
+    """Lists a new device.
+
+    Raises:
+        UnknownApplication: The application was deleted.
+        InvalidInput: Its device type does not exist.
+        DeviceExists: It is listed already.
+    """
+    _require_type(application_id, device.type)
+    record = device.as_record()
+    listed = stored.add_device(application_id, record)
+    # The store's client tries twice: the second try finds what the first one wrote.
+    if listed != record:
+        message = f"Device {device.id} is listed already"
+        raise DeviceExists(message)
+    return remember(application_id, listed)
+
+
+def change_device(application_id: str, device_id: str, changes: Mapping[str, Any]) -> Device:
+    """Changes those facts of a device that are given; running functions follow within a minute.
+
+    Args:
+        application_id, device_id: The device.
+        changes: New values of `name`, `type`, `tags`, `active` or `payload_encoding`, as in `Device`.
+
+    Raises:
+        UnknownApplication: The application was deleted.
+        UnknownDevice: The device is not listed.
+        InvalidInput: The device type does not exist.
+    """
+    if not changes:
+        return find_device(application_id, device_id)
+    _require_type(application_id, changes.get("type"))
+    try:
+        return remember(application_id, stored.change_device(application_id, device_id, changes))
+    except ConditionFailed as failed:
+        raise UnknownDevice(application_id, device_id) from failed
+
+
+def import_devices(application_id: str, devices: Sequence[Device]) -> ImportReceipt:
+    """Lists those of these devices that are not listed yet.
+
+    Args:
+        application_id: Whose they are.
+        devices: No two of one id; of device types that exist.
+
+    Raises:
+        StoreUnavailable: Not all of them are listed; importing them again does no harm.
+    """
+    listed = {record["id"] for record in stored.find_devices(application_id, [each.id for each in devices])}
+    records = [device.as_record() for device in devices if device.id not in listed]
+    found = in_parallel(lambda record: stored.add_device(application_id, record), records)
+    created = sum(there == wanted for there, wanted in zip(found, records, strict=True))
+    return ImportReceipt(created, existing=len(devices) - created)
+
+
+def devices_after(application_id: str, prefix: str, after: str | None, page: int) -> Iterator[Device]:
+    """Yields listed devices in the order of their ids, read page by page as they are wanted.
+
+    Args:
+        application_id: Whose devices.
+        prefix: How their ids begin; "" for all.
+        after: Only those whose ids sort after this one.
+        page: How many to read in a request.
+    """
+    return map(Device.from_record, stored.devices_after(application_id, prefix, after, page))
+
+
+def devices_named(application_id: str, device_ids: Sequence[str]) -> list[Device]:
+    """Reads those of these devices that are listed, in the order of the ids."""
+    return [Device.from_record(record) for record in stored.find_devices(application_id, device_ids)]
+
+
+def missing_types(application_id: str, type_ids: Iterable[str]) -> Collection[str]:
+    """Tells which of these device types the application does not have.
+
+    Raises:
+        UnknownApplication: It was deleted.
+    """
+    return set(type_ids) - find_application(application_id).device_types.keys()
+
+
+def no_such_type(type_id: str) -> str:
+    """Says that there is no such device type."""
+    return f"there is no device type '{type_id}'"
+
+
+def _require_type(application_id: str, type_id: str | None) -> None:
+    if type_id is not None and missing_types(application_id, [type_id]):
+        raise InvalidInput.of([Fault("type", no_such_type(type_id))])

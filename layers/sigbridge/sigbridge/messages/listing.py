@@ -1,0 +1,64 @@
+"""Listing a device's messages, page by page."""
+
+from dataclasses import dataclass
+
+from sigbridge.messages.recorded import RecordedMessage
+from sigbridge.store import timeline
+from sigbridge.store.timeline import Kind, Order, Stretch
+
+_LARGEST_PAGE_BYTES = 2_500_000
+
+
+@dataclass(frozen=True, slots=True)
+class MessagesWanted:
+    """Which messages are wanted.
+
+    Attributes:
+        first_ms, last_ms: Bounds of their times, epoch ms, both included.
+        order: In which they come.
+        limit: How many at most.
+        after: Id of the message that they come after, itself not included; None for the first page.
+    """
+
+    first_ms: int
+    last_ms: int
+    order: Order
+    limit: int
+    after: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MessagePage:
+    """Some messages of a device.
+
+    Attributes:
+        messages: In the order that was wanted. There may be fewer than wanted where they are large.
+        is_last: Whether there are no more.
+    """
+
+    messages: tuple[RecordedMessage, ...]
+    is_last: bool
+
+
+def list_messages(application_id: str, device_id: str, wanted: MessagesWanted) -> MessagePage:
+    """Reads messages of a device, eventually consistent: no more of them than are wanted, and two.
+
+    Raises:
+        StoreUnavailable: They can't be read.
+    """
+    stretch = Stretch.between(
+        application_id, device_id, wanted.first_ms, wanted.last_ms, wanted.order, wanted.limit + 2
+    )
+    if wanted.after is not None:
+        stretch = stretch.from_place(wanted.after)
+    messages: list[RecordedMessage] = []
+    size = 0
+    for record in timeline.read(Kind.MESSAGE, stretch):
+        message = RecordedMessage.from_record(record)
+        if message.id == wanted.after:
+            continue
+        if len(messages) == wanted.limit or size >= _LARGEST_PAGE_BYTES:
+            return MessagePage(tuple(messages), is_last=False)
+        messages.append(message)
+        size += message.told_size
+    return MessagePage(tuple(messages), is_last=True)

@@ -1,0 +1,103 @@
+"""Messages as they are kept."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from sigbridge.messages.message import Location, Network, Variable
+from sigbridge.store.timeline import Kind
+
+_OVERHEAD = 400
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedMessage:
+    """A message as it is kept: what one callback told, or two (sigfox reference, 1.1 and 1.4).
+
+    Attributes:
+        id: `<ms, 13 digits>#<seqNumber or digest>`, unique among the messages of its device.
+        device_id: Normalised device id.
+        device_as_received: The id as the sender spelt it.
+        network: Sigfox or generic.
+        time: Epoch ms; of its reception where the sender gave no time.
+        group: Its group.
+        seq_number: Sigfox's sequence number, or None.
+        payload: Lower-case hex, or None.
+        port: LoRaWAN's port, or None.
+        ack: Whether the device waited for a downlink; None where nobody said.
+        received_at: Epoch ms at which the uplink itself came; None while it has not.
+        advanced_at: Epoch ms at which came what the network adds to it; None while it has not.
+        radio: Sigfox's facts about the reception, by their names in snake case.
+        advanced: Those that the network added.
+        location: Where the device was, or None.
+        variables: The uplink's own, then those that came with what the network added; what both tell
+            alike is there once.
+    """
+
+    id: str
+    device_id: str
+    device_as_received: str
+    network: Network
+    time: int
+    group: str
+    seq_number: int | None = None
+    payload: str | None = None
+    port: int | None = None
+    ack: bool | None = None
+    received_at: int | None = None
+    advanced_at: int | None = None
+    radio: Mapping[str, Any] = field(default_factory=dict)
+    advanced: Mapping[str, Any] = field(default_factory=dict)
+    location: Location | None = None
+    variables: tuple[Variable, ...] = ()
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> "RecordedMessage":
+        """Reads the plain values of a stored item, keys included."""
+        location = record.get("location")
+        return cls(
+            id=record["sk"].removeprefix(Kind.MESSAGE),
+            device_id=record["pk"].split("#", 2)[2],
+            device_as_received=record["device"],
+            network=Network(record["network"]),
+            time=int(record["time"]),
+            group=record["group"],
+            seq_number=_whole(record.get("seq_number")),
+            payload=record.get("payload"),
+            port=_whole(record.get("port")),
+            ack=record.get("ack"),
+            received_at=_whole(record.get("received_at")),
+            advanced_at=_whole(record.get("advanced_at")),
+            radio=record.get("radio", {}),
+            advanced=record.get("advanced", {}),
+            location=None if location is None else Location.from_record(location),
+            variables=_read_variables(record),
+        )
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes in the store."""
+        payload = len(self.payload or "")
+        return _OVERHEAD + payload + len(str(self.advanced)) + sum(v.size for v in self.variables)
+
+    @property
+    def told_size(self) -> int:
+        """About how many bytes it takes in JSON, whatever characters it holds."""
+        variables = [variable.as_record() for variable in self.variables]
+        content = [self.payload, self.radio, self.advanced, variables]
+        return _OVERHEAD + len(json.dumps(content, default=str))
+
+
+def _read_variables(record: Mapping[str, Any]) -> tuple[Variable, ...]:
+    own = [Variable.from_record(variable) for variable in record.get("variables", ())]
+    if "advanced_variables" not in record:
+        return tuple(own)
+    told = {repr(variable) for variable in own}
+    added = [Variable.from_record(variable) for variable in record["advanced_variables"]]
+    return (*own, *(variable for variable in added if repr(variable) not in told))
+
+
+def _whole(number: Decimal | None) -> int | None:
+    return None if number is None else int(number)

@@ -1,0 +1,19 @@
+"""What waits for time to pass: items of any kind, in lists of the index `due`.
+
+An item is in a list while it has both attributes: `due_list`, the list's name, and `due_at`, the moment
+(epoch ms) at which it is to be looked at. A list is one partition, which takes 1,000 writes a second.
+"""
+
+from collections.abc import Iterator
+
+from sigbridge.store import table
+from sigbridge.store.table import Key, Span
+
+
+def due_until(due_list: str, now_ms: int) -> Iterator[Key]:
+    """Yields the keys of the items that are to be looked at by now, the one that waits longest first.
+
+    The index may lag behind the table by about a second.
+    """
+    span = Span(due_list, 0, now_ms, index="due", pk_name="due_list", sk_name="due_at")
+    return (Key(record["pk"], record["sk"]) for record in table.in_order(span))

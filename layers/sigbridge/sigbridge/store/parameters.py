@@ -1,0 +1,135 @@
+"""Parameters of a device, one item each; the device's entry in its application's list counts them.
+
+The one that is named `downlinkData` is in the device's state too, where the answer to a callback finds it.
+Both are written together, so that they never disagree.
+"""
+
+from typing import Any, TypedDict
+
+from sigbridge.store import device_states, table
+from sigbridge.store.counting import one_less, one_more
+from sigbridge.store.device_states import NoSuchDevice
+from sigbridge.store.table import ConditionFailed, Deletion, Key, NewItem, NotTogether, Record, Span, Update
+
+DOWNLINK_DATA = "downlinkData"
+
+_PARAMETER = "PARAM#"
+_PAGE = 100
+
+
+class ParameterRecord(TypedDict):
+    """A parameter at rest; `updated_at` is epoch ms."""
+
+    key: str
+    value: str
+    sent: bool
+    updated_at: int
+
+
+class NoSuchParameter(Exception):
+    """The device has no parameter of that key."""
+
+
+class ParameterExists(Exception):
+    """The device has a parameter of that key."""
+
+
+class TooMany(Exception):
+    """The device has as many parameters as it may have."""
+
+
+def of_device(application_id: str, device_id: str) -> list[ParameterRecord]:
+    """Reads the parameters of a device, in the order of their keys, as the last finished writes left them."""
+    span = Span(f"DEVICE#{application_id}#{device_id}", _PARAMETER, f"{_PARAMETER}~")
+    return [_parameter(record) for record in table.newest_first(span, _PAGE)][::-1]
+
+
+def add(application_id: str, device_id: str, record: ParameterRecord, most: int) -> None:
+    """Stores a new parameter of a device that has fewer than so many.
+
+    Raises:
+        ParameterExists: The device has a parameter of that key.
+        TooMany: It has that many parameters.
+        NoSuchDevice: It is not listed.
+    """
+    try:
+        table.write_together(
+            NewItem(_key(application_id, device_id, record["key"]), record),
+            one_more(_device(application_id, device_id), "parameters", most),
+            *_state(application_id, device_id, record["key"], record["value"]),
+        )
+    except NotTogether as none:
+        if 0 in none.refused:
+            raise ParameterExists from none
+        if none.refused.get(1) is not None:
+            raise TooMany from none
+        raise NoSuchDevice from none
+
+
+def change(application_id: str, device_id: str, record: ParameterRecord) -> None:
+    """Gives a parameter another value.
+
+    Raises:
+        NoSuchParameter: The device has none of that key.
+        NoSuchDevice: It is not registered.
+    """
+    contents: dict[str, Any] = {"value": record["value"], "sent": record["sent"]}
+    change = Update(
+        key=_key(application_id, device_id, record["key"]),
+        expression="SET #value = :value, #sent = :sent, updated_at = :updated_at",
+        condition="attribute_exists(pk)",
+        names={f"#{name}": name for name in contents},
+        values={":updated_at": record["updated_at"], **{f":{name}": each for name, each in contents.items()}},
+    )
+    state = _state(application_id, device_id, record["key"], record["value"])
+    if state:
+        _together(change, *state)
+        return
+    try:
+        table.update(change)
+    except ConditionFailed as failed:
+        raise NoSuchParameter from failed
+
+
+def remove(application_id: str, device_id: str, key: str) -> None:
+    """Deletes a parameter of a device.
+
+    Raises:
+        NoSuchParameter: The device has none of that key.
+        NoSuchDevice: It is not listed.
+    """
+    _together(
+        Deletion(_key(application_id, device_id, key)),
+        one_less(_device(application_id, device_id), "parameters"),
+        *_state(application_id, device_id, key, ""),
+    )
+
+
+def _together(change: Update | Deletion, *others: Update) -> None:
+    try:
+        table.write_together(change, *others)
+    except NotTogether as none:
+        raise (NoSuchParameter if 0 in none.refused else NoSuchDevice) from none
+
+
+def _state(application_id: str, device_id: str, key: str, value: str) -> list[Update]:
+    if key != DOWNLINK_DATA:
+        return []
+    return [device_states.setting_downlink_data(application_id, device_id, value)]
+
+
+def _key(application_id: str, device_id: str, key: str) -> Key:
+    return Key(f"DEVICE#{application_id}#{device_id}", f"{_PARAMETER}{key}")
+
+
+def _device(application_id: str, device_id: str) -> Key:
+    return Key(f"APP#{application_id}", f"DEVICE#{device_id}")
+
+
+def _parameter(record: Record) -> ParameterRecord:
+    return ParameterRecord(
+        key=record["key"],
+        value=record["value"],
+        sent=record["sent"],
+        updated_at=int(record["updated_at"]),
+    )

@@ -1,0 +1,263 @@
+"""`/v1/devices/{id}/data`: what a device said and what was set by hand, as variables over time."""
+
+import json
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from aws_lambda_powertools.event_handler import Request as ResolvedRequest
+from aws_lambda_powertools.event_handler import Response as ResolvedResponse
+from aws_lambda_powertools.event_handler.openapi.params import Body, Query
+
+from sigbridge.data import (
+    Aggregation,
+    Function,
+    Order,
+    Position,
+    Selection,
+    aggregate,
+    nearest_items,
+    read_data,
+    remove_data,
+    set_data,
+)
+from sigbridge.devices import InactiveDevice, find_device
+from sigbridge.errors import Fault, InvalidInput
+from sigbridge.messages.limits import checked_name
+from sigbridge.web.management.cursors import unreadable_cursor
+from sigbridge.web.management.data_forms import (
+    AggregateTold,
+    DataItemTold,
+    DataRemoved,
+    DataSet,
+    DataTold,
+    ValuesAsked,
+)
+from sigbridge.web.management.dates import START, read_interval
+from sigbridge.web.management.endpoint import DevicesWriter, TrafficReader, TrafficWriter, new_routes
+from sigbridge.web.management.messages import Cursor, DeviceInPath, EndDate, StartDate
+from sigbridge.web.management.ranges import PageAsked
+from sigbridge.web.management.resolver import refuses
+from sigbridge.web.management.sheets import Form, WantedForm, csv_answer, described_forms, json_answer
+from sigbridge.web.request import BodyTooLarge, Request
+
+routes = new_routes()
+
+_MOST_BODY_BYTES = 200_000
+_MOST_ITEMS = 10_000
+_DEFAULT_ITEMS = 15
+
+_Names = Annotated[
+    list[str] | None,
+    Query(
+        description="Names of variables, parted by commas; repeat it for more",
+        examples=[["temperature", "rssi"]],
+    ),
+]
+
+
+class Answering(StrEnum):
+    """What is answered in place of the data items themselves."""
+
+    LAST_ITEM = "last_item"
+    FIRST_ITEM = "first_item"
+    COUNT = "count"
+    MIN = "min"
+    MAX = "max"
+    AVG = "avg"
+    SUM = "sum"
+
+
+_ENDS = {Answering.LAST_ITEM: Order.DESCENDING, Answering.FIRST_ITEM: Order.ASCENDING}
+_TAGOIO_ORDERS = {"descending": Order.DESCENDING, "ascending": Order.ASCENDING}
+
+
+@routes.get(
+    "/v1/devices/<device_id>/data",
+    summary="Read data",
+    tags=["data"],
+    responses=described_forms(DataTold),
+)
+def show_data(
+    key: TrafficReader,
+    device_id: DeviceInPath,
+    form: WantedForm,
+    variables: _Names = None,
+    variable: Annotated[list[str] | None, Query(description="The same, as TagoIO calls it")] = None,
+    start_date: StartDate = None,
+    end_date: EndDate = None,
+    qty: Annotated[
+        int | None,
+        Query(ge=1, le=_MOST_ITEMS, description=f"Items in a page, at most; {_DEFAULT_ITEMS} if left out"),
+    ] = None,
+    order: Annotated[Order | None, Query(description="The latest first (`desc`), or the earliest")] = None,
+    ordination: Annotated[
+        Literal["descending", "ascending"] | None, Query(description="The same, as TagoIO calls it")
+    ] = None,
+    answering: Annotated[
+        Answering | None,
+        Query(
+            alias="query",
+            description="The last or first item of each variable, or a number about the values of each;"
+            " `min`, `max`, `avg` and `sum` need a `start_date`, and take what is a number",
+        ),
+    ] = None,
+    interval: Annotated[
+        str | None,
+        Query(
+            description="With `count`, `min`, `max`, `avg` or `sum`: how long each is, from 1970 on in UTC",
+            examples=["15 minutes", "1 day"],
+        ),
+    ] = None,
+    cursor: Cursor = None,
+) -> ResolvedResponse[str]:
+    """Data items of a device, as JSON or, by `Accept`, as CSV.
+
+    They are what messages said - their variables, payload, port, sequence number, radio facts and location -
+    and what was set by hand, in the order of their times. A page looks through 2,000 stored messages at
+    most: it may be short, even empty, while there is a `next_cursor`. Following it gives every item once.
+
+    `last_item` and `first_item` look through 20,000 stored messages where variables are named, through
+    2,000 where none is. The numbers are made of 20,000 stored messages at most (400 if there are more).
+    """
+    find_device(key.application_id, device_id)
+    names = _read_names(variables, variable)
+    wanted_order = _read_order(order, ordination)
+    query = ["data", key.application_id, device_id, wanted_order, *sorted(names)]
+    asked = PageAsked.read(query, start_date, end_date, cursor)
+    selection = Selection(names, asked.first_ms, asked.last_ms, wanted_order)
+    if answering is None:
+        _refuse({"interval": interval}, "needs a query that makes numbers")
+        page = read_data(
+            key.application_id, device_id, selection, qty or _DEFAULT_ITEMS, _read_position(asked)
+        )
+        next_cursor = None if page.reached is None else asked.next_cursor(page.reached.as_record())
+        return _answer([DataItemTold.of(item) for item in page.items], form, next_cursor)
+    _refuse({"qty": qty, "cursor": cursor}, f"goes with no query, not with {answering}")
+    if answering in _ENDS:
+        _refuse({"interval": interval}, f"does not go with {answering}")
+        items = nearest_items(key.application_id, device_id, selection, _ENDS[answering])
+        return _answer([DataItemTold.of(item) for item in items], form, None)
+    if answering is not Answering.COUNT and start_date is None:
+        raise InvalidInput.of([Fault(START, f"is needed for {answering}")])
+    aggregation = Aggregation(
+        Function(answering.value), None if interval is None else read_interval(interval)
+    )
+    values = aggregate(key.application_id, device_id, selection, aggregation)
+    return _answer([AggregateTold.of(value) for value in values], form, None)
+
+
+@routes.post("/v1/devices/<device_id>/data", summary="Set data", tags=["data"], status_code=201)
+@refuses(InactiveDevice("demo", "153FA"))
+def post_data(
+    key: TrafficWriter,
+    device_id: DeviceInPath,
+    request: ResolvedRequest,
+    values: Annotated[ValuesAsked, Body()],
+) -> tuple[DataSet, int]:
+    """Sets variables by hand or from a program: one, or an array of up to 1,000, in up to 200,000 bytes.
+
+    All are checked before the first is stored. They are no message: the device is not heard of through
+    them. Those of one time and group are stored together; sent again with the same content and a time
+    they are not stored again.
+    """
+    received: Request = request.context["request"]
+    if len(received.body) > _MOST_BODY_BYTES:
+        message = f"The body is larger than {_MOST_BODY_BYTES} bytes"
+        raise BodyTooLarge(message)
+    receipt = set_data(key.application_id, device_id, values.new_values())
+    return (
+        DataSet(accepted=receipt.accepted, duplicates=receipt.duplicates, group=receipt.group),
+        201,
+    )
+
+
+@routes.delete("/v1/devices/<device_id>/data", summary="Remove data", tags=["data"])
+def delete_data(
+    key: DevicesWriter,
+    device_id: DeviceInPath,
+    variables: _Names = None,
+    variable: Annotated[list[str] | None, Query(description="The same, as TagoIO calls it")] = None,
+    start_date: StartDate = None,
+    end_date: EndDate = None,
+    cursor: Cursor = None,
+) -> DataRemoved:
+    """Removes data of a range, the latest first, up to 1,000 stored messages in a request.
+
+    Without `variables` whole messages go, and what was set by hand. With `variables` these are taken out
+    of what was set by hand and out of the variables of messages; what Sigfox told of a message, such as
+    payload, rssi or location, leaves only with the message. `start_date`, `end_date` or `variables` is
+    needed.
+    """
+    find_device(key.application_id, device_id)
+    names = _read_names(variables, variable)
+    if start_date is None and end_date is None and not names:
+        message = "Say what is to be removed: start_date, end_date or variables is needed"
+        raise InvalidInput(message)
+    asked = PageAsked.read(
+        ["remove", key.application_id, device_id, *sorted(names)], start_date, end_date, cursor
+    )
+    selection = Selection(names, asked.first_ms, asked.last_ms, Order.DESCENDING)
+    removed = remove_data(key.application_id, device_id, selection, _read_position(asked))
+    return DataRemoved(
+        removed=removed.count,
+        complete=removed.reached is None,
+        next_cursor=None if removed.reached is None else asked.next_cursor(removed.reached.as_record()),
+    )
+
+
+def _read_names(*lists: Sequence[str] | None) -> frozenset[str]:
+    names = [name.strip() for names in lists for name in names or ()]
+    if "" in names:
+        raise InvalidInput.of([Fault("variables", "must be names of variables, parted by commas")])
+    try:
+        return frozenset(map(checked_name, names))
+    except ValueError as invalid:
+        raise InvalidInput.of([Fault("variables", str(invalid))]) from invalid
+
+
+def _read_order(order: Order | None, ordination: str | None) -> Order:
+    if ordination is None:
+        return order or Order.DESCENDING
+    if order is not None:
+        raise InvalidInput.of([Fault("ordination", "is the same as order: give one of them")])
+    return _TAGOIO_ORDERS[ordination]
+
+
+def _refuse(given: Mapping[str, object], reason: str) -> None:
+    faults = [Fault(name, reason) for name, value in given.items() if value is not None]
+    if faults:
+        raise InvalidInput.of(faults)
+
+
+def _read_position(asked: PageAsked) -> Position | None:
+    if not asked.position:
+        return None
+    try:
+        position = Position.from_record(asked.position)
+    except ValueError as invalid:
+        raise unreadable_cursor() from invalid
+    if not asked.first_ms <= position.time <= asked.last_ms:
+        raise unreadable_cursor()
+    return position
+
+
+_COLUMNS = ("time", "variable", "value", "unit", "group", "latitude", "longitude", "id", "metadata")
+
+
+def _answer(
+    told: list[DataItemTold] | list[AggregateTold], form: Form, next_cursor: str | None
+) -> ResolvedResponse[str]:
+    if form is Form.CSV:
+        return csv_answer(_COLUMNS, map(_row, told), next_cursor)
+    return json_answer(DataTold(data=told, next_cursor=next_cursor))
+
+
+def _row(told: DataItemTold | AggregateTold) -> list[object]:
+    """Gives the cells of an item: as in JSON, but its location has two of them, and metadata is JSON."""
+    cells = told.model_dump(mode="json")
+    if "location" in cells:
+        cells["longitude"], cells["latitude"] = cells["location"]["coordinates"]
+    if "metadata" in cells:
+        cells["metadata"] = json.dumps(cells["metadata"], ensure_ascii=False)
+    return [cells.get(column) for column in _COLUMNS]

@@ -1,0 +1,210 @@
+"""What is asked for and told of a device."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, StrictBool
+
+from sigbridge.applications import PayloadEncoding
+from sigbridge.clock import now_ms
+from sigbridge.conditions import State
+from sigbridge.conditions.fleet import FleetDevice
+from sigbridge.devices import Device
+from sigbridge.downlinks import InFlight
+from sigbridge.web.device_state import ConditionTold
+from sigbridge.web.management.device_types import TypeId
+from sigbridge.web.management.forms import Asked, DeviceId, Moment, Told
+
+_MOST_TAGS = 50
+# A page of devices, and a hundred devices read together, stay within what Lambda and DynamoDB carry.
+_TAGS_SIZE = 32_000
+
+
+class TagAsked(Asked):
+    """A tag; a device has one value for each key."""
+
+    key: Annotated[str, Field(min_length=1, max_length=100)]
+    value: Annotated[str, Field(max_length=1000)]
+
+
+def _check_tags(tags: Sequence[TagAsked]) -> Sequence[TagAsked]:
+    if len({tag.key for tag in tags}) < len(tags):
+        message = "must not have a key twice"
+        raise ValueError(message)
+    if len(json.dumps([tag.model_dump() for tag in tags])) > _TAGS_SIZE:
+        message = f"must not exceed {_TAGS_SIZE} bytes of JSON together"
+        raise ValueError(message)
+    return tags
+
+
+Name = Annotated[str, Field(max_length=100, description="What people call it")]
+Tags = Annotated[
+    list[TagAsked],
+    Field(
+        max_length=_MOST_TAGS,
+        description=f"Your own words about it, at most {_TAGS_SIZE} bytes of JSON together",
+        examples=[[{"key": "site", "value": "Lyon"}]],
+    ),
+    AfterValidator(_check_tags),
+]
+Type = Annotated[TypeId | None, Field(description="Id of a device type that exists; null for none")]
+Active = Annotated[
+    StrictBool, Field(description="Whether messages are taken from it: otherwise its uplinks get 403")
+]
+Encoding = Annotated[
+    PayloadEncoding | None,
+    Field(description="How it writes generic payloads; null as its type or the application says"),
+]
+
+
+class DeviceAsked(Asked):
+    """A new device."""
+
+    id: Annotated[DeviceId, Field(description="As its callbacks name it", examples=["1A2B3C"])]
+    name: Name = ""
+    type: Type = None
+    tags: Tags = Field(default_factory=list)
+    active: Active = True
+    payload_encoding: Encoding = None
+
+    def device(self) -> Device:
+        """Makes the device."""
+        return Device(
+            id=self.id,
+            payload_encoding=self.payload_encoding,
+            registered_at=now_ms(),
+            name=self.name,
+            type=self.type,
+            tags=tags_by_key(self.tags),
+            active=self.active,
+        )
+
+
+class DeviceChanges(Asked):
+    """Fields to change. What is left out stays as it is; `tags` takes the place of all tags."""
+
+    # No defaults are told, because there are none: what is not sent is not looked at.
+    name: Name = Field(default_factory=str)
+    type: Type = None
+    tags: Tags = Field(default_factory=list)
+    active: Active = Field(default_factory=bool)
+    payload_encoding: Encoding = None
+
+    def wanted(self) -> dict[str, Any]:
+        """Gives what is to be changed, by the names of `Device`."""
+        values = {name: getattr(self, name) for name in self.model_fields_set}
+        return values | ({"tags": tags_by_key(self.tags)} if "tags" in values else {})
+
+
+def tags_by_key(tags: Sequence[TagAsked]) -> Mapping[str, str]:
+    """Gives the tags as a device has them."""
+    return {tag.key: tag.value for tag in tags}
+
+
+class TagTold(Told):
+    """A tag."""
+
+    key: str
+    value: str
+
+
+class DeviceTold(Told):
+    """A device. What is left out is not set."""
+
+    id: str
+    name: str
+    type: str | None = Field(description="Id of its device type, which Sigfox may name before you list it")
+    tags: list[TagTold] = Field(description="In the order of their keys")
+    active: bool
+    payload_encoding: PayloadEncoding | None
+    created_at: Moment
+
+    @classmethod
+    def of(cls, device: Device) -> "DeviceTold":
+        """Tells of a device."""
+        return cls.model_validate(device_facts(device))
+
+
+class ListedDeviceTold(DeviceTold):
+    """A device in a list, with how it is doing."""
+
+    state: State
+    since: Moment | None = Field(description="Since when; left out while all is well")
+
+    @classmethod
+    def of_fleet(cls, listed: FleetDevice) -> "ListedDeviceTold":
+        """Tells of a device in a list."""
+        return cls.model_validate(
+            {**device_facts(listed.device), "state": listed.state, "since": listed.since}
+        )
+
+
+class DevicesTold(Told):
+    """A page of devices, in the order of their ids."""
+
+    devices: list[ListedDeviceTold] = Field(
+        description="May be fewer than `limit`, or none, though another page follows"
+    )
+    next_cursor: str | None = Field(description="Asks for the next page; left out on the last one")
+
+
+class UplinkTold(Told):
+    """The uplink that a downlink was handed to."""
+
+    time: Moment
+    seq_number: int | None
+
+
+class InFlightTold(Told):
+    """A downlink that was handed to Sigfox and waits for its acknowledgement."""
+
+    id: str
+    payload: str = Field(description="16 lower-case hex digits")
+    attempt: int
+    uplink: UplinkTold
+
+    @classmethod
+    def of(cls, flight: InFlight) -> "InFlightTold":
+        """Tells of a downlink."""
+        return cls(
+            id=flight.downlink.id,
+            payload=flight.downlink.payload,
+            attempt=flight.downlink.attempt,
+            uplink=UplinkTold(time=flight.uplink.time, seq_number=flight.uplink.seq_number),
+        )
+
+
+class DeviceShown(DeviceTold, ConditionTold):
+    """A device and everything that is known of how it is doing."""
+
+    queue_length: int = Field(description="Downlinks that wait in its queue")
+    in_flight: list[InFlightTold] = Field(
+        description="Downlinks that were handed to Sigfox and wait for their acknowledgement"
+    )
+
+
+class ErasureBegun(Told):
+    """The device is gone; its items follow in the background if they are many."""
+
+    status: bool = True
+
+
+class ImportTold(Told):
+    """What became of the devices of an import."""
+
+    created: int = Field(description="How many are new")
+    existing: int = Field(description="How many were listed already, and are as they were")
+
+
+def device_facts(device: Device) -> Mapping[str, Any]:
+    """Gives the fields of `DeviceTold`."""
+    return {
+        "id": device.id,
+        "name": device.name,
+        "type": device.type,
+        "tags": [{"key": key, "value": device.tags[key]} for key in sorted(device.tags)],
+        "active": device.active,
+        "payload_encoding": device.payload_encoding,
+        "created_at": device.registered_at,
+    }

@@ -1,0 +1,163 @@
+"""`/v1/device-types`: how the devices of a type are treated."""
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path
+from pydantic import AfterValidator, Field, StrictBool
+
+from sigbridge.applications import (
+    DEVICE_TYPE_ID,
+    DeviceType,
+    DeviceTypeExists,
+    DownlinkQuota,
+    PayloadEncoding,
+    TooManyDeviceTypes,
+    UnknownDeviceType,
+    change_device_type,
+    create_device_type,
+    delete_device_type,
+    device_types,
+    find_device_type,
+)
+from sigbridge.web.management.endpoint import DevicesReader, DevicesWriter, new_routes
+from sigbridge.web.management.forms import Asked, Told
+from sigbridge.web.management.resolver import refuses
+
+routes = new_routes()
+
+_ID_PATTERN = f"^{DEVICE_TYPE_ID}$"
+TypeId = Annotated[
+    str,
+    Field(
+        pattern=_ID_PATTERN,
+        description="Sigfox's deviceTypeId, or an id of your own",
+        examples=["5e74c318aa8aec41f9cc6b00", "tracker"],
+    ),
+]
+_TypeInPath = Annotated[str, Path(pattern=_ID_PATTERN, description="Id of the device type")]
+_Name = Annotated[str, Field(min_length=1, max_length=100, description="What people call it")]
+_NO_SUCH = UnknownDeviceType("There is no device type 'tracker'")
+_EXISTS = DeviceTypeExists("There is a device type 'tracker' already")
+_TOO_MANY = TooManyDeviceTypes("An application has at most 100 device types")
+_DownlinkData = Annotated[str, Field(pattern="^[0-9A-Fa-f]{16}$"), AfterValidator(str.lower)]
+
+
+class DeviceTypeTold(Told):
+    """A device type. What is left out is as the application says."""
+
+    id: str
+    name: str
+    payload_encoding: PayloadEncoding | None
+    pad_downlinks: bool
+    downlink_data: str | None
+    daily_downlinks: int | None
+    downlink_quota: DownlinkQuota | None
+    keep_alive_seconds: int | None
+
+    @classmethod
+    def of(cls, device_type: DeviceType) -> "DeviceTypeTold":
+        """Tells of a device type."""
+        return cls.model_validate(device_type, from_attributes=True)
+
+
+class DeviceTypesTold(Told):
+    """All device types of the application, in the order of their ids; there are at most 100."""
+
+    device_types: list[DeviceTypeTold]
+
+
+class _Treatment(Asked):
+    payload_encoding: PayloadEncoding | None = Field(
+        None, description="How generic payloads are written; null as the application says"
+    )
+    pad_downlinks: StrictBool | None = Field(
+        None,
+        description="Whether a `decoded_payload` of fewer than 8 bytes is filled up with zeros at its end",
+    )
+    downlink_data: _DownlinkData | None = Field(
+        None,
+        description="16 hex digits that answer a device which asks, has nothing queued, and has no"
+        " `downlinkData` parameter of its own; null for nothing",
+        examples=["0102030405060708"],
+    )
+    daily_downlinks: Annotated[int, Field(strict=True, ge=0, le=1000)] | None = Field(
+        None, description="Downlinks of a device in a day (UTC); null as the application says"
+    )
+    downlink_quota: DownlinkQuota | None = Field(
+        None,
+        description="Whether more are handed out and reported, or stay queued; null as the application says",
+    )
+    keep_alive_seconds: Annotated[int, Field(strict=True, ge=60, le=31_536_000)] | None = Field(
+        None, description="A device from which nothing was heard for longer is silent; null for no such rule"
+    )
+
+
+class DeviceTypeAsked(_Treatment):
+    """A new device type."""
+
+    id: TypeId
+    name: _Name | None = Field(None, description="What people call it; the id if nothing is said")
+
+    def device_type(self) -> DeviceType:
+        """Makes the device type."""
+        fields = self.model_dump() | {
+            "name": self.name or self.id,
+            "pad_downlinks": self.pad_downlinks or False,
+        }
+        return DeviceType(**fields)
+
+
+class DeviceTypeChanges(_Treatment):
+    """Fields to change. What is left out stays as it is; null is as the application says."""
+
+    # No default is told, because there is none: what is not sent is not looked at.
+    name: _Name = Field(default_factory=str)
+
+
+@routes.get("/v1/device-types", summary="List device types", tags=["device types"])
+def list_device_types(key: DevicesReader) -> DeviceTypesTold:
+    """All device types of the application, in the order of their ids."""
+    told = [DeviceTypeTold.of(each) for each in device_types(key.application_id)]
+    return DeviceTypesTold(device_types=told)
+
+
+@routes.post("/v1/device-types", summary="Create a device type", tags=["device types"], status_code=201)
+@refuses(_EXISTS, _TOO_MANY)
+def add_device_type(
+    key: DevicesWriter, asked: Annotated[DeviceTypeAsked, Body()]
+) -> tuple[DeviceTypeTold, int]:
+    """Adds a device type; an application has at most 100. Running functions follow within a minute."""
+    device_type = asked.device_type()
+    create_device_type(key.application_id, device_type)
+    return DeviceTypeTold.of(device_type), 201
+
+
+@routes.get("/v1/device-types/<type_id>", summary="Show a device type", tags=["device types"])
+@refuses(_NO_SUCH)
+def show_device_type(key: DevicesReader, type_id: _TypeInPath) -> DeviceTypeTold:
+    """One device type."""
+    return DeviceTypeTold.of(find_device_type(key.application_id, type_id))
+
+
+@routes.patch("/v1/device-types/<type_id>", summary="Change a device type", tags=["device types"])
+@refuses(_NO_SUCH)
+def patch_device_type(
+    key: DevicesWriter, type_id: _TypeInPath, changes: Annotated[DeviceTypeChanges, Body()]
+) -> DeviceTypeTold:
+    """Changes the fields that are sent. Running functions follow within a minute."""
+    wanted = changes.model_dump(exclude_unset=True)
+    return DeviceTypeTold.of(change_device_type(key.application_id, type_id, wanted))
+
+
+@routes.delete(
+    "/v1/device-types/<type_id>", summary="Delete a device type", tags=["device types"], status_code=204
+)
+@refuses(_NO_SUCH)
+def remove_device_type(key: DevicesWriter, type_id: _TypeInPath) -> Response[None]:
+    """Deletes a device type. Its devices keep its id, and are treated as the application says.
+
+    Running functions follow within a minute.
+    """
+    delete_device_type(key.application_id, type_id)
+    return Response(204)

@@ -1,0 +1,145 @@
+"""`/v1/devices`: the devices of the application."""
+
+from contextlib import suppress
+from typing import Annotated
+from urllib.parse import parse_qsl
+
+from aws_lambda_powertools.event_handler import Request as ResolvedRequest
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
+from pydantic import AfterValidator
+
+from sigbridge.clock import now_ms
+from sigbridge.conditions import State, condition_of
+from sigbridge.conditions.fleet import fleet_page
+from sigbridge.devices import (
+    DeviceExists,
+    DeviceFilter,
+    InvalidDeviceId,
+    change_device,
+    create_device,
+    find_device,
+    normalize_device_id,
+    normalize_id_prefix,
+)
+from sigbridge.downlinks import quota_of, waiting_downlinks
+from sigbridge.erasure import erase_device
+from sigbridge.errors import Fault, InvalidInput
+from sigbridge.web.device_state import condition_told
+from sigbridge.web.management.cursors import read_cursor, unreadable_cursor, write_cursor
+from sigbridge.web.management.device_forms import (
+    DeviceAsked,
+    DeviceChanges,
+    DeviceShown,
+    DevicesTold,
+    DeviceTold,
+    ErasureBegun,
+    InFlightTold,
+    ListedDeviceTold,
+    device_facts,
+)
+from sigbridge.web.management.endpoint import DevicesReader, DevicesWriter, new_routes
+from sigbridge.web.management.forms import DeviceId
+from sigbridge.web.management.resolver import refuses
+from sigbridge.web.request import Request
+
+routes = new_routes()
+
+_DeviceInPath = Annotated[DeviceId, Path(description="Id of the device, in any spelling")]
+
+
+@routes.post("/v1/devices", summary="Create a device", tags=["devices"], status_code=201)
+@refuses(DeviceExists("Device 153FA is listed already"))
+def add_device(key: DevicesWriter, asked: Annotated[DeviceAsked, Body()]) -> tuple[DeviceTold, int]:
+    """Lists a device, so that it may send, and downlinks can be queued, before its first message."""
+    return DeviceTold.of(create_device(key.application_id, asked.device())), 201
+
+
+@routes.get("/v1/devices", summary="List devices", tags=["devices"])
+def list_devices(
+    key: DevicesReader,
+    request: ResolvedRequest,
+    limit: Annotated[int, Query(ge=1, le=100, description="Devices in a page, at most")] = 50,
+    cursor: Annotated[str | None, Query(description="`next_cursor` of the page before")] = None,
+    type_id: Annotated[
+        str | None, Query(alias="type", max_length=64, description="Id of their device type")
+    ] = None,
+    tag: Annotated[
+        list[str] | None,
+        Query(description="A tag that they have, as `key:value`, or `key` for any value; repeat it for more"),
+    ] = None,
+    state: Annotated[State | None, Query(description="How they are doing")] = None,
+    prefix: Annotated[
+        str, Query(description="How their ids begin"), AfterValidator(normalize_id_prefix)
+    ] = "",
+) -> DevicesTold:
+    """Devices in the order of their ids, each with its state.
+
+    A page costs by what is read for it: 1,000 devices at most, of which filters may leave few or none.
+    The list ends where `next_cursor` is missing. A device that was just created may be missing for a second.
+    """
+    received: Request = request.context["request"]
+    tags = _read_tags(received) if tag else ()
+    query = [key.application_id, type_id, tags, state, prefix]
+    after = None if cursor is None else _read_id(cursor, query)
+    page = fleet_page(key.application_id, DeviceFilter(prefix, type_id, tags), state, after, limit)
+    return DevicesTold(
+        devices=[ListedDeviceTold.of_fleet(listed) for listed in page.devices],
+        next_cursor=None if page.next_after is None else write_cursor(page.next_after, query),
+    )
+
+
+@routes.get("/v1/devices/<device_id>", summary="Show a device", tags=["devices"])
+def show_device(key: DevicesReader, device_id: _DeviceInPath) -> DeviceShown:
+    """A device, and everything that is known of how it is doing."""
+    moment = now_ms()
+    condition = condition_of(key.application_id, device_id, moment)
+    device = find_device(key.application_id, device_id)
+    quota = quota_of(key.application_id, device_id, moment)
+    waiting = waiting_downlinks(key.application_id, device_id)
+    return DeviceShown.model_validate(
+        {
+            **device_facts(device),
+            **condition_told(condition, quota),
+            "queue_length": waiting.queued,
+            "in_flight": [InFlightTold.of(flight) for flight in waiting.in_flight],
+        }
+    )
+
+
+@routes.patch("/v1/devices/<device_id>", summary="Change a device", tags=["devices"])
+def patch_device(
+    key: DevicesWriter, device_id: _DeviceInPath, changes: Annotated[DeviceChanges, Body()]
+) -> DeviceTold:
+    """Changes the fields that are sent. Running functions follow within a minute.
+
+    A device type that you choose stays until Sigfox's callbacks name another one than before.
+    """
+    return DeviceTold.of(change_device(key.application_id, device_id, changes.wanted()))
+
+
+@routes.delete("/v1/devices/<device_id>", summary="Delete a device", tags=["devices"], status_code=202)
+def remove_device(key: DevicesWriter, device_id: _DeviceInPath) -> tuple[ErasureBegun, int]:
+    """Deletes a device, its queue, its parameters and its messages, the latter in the background.
+
+    Where unknown devices are registered it comes back, empty, with its next message.
+    """
+    erase_device(key.application_id, device_id)
+    return ErasureBegun(), 202
+
+
+def _read_id(cursor: str, query: object) -> str:
+    """Reads the device after which a page begins; whoever forges a cursor gets no further than this."""
+    position = read_cursor(cursor, query)
+    with suppress(InvalidDeviceId):
+        if normalize_device_id(position) == position:
+            return position
+    raise unreadable_cursor()
+
+
+def _read_tags(request: Request) -> tuple[tuple[str, str | None], ...]:
+    """Reads all `tag`s of the query itself: in API Gateway's form of it a comma would part them."""
+    pairs = parse_qsl(request.query_string, keep_blank_values=True)
+    tags = [text.partition(":") for name, text in pairs if name == "tag"]
+    if not all(tag_key for tag_key, _, _ in tags):
+        raise InvalidInput.of([Fault("tag", "must be key:value, or key for any value")])
+    return tuple((tag_key, value if colon else None) for tag_key, colon, value in tags)

@@ -1,0 +1,11 @@
+"""What is kept as it came: objects of any shape."""
+
+from typing import Annotated, Any
+
+from pydantic import PlainSerializer
+
+from sigbridge.data import with_plain_numbers
+
+Facts = Annotated[
+    dict[str, Any], PlainSerializer(with_plain_numbers, return_type=dict[str, Any], when_used="json")
+]

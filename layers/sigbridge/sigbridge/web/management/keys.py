@@ -1,0 +1,200 @@
+"""`/v1/keys`: who may do what in the application."""
+
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+
+from sigbridge.clock import iso_ms
+from sigbridge.credentials import (
+    ApiKey,
+    FieldMapping,
+    InvalidMapping,
+    IssuedKey,
+    KeyWish,
+    LocksItselfOut,
+    Right,
+    TooManyKeys,
+    UngrantableRights,
+    UnknownKey,
+    change_key,
+    grant_key,
+    keys_of,
+    withdraw_key,
+)
+from sigbridge.web.management.endpoint import KeysWriter, new_routes
+from sigbridge.web.management.forms import Asked, Moment, Told
+from sigbridge.web.management.resolver import refuses
+
+routes = new_routes()
+
+
+def _read_moment(value: object) -> int:
+    moment = iso_ms(value) if isinstance(value, str) else None
+    if moment is None:
+        message = "must be a time in RFC 3339, like 2030-01-31T12:00:00Z"
+        raise ValueError(message)
+    return moment
+
+
+def _check_mapping(text: str) -> str:
+    try:
+        FieldMapping.parse(text)
+    except InvalidMapping as invalid:
+        raise ValueError(invalid.message) from invalid
+    return text
+
+
+_NO_SUCH = UnknownKey("Application 'demo' has no key abcdefghijklmnop")
+_UNGRANTABLE = UngrantableRights("demo", [Right.TRAFFIC_READ])
+_KeyId = Annotated[str, Path(description="Id of the key")]
+_Name = Annotated[str, Field(min_length=1, max_length=100, description="What people call it")]
+_Rights = Annotated[
+    list[Right],
+    Field(
+        min_length=1,
+        description="What it allows: only what the key that makes it allows too",
+        examples=[[Right.TRAFFIC_UP_WRITE]],
+    ),
+]
+_Expiry = Annotated[
+    int,
+    BeforeValidator(_read_moment),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2030-01-31T12:00:00Z"]}),
+]
+_AdditionalParameter = Annotated[
+    str,
+    AfterValidator(_check_mapping),
+    Field(
+        max_length=1000,
+        description="Where its sender writes the fields of a message, as in TagoIO: `field=path;field=path`",
+        examples=["serial=devaddr;payload=payload_raw;port=fport"],
+    ),
+]
+
+
+class KeyTold(Told):
+    """A key, never with its secret."""
+
+    id: str
+    name: str
+    rights: list[Right] = Field(description="What it allows")
+    created_at: Moment
+    valid_until: Moment | None = Field(description="When it ends; left out where it never does")
+    additional_parameter: str = Field(description='Where its sender writes the fields of a message, or ""')
+    last_used_on: str | None = Field(
+        description="Day (UTC) on which it was used last; left out where it never was",
+        json_schema_extra={"format": "date", "examples": ["2026-11-22"]},
+    )
+    ends_with: str = Field(description="The last five characters of the written key, to know it again by")
+
+    @classmethod
+    def of(cls, key: ApiKey) -> "KeyTold":
+        """Tells of a key."""
+        return cls(**_facts(key))
+
+
+class KeysTold(Told):
+    """All keys of the application, the oldest one first."""
+
+    keys: list[KeyTold]
+
+
+class NewKeyTold(KeyTold):
+    """A new key with its secret, which is shown this once."""
+
+    token: str = Field(
+        description="The key as its holder sends it. Copy it now: only a hash of it is kept",
+        examples=[f"sbk_{'a' * 16}_{'b' * 52}"],
+    )
+
+    @classmethod
+    def of_issued(cls, issued: IssuedKey) -> "NewKeyTold":
+        """Tells of a new key."""
+        return cls(**_facts(issued.key), token=str(issued.token))
+
+
+class KeyAsked(Asked):
+    """A new key."""
+
+    name: _Name
+    rights: _Rights
+    valid_until: _Expiry | None = Field(None, description="When it ends, in the future; null for never")
+    additional_parameter: _AdditionalParameter = ""
+
+    def wish(self) -> KeyWish:
+        """Gives what the key is to be."""
+        return KeyWish(self.name, frozenset(self.rights), self.valid_until, self.additional_parameter)
+
+
+class KeyChanges(Asked):
+    """Fields to change. What is left out stays as it is."""
+
+    # No defaults are told, because there are none: what is not sent is not looked at.
+    name: _Name = Field(default_factory=str)
+    rights: _Rights = Field(default_factory=list)
+    valid_until: _Expiry | None = Field(
+        None, description="When it ends, at once where that is over; null for never"
+    )
+    additional_parameter: _AdditionalParameter = Field(default_factory=str)
+
+    def wanted(self) -> dict[str, Any]:
+        """Gives what is to be changed, by the names of `KeyWish`."""
+        values = {name: getattr(self, name) for name in self.model_fields_set}
+        return values | ({"rights": frozenset(self.rights)} if "rights" in values else {})
+
+
+@routes.get("/v1/keys", summary="List keys", tags=["keys"])
+def list_keys(key: KeysWriter) -> KeysTold:
+    """All keys of the application, the oldest one first, without their secrets."""
+    return KeysTold(keys=[KeyTold.of(each) for each in keys_of(key.application_id)])
+
+
+@routes.post("/v1/keys", summary="Create a key", tags=["keys"], status_code=201)
+@refuses(_UNGRANTABLE, TooManyKeys("An application has at most 200 keys"))
+def create_key(key: KeysWriter, asked: Annotated[KeyAsked, Body()]) -> tuple[NewKeyTold, int]:
+    """Makes a key, and shows its secret this once. An application has at most 200 keys.
+
+    A key can be given only rights that yours has.
+    """
+    return NewKeyTold.of_issued(grant_key(key, asked.wish())), 201
+
+
+@routes.patch("/v1/keys/<key_id>", summary="Change a key", tags=["keys"])
+@refuses(
+    _NO_SUCH,
+    _UNGRANTABLE,
+    LocksItselfOut("A key can't end itself or take the right keys:write from itself"),
+)
+def patch_key(key: KeysWriter, key_id: _KeyId, changes: Annotated[KeyChanges, Body()]) -> KeyTold:
+    """Changes the fields that are sent. The change takes effect within 60 seconds.
+
+    Until then running functions remember the key as it was. A right that is new to the key must be one
+    that yours has. Your own key can't end itself, nor take `keys:write` from itself.
+    """
+    return KeyTold.of(change_key(key, key_id, changes.wanted()))
+
+
+@routes.delete("/v1/keys/<key_id>", summary="Revoke a key", tags=["keys"], status_code=204)
+@refuses(_NO_SUCH, LocksItselfOut("A key can't revoke itself"))
+def delete_key(key: KeysWriter, key_id: _KeyId) -> Response[None]:
+    """Deletes a key for good. It is refused within 60 seconds.
+
+    Until then running functions remember it. Your own key can't revoke itself.
+    """
+    withdraw_key(key, key_id)
+    return Response(204)
+
+
+def _facts(key: ApiKey) -> dict[str, Any]:
+    return {
+        "id": key.id,
+        "name": key.name,
+        "rights": [right for right in Right if right in key.rights],
+        "created_at": key.created_at,
+        "valid_until": key.valid_until,
+        "additional_parameter": key.additional_parameter,
+        "last_used_on": key.last_used_on,
+        "ends_with": key.ends_with,
+    }

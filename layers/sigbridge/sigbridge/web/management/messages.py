@@ -1,0 +1,188 @@
+"""`/v1/devices/{id}/messages`: what a device sent, as it was received."""
+
+import json
+import re
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler import Response as ResolvedResponse
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from pydantic import Field
+
+from sigbridge.devices import find_device
+from sigbridge.messages import (
+    Location,
+    MessagesWanted,
+    Network,
+    Order,
+    RecordedMessage,
+    Variable,
+    list_messages,
+)
+from sigbridge.web.management.cursors import unreadable_cursor
+from sigbridge.web.management.endpoint import TrafficReader, new_routes
+from sigbridge.web.management.facts import Facts
+from sigbridge.web.management.forms import DeviceId, Moment, Number, Told
+from sigbridge.web.management.ranges import PageAsked
+from sigbridge.web.management.sheets import (
+    Form,
+    WantedForm,
+    csv_answer,
+    described_forms,
+    json_answer,
+)
+
+routes = new_routes()
+
+_MESSAGE_ID = re.compile(r"[0-9]{13}#[0-9a-f]{1,64}", re.ASCII)
+_RANGE_END = (
+    "ISO 8601, `YYYY-MM-DD hh:mm:ss`, epoch seconds or milliseconds, a length of time before now such as"
+    " `2 hours`, or a date"
+)
+
+DeviceInPath = Annotated[DeviceId, Path(description="Id of the device, in any spelling")]
+StartDate = Annotated[
+    str | None,
+    Query(
+        description=f"The earliest moment: {_RANGE_END}, whose first moment counts",
+        examples=["2026-11-22T08:00:00Z", "1 day"],
+    ),
+]
+EndDate = Annotated[
+    str | None,
+    Query(description=f"The latest moment: {_RANGE_END}, whose last moment counts", examples=["2026-11-22"]),
+]
+Cursor = Annotated[str | None, Query(description="`next_cursor` of the page before")]
+
+
+class PlaceTold(Told):
+    """Where a device was."""
+
+    latitude: Number
+    longitude: Number
+    radius: Number | None = Field(description="Uncertainty in metres")
+    source: int | None = Field(description="Sigfox's code of how it was found")
+    status: int | None = Field(description="Sigfox's code of how well it was found")
+
+    @classmethod
+    def of(cls, location: Location) -> "PlaceTold":
+        """Tells of a location."""
+        return cls.model_validate(location, from_attributes=True)
+
+
+class VariableTold(Told):
+    """A variable of a message."""
+
+    variable: str
+    value: str | bool | Number
+    unit: str | None
+    metadata: Facts | None
+
+    @classmethod
+    def of(cls, variable: Variable) -> "VariableTold":
+        """Tells of a variable."""
+        metadata = None if variable.metadata is None else dict(variable.metadata)
+        return cls(variable=variable.name, value=variable.value, unit=variable.unit, metadata=metadata)
+
+
+class MessageTold(Told):
+    """A message."""
+
+    id: str = Field(description="Unique among the messages of its device", examples=["1763770827000#241"])
+    time: Moment = Field(description="As its sender told; when it was received where it did not")
+    seq_number: int | None = Field(description="Sigfox's sequence number")
+    payload: str | None = Field(description="Hex", examples=["0109611395000df9011eb9"])
+    port: int | None
+    ack: bool | None = Field(description="Whether the device waited for a downlink")
+    network: Network
+    device: str = Field(description="The id as the sender spelt it")
+    group: str
+    received_at: Moment | None = Field(description="When the message itself came")
+    advanced_at: Moment | None = Field(description="When came what the network added to it")
+    radio: Facts | None = Field(
+        description="Sigfox's facts about its reception", examples=[{"rssi": -123, "station": "1D44"}]
+    )
+    advanced: Facts | None = Field(description="Sigfox's facts of DATA_ADVANCED", examples=[{"lqi": "GOOD"}])
+    location: PlaceTold | None
+    variables: list[VariableTold]
+
+    @classmethod
+    def of(cls, message: RecordedMessage) -> "MessageTold":
+        """Tells of a message."""
+        return cls(
+            id=message.id,
+            time=message.time,
+            seq_number=message.seq_number,
+            payload=message.payload,
+            port=message.port,
+            ack=message.ack,
+            network=message.network,
+            device=message.device_as_received,
+            group=message.group,
+            received_at=message.received_at,
+            advanced_at=message.advanced_at,
+            radio=dict(message.radio) or None,
+            advanced=dict(message.advanced) or None,
+            location=None if message.location is None else PlaceTold.of(message.location),
+            variables=[VariableTold.of(variable) for variable in message.variables],
+        )
+
+
+class MessageListTold(Told):
+    """Messages of a device."""
+
+    messages: list[MessageTold]
+    next_cursor: str | None = Field(None, description="Of the next page; left out where there are no more")
+
+
+@routes.get(
+    "/v1/devices/<device_id>/messages",
+    summary="List messages",
+    tags=["messages"],
+    responses=described_forms(MessageListTold),
+)
+def show_messages(
+    key: TrafficReader,
+    device_id: DeviceInPath,
+    form: WantedForm,
+    start_date: StartDate = None,
+    end_date: EndDate = None,
+    limit: Annotated[int, Query(ge=1, le=1000, description="Messages in a page, at most")] = 50,
+    order: Annotated[Order, Query(description="The latest or the earliest first")] = Order.DESCENDING,
+    cursor: Cursor = None,
+) -> ResolvedResponse[str]:
+    """Messages of a device, with everything that was received of each, as JSON or, by `Accept`, as CSV.
+
+    A page costs by its size alone. It may be short where messages are large: the list ends where
+    `next_cursor` is missing. A message that was just received may be missing for a second.
+    """
+    find_device(key.application_id, device_id)
+    asked = PageAsked.read(["messages", key.application_id, device_id, order], start_date, end_date, cursor)
+    after = _read_id(asked)
+    page = list_messages(
+        key.application_id, device_id, MessagesWanted(asked.first_ms, asked.last_ms, order, limit, after)
+    )
+    told = [MessageTold.of(message) for message in page.messages]
+    next_cursor = None if page.is_last else asked.next_cursor([page.messages[-1].id])
+    if form is Form.CSV:
+        return csv_answer(_COLUMNS, map(_row, told), next_cursor)
+    return json_answer(MessageListTold(messages=told, next_cursor=next_cursor))
+
+
+def _read_id(asked: PageAsked) -> str | None:
+    match asked.position:
+        case ():
+            return None
+        case [str(message_id)] if _MESSAGE_ID.fullmatch(message_id):
+            if asked.first_ms <= int(message_id[:13]) <= asked.last_ms:
+                return message_id
+    raise unreadable_cursor()
+
+
+_COLUMNS = tuple(MessageTold.model_fields)
+
+
+def _row(message: MessageTold) -> list[object]:
+    """Gives the cells of a message: as in JSON, and what has parts is JSON."""
+    content = message.model_dump(mode="json")
+    cells = (content.get(column) for column in _COLUMNS)
+    return [json.dumps(cell, ensure_ascii=False) if isinstance(cell, dict | list) else cell for cell in cells]

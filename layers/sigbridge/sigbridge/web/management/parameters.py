@@ -1,0 +1,112 @@
+"""`/v1/devices/{id}/parameters`: a device's configuration parameters, as TagoIO has them."""
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool
+
+from sigbridge.devices import Parameter, UnknownParameter, delete_parameter, parameters_of, set_parameter
+from sigbridge.web.management.endpoint import DevicesReader, DevicesWriter, new_routes
+from sigbridge.web.management.forms import Asked, DeviceId, Moment, Told
+from sigbridge.web.management.resolver import refuses
+
+routes = new_routes()
+
+_VALUE_BYTES = 6_000
+
+
+def _check_size(text: str) -> str:
+    if len(text.encode()) > _VALUE_BYTES:
+        message = f"must not exceed {_VALUE_BYTES} bytes"
+        raise ValueError(message)
+    return text
+
+
+def _read_flag(value: object) -> object:
+    """Refuses the many other words that pydantic takes for a boolean."""
+    if isinstance(value, str) and value not in {"true", "false"}:
+        message = "must be true or false"
+        raise ValueError(message)
+    return value
+
+
+_DeviceInPath = Annotated[DeviceId, Path(description="Id of the device, in any spelling")]
+_Key = Annotated[
+    str, Path(pattern=r"^[A-Za-z0-9_.:-]{1,100}$", description="Name of the parameter, as `downlinkData`")
+]
+_Sent = Annotated[
+    bool | None, BeforeValidator(_read_flag), Query(description="Only those with this value of `sent`")
+]
+
+
+class ParameterTold(Told):
+    """A parameter of a device."""
+
+    key: str = Field(examples=["downlinkData"])
+    value: str = Field(examples=["00000000ada1b2c3"])
+    sent: bool
+    updated_at: Moment
+
+    @classmethod
+    def of(cls, parameter: Parameter) -> "ParameterTold":
+        """Tells of a parameter."""
+        return cls.model_validate(parameter, from_attributes=True)
+
+
+class ParametersTold(Told):
+    """The parameters of a device, in the order of their keys; there are at most 60."""
+
+    parameters: list[ParameterTold]
+
+
+class ParameterAsked(Asked):
+    """What a parameter is to be."""
+
+    value: Annotated[str, AfterValidator(_check_size)] = Field(
+        description=f"Text of at most {_VALUE_BYTES} bytes in UTF-8; that of `downlinkData` is 16 hex digits",
+        examples=["00000000ada1b2c3"],
+    )
+    sent: StrictBool = Field(
+        default=False,
+        description="Whether the device has it: a flag for you and your programs, which Sigbridge never sets",
+    )
+
+
+@routes.get("/v1/devices/<device_id>/parameters", summary="List parameters", tags=["parameters"])
+def list_parameters(caller: DevicesReader, device_id: _DeviceInPath, sent: _Sent = None) -> ParametersTold:
+    """The parameters of a device, in the order of their keys."""
+    found = parameters_of(caller.application_id, device_id)
+    wanted = [ParameterTold.of(each) for each in found if sent in {None, each.sent}]
+    return ParametersTold(parameters=wanted)
+
+
+@routes.put(
+    "/v1/devices/<device_id>/parameters/<key>",
+    summary="Set a parameter",
+    tags=["parameters"],
+    responses={200: {"description": "It has another value"}, 201: {"description": "It is new"}},
+)
+def put_parameter(
+    caller: DevicesWriter, device_id: _DeviceInPath, key: _Key, asked: Annotated[ParameterAsked, Body()]
+) -> tuple[ParameterTold, int]:
+    """Makes a parameter (201), or gives it another value (200). A device has at most 60.
+
+    `downlinkData` answers the device each time that it asks while its queue is empty, until the parameter is
+    changed or deleted, and whatever `sent` says. No answer changes `sent`.
+    """
+    done = set_parameter(caller.application_id, device_id, key, asked.value, sent=asked.sent)
+    return ParameterTold.of(done.parameter), 201 if done.is_new else 200
+
+
+@routes.delete(
+    "/v1/devices/<device_id>/parameters/<key>",
+    summary="Delete a parameter",
+    tags=["parameters"],
+    status_code=204,
+)
+@refuses(UnknownParameter("Device 153FA has no parameter 'downlinkData'"))
+def remove_parameter(caller: DevicesWriter, device_id: _DeviceInPath, key: _Key) -> Response[None]:
+    """Deletes a parameter. Without `downlinkData` the device gets what is queued, or what its type says."""
+    delete_parameter(caller.application_id, device_id, key)
+    return Response(204)

@@ -1,0 +1,119 @@
+"""The whole document: every route of the bundle."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+
+from sigbridge import __version__
+from sigbridge.web.management.resolver import ManagementResolver
+from sigbridge.web.openapi.fragments import Json
+from sigbridge.web.openapi.management_paths import MANAGEMENT_ERRORS, management_paths
+from sigbridge.web.openapi.operation import Part
+from sigbridge.web.openapi.tidying import tidied
+
+_DESCRIPTION = """\
+Sigfox devices in your own AWS account: messages stored, downlinks queued and never lost or repeated.
+
+**Keys.** Nearly every route needs a key, `sbk_...`, that belongs to one application and has rights. It goes
+into `Authorization: Bearer <key>`, `Authorization: <key>`, the password of `Authorization: Basic`, or the
+query variable `authorization`; the header wins. A key that was revoked passes for up to a minute.
+
+**Errors.** Callbacks and the management API answer `{"status": false, "message": ..., "errors": [...]}`, the
+downlink queue answers as The Things Stack does. What API Gateway refuses by itself - paths that lead nowhere,
+requests above the throttling limits, a function that can't be had (503) - it tells as `{"message": ...}`.
+
+**Times** are RFC 3339, in UTC.
+"""
+_REFERENCE = re.compile(r'"#/components/(\w+)/(\w+)"')
+_SECURITY_SCHEMES = {
+    "header": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "sbk_<id>_<secret>",
+        "description": "A key.",
+    },
+    "query": {
+        "type": "apiKey",
+        "in": "query",
+        "name": "authorization",
+        "description": "A key, where no header can be sent, as from Sigfox's BATCH_URL.",
+    },
+}
+_RESOURCES = {
+    "application": "The application that the key belongs to.",
+    "device types": "What devices of one kind have in common.",
+    "devices": "The devices of the application.",
+    "parameters": "What a program keeps with a device: TagoIO's configuration parameters.",
+    "messages": "What devices sent, as it was received.",
+    "data": "The same as variables over time, in TagoIO's form.",
+    "keys": "Who may do what.",
+}
+
+
+def openapi_document(api: ManagementResolver, parts: Iterable[Part]) -> Json:
+    """Describes the whole API, OpenAPI 3.1.
+
+    Args:
+        api: The management API.
+        parts: Everything else.
+    """
+    paths: dict[str, dict[str, Json]] = {}
+    tags: dict[str, str] = {}
+    schemas: list[Mapping[str, Json]] = []
+    responses: dict[str, Json] = {}
+    for part in parts:
+        tags[part.tag] = part.description
+        for operation in part.operations:
+            paths.setdefault(operation.path, {})[operation.method] = operation.told(part.tag, part.form)
+        schemas += [part.schemas, part.form.schemas()]
+        responses |= part.form.common_responses()
+    managed, managed_schemas = management_paths(api)
+    paths |= managed
+    schemas += [managed_schemas, MANAGEMENT_ERRORS.schemas()]
+    responses |= MANAGEMENT_ERRORS.common_responses()
+    document: Json = {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Sigbridge",
+            "version": __version__,
+            "description": _DESCRIPTION,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": ".", "description": "Where this document is read"}],
+        "security": [{scheme: []} for scheme in _SECURITY_SCHEMES],
+        "tags": [
+            {"name": name, "description": description} for name, description in (tags | _RESOURCES).items()
+        ],
+        "paths": tidied(paths),
+    }
+    components = {"schemas": _united(schemas), "responses": tidied(responses)}
+    return document | {"components": {**_used(components, document), "securitySchemes": _SECURITY_SCHEMES}}
+
+
+def _used(components: Mapping[str, Mapping[str, Json]], document: Json) -> dict[str, dict[str, Json]]:
+    """Gives the components that are referred to, in the document or in those that are."""
+    used: set[tuple[str, str]] = set()
+    found = set(_REFERENCE.findall(json.dumps(document)))
+    while found > used:
+        used = set(found)
+        for kind, name in used:
+            found |= set(_REFERENCE.findall(json.dumps(components[kind][name])))
+    return {
+        kind: {name: component for name, component in named.items() if (kind, name) in used}
+        for kind, named in components.items()
+    }
+
+
+def _united(schemas: Iterable[Mapping[str, Json]]) -> dict[str, Json]:
+    """Puts schemas together, of which several parts may have the same one.
+
+    Raises:
+        ValueError: Two different ones have the same name.
+    """
+    united: dict[str, Json] = {}
+    for some in schemas:
+        for name, schema in tidied({"schemas": dict(some)})["schemas"].items():
+            if united.setdefault(name, schema) != schema:
+                message = f"two schemas have the name {name}"
+                raise ValueError(message)
+    return dict(sorted(united.items()))

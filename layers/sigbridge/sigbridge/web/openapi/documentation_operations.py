@@ -1,0 +1,44 @@
+"""The routes of the description itself, described."""
+
+from sigbridge.errors import Fault, InvalidInput
+from sigbridge.web.openapi.fragments import HTML, JSON, Json, content_of
+from sigbridge.web.openapi.management_paths import MANAGEMENT_ERRORS
+from sigbridge.web.openapi.operation import Operation, Part
+
+
+def documentation_operations() -> Part:
+    """Describes where the description is."""
+
+    def operation(path: str, id_: str, summary: str, description: str, answer: Json) -> Operation:
+        return Operation(
+            method="get",
+            path=path,
+            id=id_,
+            summary=summary,
+            description=description,
+            right=None,
+            answers={200: answer},
+            refusals=(InvalidInput.of([Fault("page", "is not known here")]),),
+        )
+
+    return Part(
+        tag="documentation",
+        description="This description.",
+        form=MANAGEMENT_ERRORS,
+        operations=(
+            operation(
+                "/openapi.json",
+                "show_openapi_document",
+                "Describe the API",
+                "This document, for programs.",
+                {"description": "OpenAPI 3.1", "content": {JSON: content_of({"type": "object"})}},
+            ),
+            operation(
+                "/docs",
+                "show_documentation",
+                "Describe the API to people",
+                "This document in Swagger UI, where the API can be tried out.",
+                {"description": "A page", "content": {HTML: content_of({"type": "string"})}},
+            ),
+        ),
+    )

@@ -1,0 +1,110 @@
+"""The routes of the management API, described: Powertools' description of them, completed."""
+
+import json
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from sigbridge.devices import UnknownDevice
+from sigbridge.errors import Fault, InvalidInput, SigbridgeError
+from sigbridge.web.errors import management_error
+from sigbridge.web.management.forms import without_null
+from sigbridge.web.management.resolver import ManagementResolver, RouteFacts
+from sigbridge.web.openapi.fragments import EXAMPLE_APPLICATION, EXAMPLE_DEVICE, Json
+from sigbridge.web.openapi.operation import described
+from sigbridge.web.openapi.refusals import ErrorForm
+from sigbridge.web.request import BodyTooLarge, UnknownRoute, UnsupportedContentType
+
+# Powertools' own errors, in whose place ours stand.
+_ITS_ERRORS = frozenset({"HTTPValidationError", "ValidationError", "ResponseValidationError"})
+_ITS_DESCRIPTION = "Successful Response"
+_UNPROCESSABLE = "422"
+_WITHOUT_BODY = "204"
+
+MANAGEMENT_ERRORS = ErrorForm(
+    name="ManagementError",
+    schema={
+        "type": "object",
+        "properties": {
+            "status": {"const": False},
+            "message": {"type": "string"},
+            "errors": {
+                "type": "array",
+                "description": "Every field at fault, where fields are.",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "field": {"type": "string", "description": "Its whole path, as `tags[0].key`."},
+                        "message": {"type": "string"},
+                    },
+                    "required": ["field", "message"],
+                    "additionalProperties": False,
+                },
+            },
+        },
+        "required": ["status", "message"],
+        "additionalProperties": False,
+    },
+    tell=management_error,
+    always=(InvalidInput.of([Fault("limit", "Input should be less than or equal to 100")]),),
+    of_bodies=(
+        BodyTooLarge("The body is too large"),
+        UnsupportedContentType("The body must be application/json"),
+    ),
+    of_paths=(UnknownRoute("There is no such route"),),
+)
+
+
+def management_paths(api: ManagementResolver) -> tuple[dict[str, dict[str, Json]], dict[str, Json]]:
+    """Describes the routes of the management API.
+
+    Returns:
+        Operations by path and method, in the order of the paths; and the schemas that they refer to.
+    """
+    generated: Json = json.loads(api.get_openapi_json_schema())
+    paths: dict[str, dict[str, Json]] = {}
+    for path, method, facts in sorted(api.route_facts(), key=lambda route: route[0]):
+        paths.setdefault(path, {})[method] = _completed(generated["paths"][path][method], path, facts)
+    schemas = generated.get("components", {}).get("schemas", {})
+    return paths, {name: schema for name, schema in schemas.items() if name not in _ITS_ERRORS}
+
+
+def _completed(generated: Mapping[str, Any], path: str, facts: RouteFacts) -> Json:
+    operation = {**generated, **({"requestBody": facts.body} if facts.body else {})}
+    refused = MANAGEMENT_ERRORS.responses(
+        path, facts.right, tuple(_refusals(path, facts)), takes_body="requestBody" in operation
+    )
+    answers = {
+        status: _answer(status, answer)
+        for status, answer in operation["responses"].items()
+        if status != _UNPROCESSABLE
+    }
+    return {
+        **operation,
+        "operationId": facts.name,
+        "description": described(facts.description, facts.right),
+        "parameters": [_parameter(parameter) for parameter in operation.get("parameters", ())],
+        "responses": answers | refused,
+    }
+
+
+def _refusals(path: str, facts: RouteFacts) -> Iterator[SigbridgeError]:
+    yield from facts.refusals
+    if "{device_id}" in path:
+        yield UnknownDevice(EXAMPLE_APPLICATION, EXAMPLE_DEVICE)
+
+
+def _parameter(parameter: Json) -> Json:
+    """A variable of the path or query is left out, never null; its schema need not repeat its description."""
+    schema = {name: value for name, value in parameter["schema"].items() if name != "description"}
+    described = {**parameter, "schema": without_null(schema) if "anyOf" in schema else schema}
+    return described | ({"example": EXAMPLE_DEVICE} if parameter["name"] == "device_id" else {})
+
+
+def _answer(status: str, answer: Mapping[str, Any]) -> Json:
+    completed = dict(answer)
+    if completed["description"] == _ITS_DESCRIPTION:
+        completed["description"] = HTTPStatus(int(status)).phrase
+    if status == _WITHOUT_BODY:
+        completed.pop("content", None)
+    return completed

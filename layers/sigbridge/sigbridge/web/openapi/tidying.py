@@ -1,0 +1,45 @@
+"""Takes out of generated schemas what only repeats the code."""
+
+import re
+from typing import Any
+
+from sigbridge.web.openapi.fragments import Json
+
+# Below these names stand values, not schemas; below those, schemas by names of the user's choice.
+_VALUES = frozenset({"const", "default", "enum", "example", "examples"})
+_NAMES = frozenset({"$defs", "patternProperties", "properties", "schemas"})
+_TOLD = "Told"
+# Where a fact is from, which docstrings say for those who read the code.
+_SOURCE = re.compile(r"\s*\((?:[\w-]+ reference|decision)[^)]*\)")
+_NOTES = re.compile(r"\n\s*(?:Args|Attributes|Raises|Returns):.*", re.DOTALL)
+
+
+def tidied(description: Json) -> Json:
+    """Gives a description without titles that repeat names, and schemas without the suffix `Told`."""
+    result: Json = _tidied(description)
+    return result
+
+
+def _tidied(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_tidied(item) for item in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if not isinstance(value, dict):
+        return value
+    return {name: _field(name, field) for name, field in value.items() if name != "title"}
+
+
+def _field(name: str, value: Any) -> Any:
+    if name in _VALUES:
+        return value
+    if name in _NAMES:
+        return {
+            inner.removesuffix(_TOLD) if name == "schemas" else inner: _tidied(v)
+            for inner, v in value.items()
+        }
+    if name == "$ref":
+        return value.removesuffix(_TOLD)
+    if name == "description":
+        return _SOURCE.sub("", _NOTES.sub("", value)).strip()
+    return _tidied(value)

@@ -1,0 +1,276 @@
+"""`sigbridge types`."""
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+from pydantic import BaseModel
+
+from sigbridge.applications import DownlinkQuota, PayloadEncoding
+from sigbridge.devices import InvalidDownlinkData, read_downlink_data
+from sigbridge_admin.api import Json, read
+from sigbridge_admin.application_settings import nothing_to_set
+from sigbridge_admin.command import ApiCommand, ApiContext, AsJson, examples
+from sigbridge_admin.presentation import NONE, say, show_facts, show_json, show_table
+from sigbridge_admin.times import read_seconds
+
+commands = typer.Typer(
+    help="Device types: how the traffic of several devices is treated.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+)
+
+_AS_APPLICATION = "as the application says"
+
+
+class TypeSetting(StrEnum):
+    """What a device type need not say."""
+
+    PAYLOAD_ENCODING = "payload-encoding"
+    DOWNLINK_DATA = "downlink-data"
+    DAILY_DOWNLINKS = "daily-downlinks"
+    DOWNLINK_QUOTA = "downlink-quota"
+    KEEP_ALIVE = "keep-alive"
+
+
+_FIELDS = {TypeSetting.KEEP_ALIVE: "keep_alive_seconds"}
+
+
+def _read_downlink_data(text: str) -> str:
+    try:
+        return read_downlink_data(text)
+    except InvalidDownlinkData as invalid:
+        raise typer.BadParameter(invalid.message) from invalid
+
+
+_TypeId = Annotated[str, typer.Argument(metavar="TYPE", help="Id of the device type.", show_default=False)]
+_Name = Annotated[str | None, typer.Option("--name", help="What people call it.", show_default=False)]
+_PayloadEncoding = Annotated[
+    PayloadEncoding | None,
+    typer.Option(
+        "--payload-encoding",
+        help="How its devices write generic payloads. Sigfox's are always hex.",
+        show_default=False,
+    ),
+]
+_PadDownlinks = Annotated[
+    bool | None,
+    typer.Option(
+        "--pad-downlinks/--no-pad-downlinks",
+        help="Whether a decoded_payload of fewer than 8 bytes is filled up with zeros.",
+        show_default=False,
+    ),
+]
+_DownlinkData = Annotated[
+    str | None,
+    typer.Option(
+        "--downlink-data",
+        parser=_read_downlink_data,
+        metavar="HEX",
+        help="8 bytes that a device gets which asks, has nothing queued and no downlinkData of its own.",
+        show_default=False,
+    ),
+]
+_DailyDownlinks = Annotated[
+    int | None,
+    typer.Option(
+        "--daily-downlinks",
+        min=0,
+        max=1000,
+        help="How many downlinks Sigfox's contract allows each of them in a day (UTC).",
+        show_default=False,
+    ),
+]
+_DownlinkQuota = Annotated[
+    DownlinkQuota | None,
+    typer.Option(
+        "--downlink-quota",
+        help="What happens to more: they are handed out and reported, or they stay queued.",
+        show_default=False,
+    ),
+]
+_KeepAlive = Annotated[
+    int | None,
+    typer.Option(
+        "--keep-alive",
+        parser=read_seconds,
+        metavar="TIME",
+        help="A device is silent when nothing was heard of it for so long: seconds, or 26h, 8d, 2w.",
+        show_default=False,
+    ),
+]
+
+
+class _DeviceType(BaseModel):
+    id: str
+    name: str
+    payload_encoding: str | None = None
+    pad_downlinks: bool
+    downlink_data: str | None = None
+    daily_downlinks: int | None = None
+    downlink_quota: str | None = None
+    keep_alive_seconds: int | None = None
+
+
+@commands.command("list", cls=ApiCommand, epilog=examples("sigbridge types list"))
+def list_types(context: ApiContext, as_json: AsJson = False) -> None:
+    """List the device types of your application. There are at most 100."""
+    document = context.api.get("device-types")
+    if as_json:
+        show_json(document)
+        return
+    types = [read(_DeviceType, each) for each in document["device_types"]]
+    if not types:
+        say("There are no device types.")
+        return
+    show_table([_row(each) for each in types], folding={"name"})
+
+
+@commands.command(cls=ApiCommand, epilog=examples("sigbridge types show tracker"))
+def show(context: ApiContext, type_id: _TypeId, as_json: AsJson = False) -> None:
+    """Show a device type."""
+    _show(context.api.get("device-types", type_id), as_json=as_json)
+
+
+@commands.command(
+    cls=ApiCommand,
+    epilog=examples(
+        'sigbridge types create 5e74c318aa8aec41f9cc6b00 --name "Cold rooms" --keep-alive 26h',
+        "sigbridge types create tracker --downlink-data 0102030405060708 --daily-downlinks 2",
+    ),
+)
+def create(
+    context: ApiContext,
+    type_id: Annotated[
+        str,
+        typer.Argument(
+            metavar="TYPE",
+            help="Sigfox's deviceTypeId, or an id of your own: letters, digits, - and _.",
+            show_default=False,
+        ),
+    ],
+    name: _Name = None,
+    payload_encoding: _PayloadEncoding = None,
+    pad_downlinks: _PadDownlinks = None,
+    downlink_data: _DownlinkData = None,
+    daily_downlinks: _DailyDownlinks = None,
+    downlink_quota: _DownlinkQuota = None,
+    keep_alive: _KeepAlive = None,
+    as_json: AsJson = False,
+) -> None:
+    """Create a device type. What it does not say is as the application says.
+
+    Devices that Sigfox's callbacks name with this deviceTypeId belong to it by themselves.
+    """
+    settings = {
+        "name": name,
+        "payload_encoding": payload_encoding,
+        "pad_downlinks": pad_downlinks,
+        "downlink_data": downlink_data,
+        "daily_downlinks": daily_downlinks,
+        "downlink_quota": downlink_quota,
+        "keep_alive_seconds": keep_alive,
+    }
+    _show(context.api.post("device-types", body={"id": type_id} | _given(settings)), as_json=as_json)
+
+
+@commands.command(
+    "set",
+    cls=ApiCommand,
+    epilog=examples(
+        "sigbridge types set tracker --keep-alive 8d",
+        "sigbridge types set tracker --unset downlink-data --unset daily-downlinks",
+    ),
+)
+def change(
+    context: ApiContext,
+    type_id: _TypeId,
+    name: _Name = None,
+    payload_encoding: _PayloadEncoding = None,
+    pad_downlinks: _PadDownlinks = None,
+    downlink_data: _DownlinkData = None,
+    daily_downlinks: _DailyDownlinks = None,
+    downlink_quota: _DownlinkQuota = None,
+    keep_alive: _KeepAlive = None,
+    unset: Annotated[
+        list[TypeSetting] | None,
+        typer.Option(
+            help="A setting that becomes as the application says; repeat it for several.", show_default=False
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change a device type.
+
+    What is not given stays as it is. Running functions follow within a minute.
+    """
+    settings = {
+        "name": name,
+        "payload_encoding": payload_encoding,
+        "pad_downlinks": pad_downlinks,
+        "downlink_data": downlink_data,
+        "daily_downlinks": daily_downlinks,
+        "downlink_quota": downlink_quota,
+        "keep_alive_seconds": keep_alive,
+    }
+    changes = _given(settings) | {
+        _FIELDS.get(setting, setting.replace("-", "_")): None for setting in unset or ()
+    }
+    if not changes:
+        raise nothing_to_set()
+    _show(context.api.patch("device-types", type_id, body=changes), as_json=as_json)
+
+
+@commands.command(cls=ApiCommand, epilog=examples("sigbridge types delete tracker"))
+def delete(context: ApiContext, type_id: _TypeId, as_json: AsJson = False) -> None:
+    """Delete a device type. Its devices stay, and are treated as the application says."""
+    context.api.delete("device-types", type_id)
+    if as_json:
+        show_json({"id": type_id, "deleted": True})
+        return
+    say(f"Device type '{type_id}' deleted. Its devices are treated as the application says.")
+
+
+def _given(settings: Json) -> dict[str, Any]:
+    return {name: value for name, value in settings.items() if value is not None}
+
+
+def _show(document: Json, *, as_json: bool) -> None:
+    if as_json:
+        show_json(document)
+        return
+    told = read(_DeviceType, document)
+    downlinks = told.daily_downlinks
+    keep_alive = told.keep_alive_seconds
+    show_facts(
+        {
+            "id": told.id,
+            "name": told.name,
+            "payload encoding": told.payload_encoding or _AS_APPLICATION,
+            "pad downlinks": "yes" if told.pad_downlinks else "no",
+            "downlink data": told.downlink_data or "none",
+            "daily downlinks": _AS_APPLICATION if downlinks is None else str(downlinks),
+            "downlink quota": told.downlink_quota or _AS_APPLICATION,
+            "keep alive": "none" if keep_alive is None else _length(keep_alive),
+        }
+    )
+
+
+def _row(told: _DeviceType) -> dict[str, str]:
+    return {
+        "id": told.id,
+        "name": told.name,
+        "payload encoding": told.payload_encoding or NONE,
+        "pad downlinks": "yes" if told.pad_downlinks else NONE,
+        "downlink data": told.downlink_data or NONE,
+        "daily downlinks": NONE if told.daily_downlinks is None else str(told.daily_downlinks),
+        "downlink quota": told.downlink_quota or NONE,
+        "keep alive": NONE if told.keep_alive_seconds is None else _length(told.keep_alive_seconds),
+    }
+
+
+def _length(seconds: int) -> str:
+    for unit, length in (("d", 86_400), ("h", 3_600)):
+        if seconds % length == 0:
+            return f"{seconds // length}{unit}"
+    return f"{seconds} s"
