@@ -307,7 +307,7 @@ def test_a_reader_does_not_take_off_what_was_told_since_it_looked(
 def test_a_silence_found_since_a_reader_looked_is_not_taken_off(
     fleet: PlayedFleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The reader is so slow that the device is silent again, and was looked at, before it ends the old entry."""
+    """The reader is so slow that the device is silent again, and looked at, before it ends the old entry."""
     fleet.add_type(keep_alive_seconds=HOUR)
     fleet.add("A1", type="tracker")
     fleet.upkeep()
