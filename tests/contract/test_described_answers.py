@@ -32,7 +32,7 @@ CONFIG = SchemathesisConfig.from_dict(
         "seed": 20261122,
         # How long it takes to make up a request is not what is tested.
         "suppress-health-check": ["all"],
-        "generation": {"max-examples": 12, "deterministic": True, "with-security-parameters": False},
+        "generation": {"max-examples": 15, "deterministic": True, "with-security-parameters": False},
         "phases": {"coverage": {"enabled": False}, "stateful": {"enabled": False}},
     }
 )

@@ -97,7 +97,7 @@ def test_every_item_comes_once_and_in_order(
 ) -> None:
     with pytest.MonkeyPatch.context() as patch, model.stored.in_place_of_the_table():
         patch.setattr(paging, "LARGEST_COST", cost)
-        patch.setattr(paging, "_LARGEST_PAGE_BYTES", page_bytes)
+        patch.setattr(paging, "LARGEST_PAGE_BYTES", page_bytes)
         patch.setattr(timeline, "_LARGEST_PAGE", 3)
         read = list(pages(selection, quantity))
 

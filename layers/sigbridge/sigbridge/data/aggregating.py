@@ -15,7 +15,7 @@ from sigbridge.messages import Value
 from sigbridge.messages.limits import is_storable
 from sigbridge.store.timeline import Order
 
-# How many stored items of up to 4 kB are read for one answer; larger ones count more often.
+# How many stored items of up to 1 kB are read for one answer; larger ones count more often.
 _LARGEST_RANGE = 20_000
 _MOST_VALUES = 10_000
 _PAGE = 1_000
@@ -77,7 +77,7 @@ def aggregate(
         By time, in the order of the selection, and by name.
 
     Raises:
-        RangeTooLong: It holds more than 20,000 stored items of up to 4 kB, or the answer would hold more
+        RangeTooLong: It holds more than 20,000 stored items of up to 1 kB, or the answer would hold more
             than 10,000 values.
         StoreUnavailable: They can't be read.
     """
@@ -105,7 +105,7 @@ def aggregate(
 def nearest_items(application_id: str, device_id: str, selection: Selection, end: Order) -> list[DataItem]:
     """Finds of each wanted variable the item at one end of a range.
 
-    The range is looked through from that end: up to 20,000 stored items of up to 4 kB where variables
+    The range is looked through from that end: up to 20,000 stored items of up to 1 kB where variables
     are named, 2,000 where none is. A variable that is not among them is left out.
 
     Args:

@@ -6,7 +6,7 @@ from sigbridge.data.bundle import read_bundles
 from sigbridge.data.item import DataItem
 from sigbridge.data.selection import Position, Selection
 
-# What one page looks through: so many stored items of up to 4 kB, larger ones count more often.
+# What one page looks through: so many stored items of up to 1 kB, larger ones count more often.
 LARGEST_COST = 2_000
 LARGEST_PAGE_BYTES = 2_500_000
 # Few messages have fewer items than that.

@@ -12,7 +12,7 @@ from sigbridge.store.parallel import in_parallel
 from sigbridge.store.table import ConditionFailed
 from sigbridge.store.timeline import Kind
 
-# How many stored items of up to 4 kB one request looks at; larger ones count more often.
+# How many stored items of up to 1 kB one request looks at; larger ones count more often.
 _LARGEST_COST = 1_000
 _LISTS = ("variables", "advanced_variables")
 

@@ -8,7 +8,11 @@ One module per kind of item. Keys, by DESIGN's data model (docs/architecture.md)
 | application | `APP#<app>` | `APP` |
 | key in its application's list | `APP#<app>` | `KEY#<id>` |
 | device in its application's list | `APP#<app>` | `DEVICE#<id>` |
+| order to watch the devices of a type | `APP#<app>` | `WATCH#<type>` |
+| erasure of a deleted device | `APP#<app>` | `ERASURE#<id>` |
+| device in the list of a state | `STATE#<app>#<state>` | `LISTED#<id>` |
 | device state | `DEVICE#<app>#<id>` | `STATE` |
+| parameter | `DEVICE#<app>#<id>` | `PARAM#<key>` |
 | push under an `Idempotency-Key` | `DEVICE#<app>#<id>` | `PUSH#<digest of the key>` |
 | message | `DEVICE#<app>#<id>` | `MSG#<ms, 13 digits>#<seqNumber or digest>` |
 | data set by hand | `DEVICE#<app>#<id>` | `DATA#<ms, 13 digits>#<digest>` |

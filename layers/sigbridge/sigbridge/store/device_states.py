@@ -17,7 +17,8 @@ Attributes of the item:
   replaced. A downlink that was handed out before a replacement, or in an earlier life of the device,
   is not put back into the queue after it.
 
-Every change is one conditional UpdateItem.
+Every change of the queue is one conditional UpdateItem; parameters, registration and deletion change the item
+together with others.
 """
 
 from collections.abc import Mapping, Sequence

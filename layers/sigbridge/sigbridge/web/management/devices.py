@@ -121,7 +121,8 @@ def patch_device(
 def remove_device(key: DevicesWriter, device_id: _DeviceInPath) -> tuple[ErasureBegun, int]:
     """Deletes a device, its queue, its parameters and its messages, the latter in the background.
 
-    Where unknown devices are registered it comes back, empty, with its next message.
+    What is still taken of it in the next minute, while running functions remember it, is deleted too. Then,
+    where unknown devices are registered, it comes back, empty, with its next message.
     """
     erase_device(key.application_id, device_id)
     return ErasureBegun(), 202
