@@ -10,6 +10,7 @@ from sigbridge.settings import settings
 from tests.functional.conftest import Invoke, Stored
 from tests.functional.failing_store import failing, is_claim, is_message, unreachable
 from tests.functional.lambdas import Answer, event
+from tests.functional.management import Management
 from tests.functional.played_device import DAY, HEX, MINUTE, PlayedDevice
 
 DEVICE = {"device_id": "153fa"}
@@ -255,6 +256,21 @@ def test_i4_nothing_comes_back_from_the_dead(played: PlayedDevice) -> None:
         played.deadline()
     assert [played.state(id_) for id_ in ids] == states
     assert (played.queue(), played.ask()) == ([], None)
+
+
+def test_i4_nothing_comes_back_into_the_next_life_of_a_deleted_device(
+    played: PlayedDevice, management: Management
+) -> None:
+    played.push_confirmed()
+    with played.stream_delayed():
+        assert played.ask() == HEX
+        played.clock.wait(1)
+        assert management.delete(f"/v1/devices/{played.id}").status == 202
+        assert management.post("/v1/devices", {"id": played.id}).status == 201
+    played.give_up()
+
+    assert played.queue() == []
+    assert played.ask() is None
 
 
 def test_i4_a_push_with_one_bad_item_changes_nothing(sigfox: Sigfox) -> None:

@@ -599,3 +599,18 @@ def test_a_store_that_fails_is_503_and_the_next_attempt_succeeds(
     assert [answer.status for answer in refused] == [503, 503, 503]
     assert management.patch(f"/v1/keys/{key_id}", {"name": "n"}).status == 200
     assert management.delete(f"/v1/keys/{key_id}").status == 204
+
+
+def test_a_longer_life_is_granted_like_a_right(
+    keeper: Management, management: Management, clock: Clock
+) -> None:
+    rights = ["devices:read", "devices:write"]
+    ended = make(management, rights=rights, valid_until=rfc3339(clock.now_ms + 1000))
+    clock.wait(HOUR)
+
+    for valid_until in (None, rfc3339(clock.now_ms + 1000)):
+        answer = keeper.patch(f"/v1/keys/{ended['id']}", {"valid_until": valid_until})
+        assert answer.status == 403
+        assert "devices:write" in answer.json["message"]
+    assert keeper.patch(f"/v1/keys/{ended['id']}", {"name": "ended"}).status == 200
+    assert management.patch(f"/v1/keys/{ended['id']}", {"valid_until": None}).status == 200

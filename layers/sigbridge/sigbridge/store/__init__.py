@@ -9,7 +9,7 @@ One module per kind of item. Keys, by DESIGN's data model (docs/architecture.md)
 | key in its application's list | `APP#<app>` | `KEY#<id>` |
 | device in its application's list | `APP#<app>` | `DEVICE#<id>` |
 | order to watch the devices of a type | `APP#<app>` | `WATCH#<type>` |
-| erasure of a deleted device | `APP#<app>` | `ERASURE#<id>` |
+| erasure of a deleted device | `APP#<app>` | `ERASURE#<id>#<ms, 13 digits>` |
 | device in the list of a state | `STATE#<app>#<state>` | `LISTED#<id>` |
 | device state | `DEVICE#<app>#<id>` | `STATE` |
 | parameter | `DEVICE#<app>#<id>` | `PARAM#<key>` |
