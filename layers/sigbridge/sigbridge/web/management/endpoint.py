@@ -22,6 +22,9 @@ from sigbridge.web.response import Response
 
 # What anybody may read: the description of the API.
 _PUBLIC_PATHS = frozenset({"/openapi.json", "/docs"})
+_UNKNOWN = "is not known here"
+# In place of pydantic's words for what is wrong most often.
+_MESSAGES = {"extra_forbidden": _UNKNOWN, "missing": "is missing"}
 _PARTS_OF_REQUESTS = frozenset({"body", "query", "path", "header"})
 
 
@@ -108,7 +111,7 @@ def _refuse_unknown_query(api: APIGatewayHttpResolver, next_middleware: NextMidd
     known = {field.alias for field in api.context["_route"].dependant.query_params} | {"authorization"}
     unknown = [name for name in request.query if name not in known]
     if unknown:
-        raise InvalidInput.of([Fault(name, "is not known here") for name in unknown])
+        raise InvalidInput.of([Fault(name, _UNKNOWN) for name in unknown])
     return next_middleware(api)
 
 
@@ -118,4 +121,5 @@ def read_fault(found: Mapping[str, Any]) -> Fault:
     if steps and steps[0] in _PARTS_OF_REQUESTS:
         steps = steps[1:]
     field = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).lstrip(".")
-    return Fault(field or "body", found["msg"].removeprefix("Value error, "))
+    message = _MESSAGES.get(found["type"], found["msg"].removeprefix("Value error, "))
+    return Fault(field or "body", message)
