@@ -63,7 +63,7 @@ class Resources:
             body["variable"] = "temperature"
             body.pop("time", None)
         elif path.startswith("/v1/devices") and "type" in body:
-            body["type"] = DEVICE_TYPE
+            body["type"] = self._present("type_id", path)
 
     def _present(self, name: str, path: str) -> str:
         if name in self._deleted:

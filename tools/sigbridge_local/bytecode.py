@@ -1,7 +1,7 @@
 """Bytecode for the layer.
 
 `sam build` leaves none, and a function can't write its own beside the layer, so that every cold start
-would compile each module anew. What no function imports is left out, to keep the layer small.
+would compile each module anew. What no function imports at its start is left out, to keep the layer small.
 """
 
 import compileall
@@ -12,10 +12,12 @@ from pathlib import Path
 
 from sigbridge_local.failures import LocalStackError
 
-_NOT_IMPORTED = re.compile(
+_LEFT_OUT = re.compile(
     r"/pydantic/(v1|deprecated|mypy)"
     r"|/aws_lambda_powertools/(event_handler"
     r"|utilities/(?!__init__|batch|data_classes|jmespath_utils|typing))"
+    # Only who asks for the description of the API waits for these.
+    r"|/sigbridge/(callbacks/(description|operations)|web/openapi/(?!__init__|fragments|routes|swagger_ui))"
 )
 
 
@@ -32,7 +34,7 @@ def compile_layer(build_directory: Path) -> None:
     compileall.compile_dir(
         layer,
         quiet=1,
-        rx=_NOT_IMPORTED,
+        rx=_LEFT_OUT,
         stripdir=str(layer),
         invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
     )
