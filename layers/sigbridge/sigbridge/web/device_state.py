@@ -67,7 +67,7 @@ class SilenceTold(KnownTold):
     since: Moment | None = None
 
 
-class NetworkTold(KnownTold):
+class NetworkWarningTold(KnownTold):
     """Sigfox warns that messages may be lost."""
 
     info: str | None = None
@@ -113,7 +113,7 @@ class ConditionTold(Told):
     link: LinkTold | None = None
     location: LocationTold | None = None
     silence: SilenceTold | None = None
-    network: NetworkTold | None = None
+    network: NetworkWarningTold | None = None
     sequence: SequenceTold | None = None
     contract: ContractTold | None = None
     quota: QuotaTold
