@@ -6,6 +6,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from sigbridge.errors import Fault
+
 type Value = str | int | Decimal | bool
 
 _VARIABLE_OVERHEAD = 24
@@ -115,7 +117,8 @@ class ReceivedMessage:
         device_as_received: The id as the sender spelt it; a BIDIR answer repeats it.
         network: Sigfox or generic.
         part: The uplink itself or the network's later addition.
-        time: Epoch ms of the message, or None where the sender gave none.
+        time: Epoch ms of the message, or None where the sender gave none that can be read.
+        unread_time: What the sender wrote as time, where it can't be read as a moment; else None.
         seq_number: Sigfox's sequence number, or None.
         payload: As written by the sender, not yet checked; None where there is none.
         port: LoRaWAN's port, where given.
@@ -124,6 +127,7 @@ class ReceivedMessage:
         variables: Everything else the sender says.
         location: Where the device was, where given.
         group: TagoIO's group (or serie), where given.
+        warnings: What was not understood, and is kept as a variable or left out.
     """
 
     device_id: str
@@ -131,6 +135,7 @@ class ReceivedMessage:
     network: Network
     part: Part = Part.UPLINK
     time: int | None = None
+    unread_time: str | None = None
     seq_number: int | None = None
     payload: str | None = None
     port: int | None = None
@@ -139,6 +144,7 @@ class ReceivedMessage:
     variables: tuple[Variable, ...] = ()
     location: Location | None = None
     group: str | None = None
+    warnings: tuple[Fault, ...] = ()
 
     @property
     def asks_downlink(self) -> bool:
