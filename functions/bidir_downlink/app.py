@@ -1,11 +1,10 @@
 """Stores the messages of a BIDIR callback, then answers the devices that ask for a downlink."""
 
-from sigbridge.callbacks import read_batch
+from sigbridge.callbacks import read_bidir, store_received
 from sigbridge.credentials import Right
 from sigbridge.downlinks import reply_to_messages
-from sigbridge.messages import store_messages
 from sigbridge.web.endpoint import authorize, ingest_endpoint
-from sigbridge.web.ingest import count_messages, downlinks_answered
+from sigbridge.web.ingest import callback_accepted, count_callback, downlinks_answered
 from sigbridge.web.request import Request
 from sigbridge.web.response import Response
 
@@ -14,7 +13,8 @@ from sigbridge.web.response import Response
 def lambda_handler(request: Request) -> Response:
     """Answers `/downlink`."""
     key = authorize(request, Right.TRAFFIC_UP_WRITE)
-    messages = read_batch(request, key.additional_parameter)
-    receipt = store_messages(key.application_id, messages)
-    count_messages(receipt)
-    return downlinks_answered(reply_to_messages(key.application_id, receipt.messages))
+    receipt = store_received(key.application_id, read_bidir(request, key.additional_parameter))
+    if not receipt.can_ask:
+        return callback_accepted(receipt)
+    count_callback(receipt)
+    return downlinks_answered(reply_to_messages(key.application_id, receipt.messages.messages))

@@ -1,10 +1,9 @@
 """Stores the messages of a callback."""
 
-from sigbridge.callbacks import read_messages
+from sigbridge.callbacks import read_uplinks, store_received
 from sigbridge.credentials import Right
-from sigbridge.messages import store_messages
 from sigbridge.web.endpoint import authorize, ingest_endpoint
-from sigbridge.web.ingest import messages_accepted
+from sigbridge.web.ingest import callback_accepted
 from sigbridge.web.request import Request
 from sigbridge.web.response import Response
 
@@ -13,5 +12,5 @@ from sigbridge.web.response import Response
 def lambda_handler(request: Request) -> Response:
     """Answers `/uplink`."""
     key = authorize(request, Right.TRAFFIC_UP_WRITE)
-    messages = read_messages(request, key.additional_parameter)
-    return messages_accepted(store_messages(key.application_id, messages))
+    received = read_uplinks(request, key.additional_parameter)
+    return callback_accepted(store_received(key.application_id, received))

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sigbridge.callbacks.documents import read_batch_documents
+from sigbridge.callbacks.batch import read_lines
+from sigbridge.callbacks.documents import RequestContent
 from sigbridge.errors import InvalidInput
 from sigbridge.web.request import Request
 
@@ -34,8 +35,20 @@ def request(pattern: str, batch: str) -> Request:
     )
 
 
+def content_of(pattern: str, batch: str) -> RequestContent:
+    asked = request(pattern, batch)
+    return read_lines(
+        asked, pattern, {name: value for name, value in asked.query.items() if name != "pattern"}
+    )
+
+
 def read(pattern: str, batch: str) -> list[Any]:
-    return [dict(document.fields) for document in read_batch_documents(request(pattern, batch))]
+    """The fields of the lines, all of which fit the pattern."""
+    content = content_of(pattern, batch)
+    assert content.is_batch
+    if content.refused:
+        raise InvalidInput.of(content.refused)
+    return [dict(document.fields) for document in content.documents.values()]
 
 
 @given(
@@ -76,12 +89,22 @@ def test_empty_values_and_several_messages_on_a_line_are_told_apart(
     assert read(pattern, batch) == documents
 
 
-def test_every_line_that_does_not_fit_is_named() -> None:
-    with pytest.raises(InvalidInput) as refused:
-        read("device;time;data;", "A0;1;2;\nA0;\nA0;1;2;\nA0;1;2;3;")
+def test_every_line_that_does_not_fit_is_named_and_the_others_are_read() -> None:
+    content = content_of("device;time;data;", "A0;1;2;\nA0;\nA1;1;2;\nA0;1;2;3;")
 
-    assert [fault.field for fault in refused.value.faults] == ["batch", "batch"]
-    assert [fault.index for fault in refused.value.faults] == [1, 3]
+    assert [fault.field for fault in content.refused] == ["batch", "batch"]
+    assert [fault.index for fault in content.refused] == [1, 3]
+    assert {index: document.fields["device"] for index, document in content.documents.items()} == {
+        0: "A0",
+        2: "A1",
+    }
+
+
+def test_lines_none_of_which_fits_are_refused() -> None:
+    with pytest.raises(InvalidInput) as refused:
+        content_of("device;time;data;", "A0;\nA0;1;2;3;")
+
+    assert [fault.index for fault in refused.value.faults] == [0, 1]
 
 
 @pytest.mark.parametrize("pattern", ["", ";", ";;", "a;;b", "a;a", "{};b", "a; ;b"])

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sigbridge.applications import PayloadEncoding
+from sigbridge.messages import WrittenPayload
 from sigbridge.messages.payload import InvalidPayload, read_generic_payload, read_sigfox_payload
 
 HEX, BASE64 = PayloadEncoding.HEX, PayloadEncoding.BASE64
@@ -29,33 +30,77 @@ def test_another_sigfox_payload_is_refused(text: str) -> None:
 
 @given(st.binary(max_size=200))
 def test_a_generic_payload_is_the_same_in_both_encodings(data: bytes) -> None:
-    assert read_generic_payload(data.hex(), HEX) == data.hex()
-    assert read_generic_payload(base64.b64encode(data).decode(), BASE64) == data.hex()
+    assert read_generic_payload(WrittenPayload(data.hex()), HEX) == data.hex()
+    assert read_generic_payload(WrittenPayload(base64.b64encode(data).decode()), BASE64) == data.hex()
 
 
 @pytest.mark.parametrize("encoding", PayloadEncoding)
 def test_a_generic_payload_is_at_most_10_000_bytes(encoding: PayloadEncoding) -> None:
-    def written(length: int) -> str:
+    def written(length: int) -> WrittenPayload:
         data = bytes(length)
-        return data.hex() if encoding is HEX else base64.b64encode(data).decode()
+        return WrittenPayload(data.hex() if encoding is HEX else base64.b64encode(data).decode())
 
     assert read_generic_payload(written(10_000), encoding) == bytes(10_000).hex()
     with pytest.raises(InvalidPayload, match="at most 10000 bytes, has 10001"):
         read_generic_payload(written(10_001), encoding)
 
 
-@pytest.mark.parametrize("text", ["A", "AB=C", "*", "AQ ID", "é"])
+@pytest.mark.parametrize("text", ["A", "AB=C", "*", "AQIDB", "é"])
 def test_what_is_no_base64_is_refused(text: str) -> None:
     with pytest.raises(InvalidPayload, match="must be base64"):
-        read_generic_payload(text, BASE64)
+        read_generic_payload(WrittenPayload(text), BASE64)
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "payload"),
+    [
+        ("0x0109AB", HEX, "0109ab"),
+        ("0x0109AB", BASE64, "0109ab"),
+        ("0X0109ab", HEX, "0109ab"),
+        ("01 09 AB", HEX, "0109ab"),
+        ("01-09-ab", BASE64, "0109ab"),
+        ("01:09:AB", HEX, "0109ab"),
+        ("AQIDBAUGBwg=", HEX, "0102030405060708"),
+        ("+/8BAgME", HEX, "fbff01020304"),
+        ("AGoKEQMAAAAAAAAANQ/O", HEX, "006a0a110300000000000000350fce"),
+        ("AGoKEQMAAAAAAAAANQpO", HEX, base64.b64decode("AGoKEQMAAAAAAAAANQpO").hex()),
+        ("AQIDBAUG\r\nBwg=\n", BASE64, "0102030405060708"),
+        ("AQIDBAUGBwg", BASE64, "0102030405060708"),
+        ("-_8BAgME", BASE64, "fbff01020304"),
+        ("deadbeef", HEX, "deadbeef"),
+        ("deadbeef", BASE64, "75e69d6de79f"),
+    ],
+)
+def test_a_payload_is_read_in_the_spelling_that_is_meant(
+    text: str, encoding: PayloadEncoding, payload: str
+) -> None:
+    assert read_generic_payload(WrittenPayload(text), encoding) == payload
+
+
+@pytest.mark.parametrize(
+    "text", ["hello", "test", "Hello123", "OFF", "zz", "0x0", "01 0", "01 09A", "A" * 17 + "z1"]
+)
+def test_a_word_is_no_payload(text: str) -> None:
+    with pytest.raises(InvalidPayload, match="must"):
+        read_generic_payload(WrittenPayload(text), HEX)
+
+
+@pytest.mark.parametrize("name", ["payload_raw", "uplink.frm_payload", "frmPayload"])
+def test_the_things_stack_names_a_payload_in_base64(name: str) -> None:
+    assert read_generic_payload(WrittenPayload("gkHe", name), HEX) == "8241de"
+
+
+def test_the_encoding_of_a_known_sender_comes_first() -> None:
+    assert read_generic_payload(WrittenPayload("deadbeef", encoding=BASE64), HEX) == "75e69d6de79f"
+    assert read_generic_payload(WrittenPayload("deadbeef", encoding=HEX), BASE64) == "deadbeef"
 
 
 @given(st.text())
 def test_a_payload_is_refused_or_hex(text: str) -> None:
     for read in (
         read_sigfox_payload,
-        lambda text: read_generic_payload(text, HEX),
-        lambda text: read_generic_payload(text, BASE64),
+        lambda text: read_generic_payload(WrittenPayload(text), HEX),
+        lambda text: read_generic_payload(WrittenPayload(text), BASE64),
     ):
         try:
             payload = read(text)

@@ -1,7 +1,6 @@
 """Reading reports and advanced data: whatever stands in a fact, it is read or refused, never worse."""
 
 import json
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -11,12 +10,12 @@ from boto3.dynamodb.types import TypeSerializer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sigbridge.callbacks import addressed_service, read_advanced_data, read_reports
+from sigbridge.callbacks import addressed_service, read_service
 from sigbridge.callbacks.sigfox import ADVANCED_FACTS, RECEPTION_FACTS, REPORT_FACTS, REQUIRED_FACTS
 from sigbridge.callbacks.structures import kept, read_object, read_objects, read_texts
 from sigbridge.callbacks.variables import InvalidVariable
 from sigbridge.errors import InvalidInput
-from sigbridge.messages import Network, Part
+from sigbridge.messages import Network, Part, ReceivedMessage
 from sigbridge.reports import ReceivedReport, Service, UnknownService
 from sigbridge.web.request import Request
 
@@ -81,12 +80,14 @@ def stored_size(content: object) -> int:
     return len(json.dumps(TypeSerializer().serialize(content)))
 
 
-def outcome[T](read: Callable[[], list[T]]) -> T | InvalidInput:
+def outcome(request: Request, service: Service | None) -> ReceivedMessage | ReceivedReport | InvalidInput:
     """What is read of a request with one document, or why nothing is."""
     try:
-        [found] = read()
+        received = read_service(request, service)
     except InvalidInput as invalid:
         return invalid
+    assert not received.refused
+    [found] = [*received.messages.values(), *received.reports.values()]
     return found
 
 
@@ -95,13 +96,12 @@ def outcome[T](read: Callable[[], list[T]]) -> T | InvalidInput:
 def test_any_json_in_any_fact_is_read_or_refused(service: Service, body: dict[str, Any]) -> None:
     request = request_with({"device": "153FA", "time": 1763770827, "infoCode": 0} | body)
 
-    found = outcome(lambda: read_reports(request, service))
+    found = outcome(request, service)
 
     if isinstance(found, InvalidInput):
         assert found.faults
         assert all(fault.index == 0 and fault.message for fault in found.faults)
-    else:
-        assert found.service is service
+    elif isinstance(found, ReceivedReport):
         assert None not in found.facts.values()
         assert stored_size([dict(found.facts), dict(found.extras)]) < ITEM_BYTES
 
@@ -113,7 +113,7 @@ def test_any_json_in_any_item_of_tagoio_is_read_or_refused(service: Service, bod
     ]
     request = request_with([{"variable": "device", "value": "153FA"}, *items])
 
-    found = outcome(lambda: read_reports(request, service))
+    found = outcome(request, service)
 
     assert isinstance(found, InvalidInput) or found.device_id
 
@@ -123,11 +123,12 @@ def test_any_json_in_any_item_of_tagoio_is_read_or_refused(service: Service, bod
 def test_any_json_in_advanced_data_is_read_or_refused(body: dict[str, Any]) -> None:
     request = request_with({"device": "153FA", "time": 1763770827} | body)
 
-    found = outcome(lambda: read_advanced_data(request))
+    found = outcome(request, None)
 
     if isinstance(found, InvalidInput):
         assert found.faults
     else:
+        assert isinstance(found, ReceivedMessage)
         assert (found.part, found.network) == (Part.ADVANCED, Network.SIGFOX)
         assert None not in found.radio.values()
         assert stored_size(dict(found.radio)) < ITEM_BYTES
@@ -161,7 +162,7 @@ def test_an_acknowledgement_is_the_same_in_every_form(facts: dict[str, Any], sec
         request_with(None, raw_body="", query_string=f"pattern={quote(pattern)}&batch={quote(batch)}"),
     ]
 
-    reports = [read_reports(request, Service.ACKNOWLEDGE) for request in requests]
+    reports = [list(read_service(request, Service.ACKNOWLEDGE).reports.values()) for request in requests]
 
     expected = ReceivedReport(Service.ACKNOWLEDGE, "153FA", "153fa", seconds * 1000, facts)
     assert reports == [[expected]] * len(requests)
@@ -228,13 +229,14 @@ def test_what_stands_for_none(read: Any, value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "expected"), [({}, {}), ({"a": 1}, {"a": 1}), ('{"a": 1.5}', {"a": Decimal("1.5")})]
+    ("value", "expected"),
+    [({}, {}), ({"a": 1}, {"a": 1}), ('{"a": 1.5}', {"a": Decimal("1.5")}), ([{"a": 1}, {}], {"a": 1})],
 )
 def test_an_object_may_come_as_text(value: object, expected: object) -> None:
     assert read_object(value) == expected
 
 
-@pytest.mark.parametrize("value", [0, False, "a", "{", "[1]", [1], [{}], Decimal("1.5")])
+@pytest.mark.parametrize("value", [0, False, "a", "{", "[1]", [1], Decimal("1.5")])
 def test_what_is_no_object(value: object) -> None:
     with pytest.raises(ValueError, match="must be an object"):
         read_object(value)

@@ -104,6 +104,12 @@ def test_iso_8601_is_read_in_its_zone_and_utc_where_it_names_none(
         ("1763770827.25", 1763770827250),
         (" 1763770827 ", 1763770827000),
         (Decimal("1763770827123.9"), 1763770827123),
+        (1763770827123456, 1763770827123),
+        ("1763770827123456789", 1763770827123),
+        ("2025-11-22T00:20:27.123456789Z", 1763770827123),
+        ("2025-11-22T01:20:27 01:00", 1763770827000),
+        ("Sat, 22 Nov 2025 00:20:27 GMT", 1763770827000),
+        ("Sat, 22 Nov 2025 01:20:27 +0100", 1763770827000),
     ],
 )
 def test_a_time_is_read_to_the_millisecond(value: object, milliseconds: int) -> None:
@@ -115,6 +121,7 @@ def test_a_time_is_read_to_the_millisecond(value: object, milliseconds: int) -> 
     [
         *(0, 5, 176377082, 17637708270, 17637708270000, -1763770827, True, [], {}, "today", "1969-12-31"),
         *("2286-11-21", "\u0660" * 10, "1763770827s", "1e9", Decimal("1E+9"), "0x176377082"),
+        *(64698438051149, "12:30", "Sat", "Sat, 99 Nov 2025 00:20:27 GMT", "May the 4th", "uptime 5 days"),
     ],
 )
 def test_another_time_is_refused(value: object) -> None:

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sigbridge.callbacks.locations import NotOnEarth, read_location
 from sigbridge.callbacks.variables import (
     InvalidVariable,
     check_value,
     leaves,
     make_variable,
-    read_location,
     variable_name,
 )
 from sigbridge.messages import Location, Variable
@@ -65,8 +65,9 @@ def test_a_variable_carries_the_names_of_its_parents_in_lower_case(path: tuple[s
 
 def test_a_name_has_a_limit() -> None:
     assert len(variable_name(("x" * 100,))) == 100
+    assert variable_name(("x" * 60, "y" * 60)) == "x" * 39 + "_" + "y" * 60
     with pytest.raises(InvalidVariable, match="at most 100 characters"):
-        variable_name(("x" * 50, "x" * 50))
+        variable_name(("x", "x" * 101))
 
 
 @pytest.mark.parametrize("value", [True, False, 0, -5, Decimal("3.60"), "", "text", "x" * 6000, 10**37])
@@ -117,7 +118,7 @@ def test_a_location_needs_both_coordinates(content: dict[str, object], location:
 
     found = read_location(content)
 
-    assert (found and found[0]) == location
+    assert (found and found.location) == location
 
 
 @pytest.mark.parametrize(
@@ -131,7 +132,7 @@ def test_a_location_needs_both_coordinates(content: dict[str, object], location:
 def test_a_coordinate_that_is_not_on_earth_is_refused_by_its_name(
     content: dict[str, object], field: str
 ) -> None:
-    with pytest.raises(InvalidVariable) as refused:
+    with pytest.raises(NotOnEarth) as refused:
         read_location(content, ("position",))
     assert refused.value.path == ("position", field)
 
@@ -153,7 +154,18 @@ def test_what_is_no_location_is_left_to_be_variables(content: dict[str, object])
 def test_a_location_takes_only_what_it_is_made_of() -> None:
     content = {"Lat": 1, "lng": 2, "radius": 3, "accuracy": 4, "status": "moving", "source": "gps"}
 
-    location, names = read_location(content) or (None, frozenset())
+    found = read_location(content)
 
-    assert location == Location(Decimal(1), Decimal(2), radius=Decimal(3))
-    assert names == {"Lat", "lng", "radius"}
+    assert found is not None
+    assert found.location == Location(Decimal(1), Decimal(2), radius=Decimal(3))
+    assert found.paths == {("Lat",), ("lng",), ("radius",)}
+
+
+def test_a_geojson_point_is_a_location() -> None:
+    content = {"type": "Point", "coordinates": [Decimal("-78.677328"), Decimal("35.770723"), 12]}
+
+    found = read_location(content, ("place",))
+
+    assert found is not None
+    assert found.location == Location(Decimal("35.770723"), Decimal("-78.677328"))
+    assert found.paths == {("place", "type"), ("place", "coordinates", "0"), ("place", "coordinates", "1")}

@@ -3,8 +3,9 @@
 import re
 import time
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
-_EPOCH_NUMBER = re.compile(r"([0-9]{10}|[0-9]{13})(\.[0-9]+)?", re.ASCII)
+_EPOCH_NUMBER = re.compile(r"([0-9]{10}|[0-9]{13}|[0-9]{16}|[0-9]{19})(\.[0-9]+)?", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -32,10 +33,21 @@ def iso_ms(text: str) -> int | None:
     return milliseconds if 0 <= milliseconds < 10**13 else None
 
 
+def rfc1123_ms(text: str) -> int | None:
+    """Read a date of HTTP or mail, `Sat, 22 Nov 2025 00:20:27 GMT`; None where it is anything else."""
+    if not text[:3].isalpha():
+        return None
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return iso_ms(moment.isoformat())
+
+
 def epoch_ms(text: str) -> int | None:
-    """Reads 10 digits as epoch seconds, 13 as epoch ms; None where it is neither."""
+    """Read an epoch number: 10 digits are s, 13 ms, 16 µs, 19 ns; None where it has others."""
     match = _EPOCH_NUMBER.fullmatch(text)
     if match is None:
         return None
-    number, fraction = match[1], match[2] or "."
-    return int(number) * 1000 + int(fraction[1:4].ljust(3, "0")) if len(number) == 10 else int(number)
+    number, fraction = match[1], (match[2] or ".")[1:]
+    return int((number + fraction).ljust(13, "0")[:13]) if len(number) == 10 else int(number[:13])

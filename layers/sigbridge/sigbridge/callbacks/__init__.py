@@ -1,12 +1,15 @@
 """Callbacks: what Sigfox Cloud, TagoIO's users and others write in a request, and how it is read."""
 
-from sigbridge.callbacks.reader import read_advanced_data, read_batch, read_messages
-from sigbridge.callbacks.services import addressed_service, read_reports
+from sigbridge.callbacks.reader import Received, read_batch, read_bidir, read_service, read_uplinks
+from sigbridge.callbacks.services import addressed_service
+from sigbridge.callbacks.storing import store_received
 
 __all__ = [
+    "Received",
     "addressed_service",
-    "read_advanced_data",
     "read_batch",
-    "read_messages",
-    "read_reports",
+    "read_bidir",
+    "read_service",
+    "read_uplinks",
+    "store_received",
 ]

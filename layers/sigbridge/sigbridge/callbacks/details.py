@@ -1,34 +1,36 @@
 """What a message says beside its essential fields: Sigfox's facts, variables, a location."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
 
 from sigbridge.callbacks.documents import Document
-from sigbridge.callbacks.essentials import FoundField
-from sigbridge.callbacks.sigfox import ADVANCED_FACTS, COMPUTED_LOCATION, RECEPTION_FACTS
+from sigbridge.callbacks.essentials import Essentials, FoundField, find_mapped
+from sigbridge.callbacks.locations import FoundLocation, NotOnEarth, locate, place_objects, read_location
+from sigbridge.callbacks.sigfox import ADVANCED_FACTS, COMPUTED_LOCATION, LONG_POLLING, RECEPTION_FACTS
 from sigbridge.callbacks.structures import read_object, read_texts
-from sigbridge.callbacks.values import is_absent
+from sigbridge.callbacks.values import is_absent, read_number
 from sigbridge.callbacks.variables import (
     InvalidVariable,
     Path,
     check_value,
     leaves,
     make_variable,
-    read_location,
     variable_name,
 )
-from sigbridge.credentials.field_mapping import Field, plain
-from sigbridge.messages import Location, Network, Part, Variable
+from sigbridge.credentials.field_mapping import Field, FieldMapping, plain
+from sigbridge.errors import Fault
+from sigbridge.messages import Location, Network, Part, Value, Variable
 
 _PLACE_IDS = plain("placeIds")
 # TagoIO's template puts the computed location into an item of this name.
 _COMPUTED_ITEMS = frozenset({"location", COMPUTED_LOCATION})
 # Three times a message's size: flat names repeat their parents', and an item holds 400 kB.
 _VARIABLES_BYTES = 300_000
+_NO_POSITION = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Details:
     """What remains of a message beside its essential fields.
 
@@ -37,150 +39,238 @@ class Details:
         facts: Sigfox's facts, by their names in snake case.
         variables: Everything else.
         location: The first one that is given.
+        warnings: What was not understood.
     """
 
-    part: Part
-    facts: Mapping[str, object]
-    variables: tuple[Variable, ...]
-    location: Location | None
+    part: Part = Part.UPLINK
+    facts: dict[str, object] = field(default_factory=dict)
+    variables: tuple[Variable, ...] = ()
+    location: Location | None = None
+    warnings: list[Fault] = field(default_factory=list)
+
+    def place(self, found: FoundLocation | None) -> frozenset[Path]:
+        """Take a location if there is none yet, and give the fields that are used by it."""
+        if found is None or self.location is not None:
+            return frozenset()
+        self.location = found.location
+        return found.paths
+
+    def warn(self, path: Path, message: str) -> None:
+        self.warnings.append(Fault(".".join(path), message))
 
 
-def read_details(document: Document, found: Mapping[Field, FoundField], network: Network) -> Details:
-    """Reads what remains of a message.
+def read_details(
+    document: Document, essentials: Essentials, mapping: FieldMapping, network: Network
+) -> Details:
+    """Read what remains of a message.
 
     Raises:
         InvalidVariable: Something of it can't be kept.
     """
-    read = _read_items if document.items else _read_fields
-    details = read(document, found, network)
-    if sum(variable.size for variable in details.variables) > _VARIABLES_BYTES:
-        raise InvalidVariable((), f"its variables must be at most {_VARIABLES_BYTES} bytes, names included")
+    details = Details()
+    used = _paths(essentials.found.values())
+    content = {name: value for name, value in document.content.items() if (name,) not in used}
+    used |= _take_mapped_location(document, mapping, details)
+    if network is Network.SIGFOX:
+        _take_facts(content, details)
+    if document.items:
+        variables = _item_variables(document, content, network, details)
+    else:
+        used |= _take_location(document, content, essentials, network, details)
+        variables = _variables(content, used)
+    details.variables = _bounded(variables)
+    if Field.ACK in essentials.found or LONG_POLLING in details.facts:
+        details.part = Part.UPLINK
     return details
 
 
-def _read_fields(document: Document, found: Mapping[Field, FoundField], network: Network) -> Details:
-    content: dict[str, object] = {**document.fallback, **document.fields}
-    used = {entry.path for entry in found.values()}
-    facts, part, location = _take_facts(content, network)
-    if location is None:
-        for path, place in _objects(content, ()):
-            found_location = read_location(place, path)
-            if found_location is not None:
-                location, names = found_location
-                used |= {(*path, name) for name in names}
-                break
-    variables = [make_variable(path, value) for path, value in leaves(content) if path not in used]
-    return Details(part, facts, tuple(variable for variable in variables if variable is not None), location)
+def _paths(found: Iterable[FoundField]) -> frozenset[Path]:
+    return frozenset(entry.path for entry in found)
 
 
-def _take_facts(
-    content: dict[str, object], network: Network
-) -> tuple[dict[str, object], Part, Location | None]:
-    """Moves Sigfox's facts out of a message's content; what can't be read as one stays there.
+def _bounded(variables: Iterator[Variable]) -> tuple[Variable, ...]:
+    """Make variables until they are too large together.
 
     Raises:
-        InvalidVariable: The computed location is no object, or not on Earth.
+        InvalidVariable: They are, or one of them can't be kept.
     """
-    facts: dict[str, object] = {}
-    part = Part.UPLINK
-    location: Location | None = None
-    if network is not Network.SIGFOX:
-        return facts, part, location
+    made: list[Variable] = []
+    size = 0
+    for variable in variables:
+        size += variable.size
+        if size > _VARIABLES_BYTES:
+            raise InvalidVariable(
+                (), f"its variables must be at most {_VARIABLES_BYTES} bytes, names included"
+            )
+        made.append(variable)
+    return tuple(made)
+
+
+def _variables(content: Mapping[str, object], used: frozenset[Path]) -> Iterator[Variable]:
+    for path, value in leaves(content):
+        variable = None if path in used else make_variable(path, value)
+        if variable is not None:
+            yield variable
+
+
+def _take_mapped_location(document: Document, mapping: FieldMapping, details: Details) -> frozenset[Path]:
+    """Take the location that stands where the key's Additional Parameter says."""
+    coordinates: dict[Field, tuple[Path, Decimal]] = {}
+    for coordinate in (Field.LATITUDE, Field.LONGITUDE):
+        for fields in document.places:
+            mapped = find_mapped(fields, coordinate, mapping)
+            if mapped is None or coordinate in coordinates:
+                continue
+            try:
+                number = read_number(mapped.value)
+            except ValueError as invalid:
+                details.warn(mapped.path, str(invalid))
+                continue
+            if number is not None:
+                coordinates[coordinate] = mapped.path, number
+    if len(coordinates) < 2:
+        return frozenset()
+    try:
+        return details.place(locate(coordinates[Field.LATITUDE], coordinates[Field.LONGITUDE]))
+    except NotOnEarth as nowhere:
+        details.warn(nowhere.path, str(nowhere))
+        return frozenset()
+
+
+def _take_location(
+    document: Document,
+    content: Mapping[str, object],
+    essentials: Essentials,
+    network: Network,
+    details: Details,
+) -> frozenset[Path]:
+    """Take the location of a message that is no TagoIO items, from where it is known or may be guessed."""
+    if essentials.sender is not None:
+        known = essentials.sender.find_position(document.fields)
+        found = None if known is None else _located(known.values, (), details)
+        if known is not None and details.place(found):
+            return known.paths
+    places: list[tuple[Path, Mapping[str, object]]] = []
+    if essentials.sender is None and network is not Network.SIGFOX:
+        places.append(((), content))
+    for path, place in (*places, *place_objects(content)):
+        used = details.place(_located(place, path, details))
+        if used:
+            return used
+    return frozenset()
+
+
+def _located(place: Mapping[str, object], path: Path, details: Details) -> FoundLocation | None:
+    try:
+        return read_location(place, path)
+    except NotOnEarth as nowhere:
+        details.warn(nowhere.path, str(nowhere))
+        return None
+
+
+def _take_facts(content: dict[str, object], details: Details) -> None:
+    """Move Sigfox's facts out of a message's content; what can't be read as one stays there."""
     for name in list(content):
-        if plain(name) == COMPUTED_LOCATION:
-            part = Part.ADVANCED
-            location, content[name] = _read_computed_location(content[name], name, facts)
+        compared = plain(name)
+        if compared == COMPUTED_LOCATION:
+            details.part = Part.ADVANCED
+            content[name] = _take_computed_location(content[name], name, details)
             continue
-        fact = RECEPTION_FACTS.get(plain(name)) or ADVANCED_FACTS.get(plain(name))
+        fact = RECEPTION_FACTS.get(compared) or ADVANCED_FACTS.get(compared)
         if fact is None:
             continue
-        if plain(name) in ADVANCED_FACTS:
-            part = Part.ADVANCED
+        if compared in ADVANCED_FACTS:
+            details.part = Part.ADVANCED
         try:
             value = fact.read(content[name])
-        except ValueError:
+        except ValueError as invalid:
+            details.warn((name,), str(invalid))
             continue
         del content[name]
         if value is not None:
-            facts[fact.name] = value
-    return facts, part, location
+            details.facts[fact.name] = value
 
 
-def _read_computed_location(
-    value: object, name: str, facts: dict[str, object]
-) -> tuple[Location | None, dict[str, object] | None]:
-    """Reads the location that Sigfox computed, and gives what is left of its object.
+def _take_computed_location(value: object, name: str, details: Details) -> object:
+    """Take the location that Sigfox computed, and give what is left of its object.
 
-    One without coordinates says nothing, and nothing is left of it.
-
-    Raises:
-        InvalidVariable: It is no object, or not on Earth.
+    One without coordinates says nothing, and nothing is left of it. Sigfox says itself where it has none:
+    status 0 (sigfox reference, 1.4).
     """
     try:
         place = read_object(value)
+        found = None if place is None else read_location(place, (name,))
+    except NotOnEarth as nowhere:
+        details.warn(nowhere.path, str(nowhere))
+        return value
     except ValueError as invalid:
-        raise InvalidVariable((name,), str(invalid)) from invalid
-    found = None if place is None else read_location(place, (name,))
-    if place is None or found is None:
-        return None, None
-    location, used = found
-    left = {inner: value for inner, value in place.items() if inner not in used}
+        details.warn((name,), str(invalid))
+        return value
+    if place is None or found is None or _is_no_position(found.location):
+        return None
+    details.place(found)
+    left = {inner: value for inner, value in place.items() if (name, inner) not in found.paths}
     for inner in [inner for inner in left if plain(inner) == _PLACE_IDS]:
-        with suppress(ValueError):
+        try:
             place_ids = read_texts(left[inner])
-            del left[inner]
-            if place_ids is not None:
-                facts["place_ids"] = place_ids
-    return location, left
+        except ValueError as invalid:
+            details.warn((name, inner), str(invalid))
+            continue
+        del left[inner]
+        if place_ids is not None:
+            details.facts["place_ids"] = place_ids
+    return left
 
 
-def _objects(content: dict[str, object], path: Path) -> Iterator[tuple[Path, dict[str, object]]]:
-    yield path, content
-    for name, inner in content.items():
-        if isinstance(inner, dict):
-            yield from _objects(inner, (*path, name))
+def _is_no_position(location: Location) -> bool:
+    return location.status == _NO_POSITION and location.latitude == 0 and location.longitude == 0
 
 
-def _read_items(document: Document, found: Mapping[Field, FoundField], network: Network) -> Details:
-    used = {entry.path[0] for entry in found.values()}
-    content = {name: value for name, value in document.fields.items() if name not in used}
-    facts, part, location = _take_facts(content, network)
-    variables: list[Variable] = []
+def _item_variables(
+    document: Document, content: Mapping[str, object], network: Network, details: Details
+) -> Iterator[Variable]:
+    """Yield the variables of TagoIO's items, each with its value and its location."""
     for item in document.items:
         name = str(item["variable"])
         if name not in content:
             continue
         place = item.get("location")
-        is_computed = network is Network.SIGFOX and plain(name) in _COMPUTED_ITEMS
-        if is_computed:
-            part = Part.ADVANCED
-            computed, _ = _read_computed_location(place, name, facts)
-            location = location or computed
-        elif isinstance(place, dict):
-            found_location = read_location(place, (name,))
-            location = location or (found_location[0] if found_location else None)
-        is_read = isinstance(place, dict) or (is_computed and plain(name) == COMPUTED_LOCATION)
-        if not is_read and not is_absent(item.get("value")):
-            variables.append(_item_variable(name, item))
+        if network is Network.SIGFOX and plain(name) in _COMPUTED_ITEMS:
+            details.part = Part.ADVANCED
+            _take_computed_location(place, name, details)
+            if plain(name) != COMPUTED_LOCATION:
+                yield from _item_variable(name, item, item.get("value"), None)
+            continue
+        found = _located(place, (name, "location"), details) if isinstance(place, dict) else None
+        location = None if found is None else found.location
+        value = item.get("value")
+        if not details.place(found) and location is not None and is_absent(value):
+            value = f"{location.latitude:f}, {location.longitude:f}"
+        yield from _item_variable(name, item, value, location)
     for path, value in leaves(dict(document.fallback)):
-        variable = make_variable(path, value)
-        if variable is not None and path[0] not in used:
-            variables.append(variable)
-    return Details(part, facts, tuple(variables), location)
+        variable = make_variable(path, value) if path[0] in content else None
+        if variable is not None:
+            yield variable
 
 
-def _item_variable(name: str, item: Mapping[str, object]) -> Variable:
+def _item_variable(
+    name: str, item: Mapping[str, object], value: object, location: Location | None
+) -> Iterator[Variable]:
     unit = item.get("unit")
     metadata = item.get("metadata")
-    return Variable(
-        name=variable_name((name,)),
-        value=check_value((name,), item.get("value")),
-        unit=unit if isinstance(unit, str) else None,
-        metadata=dict(_checked_leaves(name, metadata)) if isinstance(metadata, dict) else None,
-    )
+    details = dict(_checked_leaves(name, metadata)) if isinstance(metadata, dict) else None
+    for path, leaf in leaves(value, (name,)):
+        if not is_absent(leaf):
+            yield Variable(
+                name=variable_name(path),
+                value=check_value(path, leaf),
+                unit=unit if isinstance(unit, str) else None,
+                metadata=details,
+                location=location,
+            )
 
 
-def _checked_leaves(name: str, metadata: Mapping[str, object]) -> Iterator[tuple[str, object]]:
-    for path, value in leaves(dict(metadata), (name, "metadata")):
+def _checked_leaves(name: str, metadata: Mapping[str, object]) -> Iterator[tuple[str, Value]]:
+    for path, value in leaves(metadata, (name, "metadata")):
         if not is_absent(value):
             yield ".".join(path[2:]) or "_", check_value(path, value)

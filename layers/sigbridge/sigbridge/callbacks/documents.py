@@ -1,22 +1,23 @@
 """The documents of a request: one for each message, whatever form the body has.
 
-Forms: a JSON object, a JSON array of objects, TagoIO's array of `{variable, value}` items (one
-message), a URL-encoded form, batch lines with a pattern, or the query alone.
+Forms: a JSON object, a JSON array of objects, TagoIO's array of `{variable, value}` items, a URL-encoded
+form, batch lines with a pattern, or the query alone.
 """
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sigbridge.errors import Fault, InvalidInput
-from sigbridge.web.json_body import read_json
+from sigbridge.web.json_body import read_lenient_json
 from sigbridge.web.request import Request, UnsupportedContentType, read_urlencoded
 
 MAX_MESSAGES = 1000
 MAX_MESSAGE_BYTES = 100_000
-_LINE_BREAK = re.compile(r"\r\n|\n|\r")
-_MISSING_BODY = "Missing body information"
+MISSING_BODY = "Missing body information"
+
+_FORM = "application/x-www-form-urlencoded"
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +28,15 @@ class Document:
         fields: The message's own fields.
         fallback: Fields of the query, which hold where the message itself says nothing.
         items: TagoIO's items, where the message came as such; `fields` has their plain values.
+        siblings: Fields of the array that the items stand in; one of them may name the device of all.
+        warnings: What of it was not understood, so far.
     """
 
     fields: Mapping[str, object]
     fallback: Mapping[str, str]
-    items: Sequence[Mapping[str, object]] = field(default=())
+    items: Sequence[Mapping[str, object]] = ()
+    siblings: Mapping[str, object] = field(default_factory=dict)
+    warnings: tuple[Fault, ...] = ()
 
     @property
     def places(self) -> tuple[Mapping[str, object], ...]:
@@ -39,103 +44,38 @@ class Document:
         return (self.fields, self.fallback) if self.fallback else (self.fields,)
 
     @property
+    def content(self) -> dict[str, object]:
+        """All fields; those of the query where the message itself lacks them."""
+        return {**self.fallback, **self.fields}
+
+    @property
     def size(self) -> int:
         """Bytes of the message, written as JSON."""
         return len(json.dumps([self.fields, self.items], default=str, ensure_ascii=False).encode())
 
 
-def read_documents(request: Request) -> list[Document]:
-    """Reads the documents of a request that has no batch lines, at least one.
+@dataclass(frozen=True, slots=True)
+class RequestContent:
+    """The documents of a request, by their positions in it.
+
+    Attributes:
+        documents: What could be taken apart, at least one.
+        refused: Lines of a batch that could not.
+        is_batch: Whether they are lines of Sigfox's batch, which do not depend on each other: Sigfox has
+            nobody else to send the good ones to.
+    """
+
+    documents: Mapping[int, Document]
+    refused: tuple[Fault, ...] = ()
+    is_batch: bool = False
+
+
+def read_form(request: Request) -> dict[str, str]:
+    """Read the body of a request as a URL-encoded form.
 
     Raises:
-        InvalidInput: There is no body information, the body can't be read, an array holds something
-            else than objects, there are more than 1,000 messages, or one is over 100,000 bytes.
-        UnsupportedContentType: The body is neither JSON nor a form.
-        BodyTooLarge: It is over the limit.
+        InvalidInput: It is none.
     """
-    return _bounded(request, _read_body(request, _variables(request, "authorization")))
-
-
-def read_batch_documents(request: Request) -> list[Document]:
-    """Reads the documents of a batch: lines where the query gives their pattern, else as any request.
-
-    Raises:
-        InvalidInput: As `read_documents`, or a line does not fit the pattern.
-        UnsupportedContentType: The body is of another type.
-        BodyTooLarge: It is over the limit.
-    """
-    pattern = request.query.get("pattern")
-    if pattern is None:
-        return read_documents(request)
-    query = _variables(request, "authorization", "pattern", "batch")
-    return _bounded(request, _read_lines(request, pattern, query))
-
-
-def _variables(request: Request, *controls: str) -> dict[str, str]:
-    return {name: value for name, value in request.query.items() if name not in controls}
-
-
-def _bounded(request: Request, documents: list[Document]) -> list[Document]:
-    if len(documents) > MAX_MESSAGES:
-        message = f"A request holds at most {MAX_MESSAGES} messages, this one {len(documents)}"
-        raise InvalidInput(message)
-    if len(request.body) + len(request.query_string) > MAX_MESSAGE_BYTES:
-        too_large = [index for index, document in enumerate(documents) if document.size > MAX_MESSAGE_BYTES]
-        if too_large:
-            reason = f"a message must be at most {MAX_MESSAGE_BYTES} bytes"
-            raise InvalidInput.of([Fault("body", reason, index) for index in too_large])
-    return documents
-
-
-def _read_body(request: Request, query: Mapping[str, str]) -> list[Document]:
-    if not request.body.strip():
-        return [_from_query(query)]
-    if request.content_type == "application/x-www-form-urlencoded":
-        return [Document(_read_form(request), query)]
-    if request.content_type != "application/json":
-        message = "The body must be application/json or application/x-www-form-urlencoded"
-        raise UnsupportedContentType(message)
-    content = read_json(request.body)
-    if content is None or content == {}:
-        return [_from_query(query)]
-    if isinstance(content, dict):
-        return [_from_items([content], query) if _is_item(content) else Document(content, query)]
-    if isinstance(content, list):
-        return _from_array(content, query)
-    message = "The body must be an object or an array of objects"
-    raise InvalidInput(message)
-
-
-def _from_query(query: Mapping[str, str]) -> Document:
-    if not query:
-        raise InvalidInput(_MISSING_BODY)
-    return Document(query, {})
-
-
-def _from_array(content: Sequence[object], query: Mapping[str, str]) -> list[Document]:
-    if not content:
-        raise InvalidInput(_MISSING_BODY)
-    objects = [item for item in content if isinstance(item, dict)]
-    if len(objects) < len(content):
-        strangers = [index for index, item in enumerate(content) if not isinstance(item, dict)]
-        raise InvalidInput.of(
-            [Fault("body", "each item of the array must be an object", i) for i in strangers]
-        )
-    if all(_is_item(item) for item in objects):
-        return [_from_items(objects, query)]
-    return [Document(item, query) for item in objects]
-
-
-def _is_item(content: Mapping[str, object]) -> bool:
-    return isinstance(content.get("variable"), str)
-
-
-def _from_items(items: Sequence[Mapping[str, object]], query: Mapping[str, str]) -> Document:
-    fields = {str(item["variable"]): item.get("value") for item in items}
-    return Document(fields, query, items)
-
-
-def _read_form(request: Request) -> dict[str, str]:
     try:
         text = request.body.decode()
     except UnicodeDecodeError as failure:
@@ -144,60 +84,89 @@ def _read_form(request: Request) -> dict[str, str]:
     return read_urlencoded(text, "body")
 
 
-def _read_lines(request: Request, pattern: str, query: Mapping[str, str]) -> list[Document]:
-    names = [name.strip().strip("{}").removeprefix("customData#") for name in pattern.rstrip(";").split(";")]
-    if not all(names) or len(set(names)) < len(names):
-        message = "pattern: must be different names with ';' between them, as in device;time;data"
-        raise InvalidInput(message)
-    is_closed = pattern.endswith(";")
-    batch, fallback = _find_batch(request, query)
-    lines = [line for line in _LINE_BREAK.split(batch) if line.strip()]
-    if not lines:
-        raise InvalidInput(_MISSING_BODY)
-    documents: list[Document] = []
-    faults: list[Fault] = []
-    for line in lines:
-        messages = _split_line(line.strip(), len(names), is_closed=is_closed)
-        if messages is None:
-            reason = f"must have {len(names)} values as the pattern says"
-            faults.append(Fault("batch", reason, len(documents) + len(faults)))
-            continue
-        documents += [Document(dict(zip(names, values, strict=True)), fallback) for values in messages]
-    if faults:
-        raise InvalidInput.of(faults)
-    return documents
+def is_form(request: Request) -> bool:
+    """Tell whether the body of a request says that it is a form."""
+    return request.content_type == _FORM
 
 
-def _find_batch(request: Request, query: Mapping[str, str]) -> tuple[str, Mapping[str, str]]:
-    """Finds the lines in the form body, else in the query: in `batch`, `data`, or the only variable there."""
-    if request.body.strip():
-        if request.content_type != "application/x-www-form-urlencoded":
-            message = "Batch lines must come in the query or in an application/x-www-form-urlencoded body"
-            raise UnsupportedContentType(message)
-        places: list[Mapping[str, str]] = [_read_form(request), request.query]
-    else:
-        places = [request.query]
-    for place in places:
-        for name in ("batch", "data", *_only_variable(place)):
-            if name in place:
-                return place[name], {key: value for key, value in query.items() if key != name}
-    raise InvalidInput(_MISSING_BODY)
+def read_body(request: Request, query: Mapping[str, str]) -> list[Document]:
+    """Read the documents of a body, or of the query where there is no body.
 
+    A body that begins as JSON is read as JSON, whatever Sigfox's default content type says of it.
 
-def _only_variable(place: Mapping[str, str]) -> list[str]:
-    names = [name for name in place if name not in {"authorization", "pattern"}]
-    return names if len(names) == 1 else []
-
-
-def _split_line(line: str, length: int, *, is_closed: bool) -> list[list[str]] | None:
-    """Splits a line into messages, each of which ends with ';' where the pattern does.
-
-    What is known of the separator between lines is thin (sigfox reference, 2.2), so several
-    messages on one line are taken apart too.
+    Raises:
+        InvalidInput: There is no body information, the body can't be read, or an array holds something else
+            than objects.
+        UnsupportedContentType: The body is neither JSON nor a form.
+        BodyTooLarge: It is over the limit.
     """
-    values = line.split(";")
-    if values[-1] == "" and (is_closed or len(values) % length):
-        values.pop()
-    if len(values) % length:
-        return None
-    return [values[start : start + length] for start in range(0, len(values), length)]
+    body = request.body.strip().removeprefix(_BYTE_ORDER_MARK)
+    if not body.strip(b"\0"):
+        return [from_query(query)]
+    is_json = request.content_type.endswith(("/json", "+json"))
+    if not is_json and body.lstrip().startswith((b"{", b"[")):
+        is_json = request.content_type in {"", _FORM}
+    if is_json:
+        return _read_json(body, query)
+    if is_form(request):
+        return [Document(read_form(request), query)]
+    message = "The body must be application/json or application/x-www-form-urlencoded"
+    raise UnsupportedContentType(message)
+
+
+def bounded(request: Request, documents: Sequence[Document]) -> dict[int, Document]:
+    """Give documents their positions, and refuse too many or too large ones.
+
+    Raises:
+        InvalidInput: There are more than 1,000, or one is over 100,000 bytes.
+    """
+    if len(documents) > MAX_MESSAGES:
+        message = f"A request holds at most {MAX_MESSAGES} messages, this one {len(documents)}"
+        raise InvalidInput(message)
+    if len(request.body) + len(request.query_string) > MAX_MESSAGE_BYTES:
+        too_large = [index for index, document in enumerate(documents) if document.size > MAX_MESSAGE_BYTES]
+        if too_large:
+            reason = f"a message must be at most {MAX_MESSAGE_BYTES} bytes"
+            raise InvalidInput.of([Fault("body", reason, index) for index in too_large])
+    return dict(enumerate(documents))
+
+
+def from_query(query: Mapping[str, str]) -> Document:
+    """Give the document of a request that has no body.
+
+    Raises:
+        InvalidInput: It has no query variables either.
+    """
+    if not query:
+        raise InvalidInput(MISSING_BODY)
+    return Document(query, {})
+
+
+def _read_json(body: bytes, query: Mapping[str, str]) -> list[Document]:
+    content, warnings = read_lenient_json(body)
+    if content is None or content == {}:
+        return [from_query(query)]
+    if isinstance(content, dict):
+        return [Document(content, query, warnings=tuple(warnings))]
+    if isinstance(content, list):
+        return _from_array(content, query, warnings)
+    message = "The body must be an object or an array of objects"
+    raise InvalidInput(message)
+
+
+def _from_array(
+    content: Sequence[object], query: Mapping[str, str], warnings: Sequence[Fault]
+) -> list[Document]:
+    if not content:
+        raise InvalidInput(MISSING_BODY)
+    documents: list[Document] = []
+    strangers: list[Fault] = []
+    for index, item in enumerate(content):
+        if isinstance(item, dict):
+            own = tuple(warning for warning in warnings if warning.index == index)
+            documents.append(Document(item, query, warnings=own))
+        else:
+            strangers.append(Fault("body", "each item of the array must be an object", index))
+    if strangers:
+        raise InvalidInput.of(strangers)
+    return documents

@@ -1,19 +1,32 @@
-"""The fields of a message that have a meaning of their own."""
+"""The fields of a message that have a meaning of their own.
 
-from collections.abc import Iterator, Mapping, Sequence
+Where they stand is known from the key's Additional Parameter, else from the table of known senders, else it
+is guessed by common names. What was only guessed never refuses a message: a value that can't be read as
+what it was taken for stays a variable, with a warning.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Annotated
-
-from pydantic import BaseModel, BeforeValidator, ValidationError
-from pydantic import Field as Described
+from typing import Any
 
 from sigbridge.callbacks.documents import Document
-from sigbridge.callbacks.field_names import COMMON_NAMES, DEVICE_OBJECTS
+from sigbridge.callbacks.field_names import (
+    COMMON_NAMES,
+    DEVICE_OBJECTS,
+    UNMISTAKABLE_SERIAL_NAMES,
+    WEAK_SERIAL_NAME,
+    is_foreign,
+)
+from sigbridge.callbacks.sender import Sender
+from sigbridge.callbacks.senders import recognize
 from sigbridge.callbacks.values import is_absent, read_boolean, read_text, read_time, read_whole_number
 from sigbridge.callbacks.variables import Path
 from sigbridge.credentials.field_mapping import Field, FieldMapping, plain
 from sigbridge.errors import Fault
+
+_UNREAD_LENGTH = 100
+# How deep a device's id is looked for.
+_LEVELS = 4
 
 
 class Unreadable(Exception):
@@ -35,54 +48,93 @@ class FoundField:
     Attributes:
         path: Names that lead to it.
         value: As the sender wrote it.
+        guessed: Whether only its name speaks for it.
     """
 
     path: Path
     value: object
+    guessed: bool = False
 
 
-# Others write whole objects under these names, `data` above all.
-_OBJECT_NAMES = frozenset({Field.SERIAL, Field.PAYLOAD, Field.PORT})
+@dataclass(frozen=True, slots=True)
+class Essentials:
+    """The fields of a document that have a meaning of their own, and were read.
+
+    Attributes:
+        values: What was read, by field; a field that is absent is not there.
+        found: Where each of them was found.
+        unread_time: What was sent as time, where it can't be read.
+        warnings: What was not understood.
+        sender: Who is known to write so, or None.
+    """
+
+    values: Mapping[Field, Any]
+    found: Mapping[Field, FoundField]
+    unread_time: str | None
+    warnings: tuple[Fault, ...]
+    sender: Sender | None
+
+
+def read_essentials(
+    document: Document, mapping: FieldMapping, required: frozenset[Field] = frozenset()
+) -> Essentials:
+    """Read the fields of a document.
+
+    Args:
+        document: The message.
+        mapping: The key's Additional Parameter.
+        required: Fields that must be readable where they are present, even if their names were guessed.
+
+    Raises:
+        Unreadable: A field that the mapping or `required` names is not of its kind; every such one is named.
+    """
+    search = _Search(document, mapping)
+    values: dict[Field, Any] = {}
+    found: dict[Field, FoundField] = {}
+    unread_time: str | None = None
+    warnings: list[Fault] = []
+    faults: list[Fault] = []
+    for field, read in _READERS.items():
+        doubt: Fault | None = None
+        for candidate in search.candidates(field):
+            try:
+                value = read(candidate.value)
+            except ValueError as invalid:
+                fault = Fault(".".join(candidate.path), str(invalid))
+                if field in required or not candidate.guessed:
+                    faults.append(fault)
+                    break
+                if doubt is None:
+                    doubt = fault
+                    unread_time = _text(candidate.value) if field is Field.TIME else unread_time
+                continue
+            if value is not None:
+                values[field], found[field] = value, candidate
+                break
+        if doubt is not None and field not in found:
+            warnings.append(doubt)
+    if faults:
+        raise Unreadable(*faults)
+    unread_time = None if Field.TIME in found else unread_time
+    return Essentials(values, found, unread_time, tuple(warnings), search.sender)
+
+
+def _text(value: object) -> str:
+    return str(value)[:_UNREAD_LENGTH]
 
 
 def _read_payload(value: object) -> str | None:
     return "" if value == "" else read_text(value)
 
 
-class Essentials(BaseModel):
-    """Values of the fields that have a meaning of their own; None for those that are absent."""
-
-    serial: Annotated[str | None, BeforeValidator(read_text)] = None
-    payload: Annotated[str | None, BeforeValidator(_read_payload)] = None
-    port: Annotated[int | None, BeforeValidator(read_whole_number)] = None
-    time: Annotated[int | None, BeforeValidator(read_time)] = None
-    seq_number: Annotated[int | None, BeforeValidator(read_whole_number), Described(alias="seqNumber")] = None
-    ack: Annotated[bool | None, BeforeValidator(read_boolean)] = None
-
-
-def find_fields(document: Document, mapping: FieldMapping) -> dict[Field, FoundField]:
-    """Finds the fields of a message: where the mapping says, else under a common name; the query last."""
-    places = [_Place.of(fields) for fields in document.places]
-    return dict(_find_fields(places, mapping))
-
-
-def read_essentials(found: Mapping[Field, FoundField]) -> Essentials:
-    """Reads the values of the fields that were found.
-
-    Raises:
-        Unreadable: One of them is not of its kind; every such one is named.
-    """
-    try:
-        return Essentials.model_validate({field.value: entry.value for field, entry in found.items()})
-    except ValidationError as invalid:
-        faults = [
-            Fault(
-                ".".join(found[Field(str(error["loc"][0]))].path),
-                error["msg"].removeprefix("Value error, "),
-            )
-            for error in invalid.errors(include_url=False, include_input=False, include_context=False)
-        ]
-        raise Unreadable(*faults) from invalid
+_READERS: Mapping[Field, Callable[[object], object]] = {
+    Field.SERIAL: read_text,
+    Field.PAYLOAD: _read_payload,
+    Field.PORT: read_whole_number,
+    Field.TIME: read_time,
+    Field.SEQ_NUMBER: read_whole_number,
+    Field.ACK: read_boolean,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,53 +148,79 @@ class _Place:
     def of(cls, fields: Mapping[str, object]) -> "_Place":
         return cls(fields, {plain(name): name for name in fields})
 
+    def get(self, common: str, field: Field) -> FoundField | None:
+        """Give what stands under a common name, unless it is absent or another thing's object."""
+        name = self.names.get(common)
+        if name is None:
+            return None
+        value = self.fields[name]
+        is_empty_payload = field is Field.PAYLOAD and value == ""
+        if isinstance(value, dict | list) or (is_absent(value) and not is_empty_payload):
+            return None
+        return FoundField((name,), value, guessed=True)
 
-def _find_fields(places: Sequence[_Place], mapping: FieldMapping) -> Iterator[tuple[Field, FoundField]]:
-    for field in Field:
-        for find in (partial(_find_mapped, mapping=mapping), _find_common, _find_in_device_object):
-            found = next(filter(None, (find(place, field) for place in places)), None)
-            if found is not None:
-                yield field, found
-                break
+
+class _Search:
+    """Where the fields of one document may stand."""
+
+    def __init__(self, document: Document, mapping: FieldMapping) -> None:
+        self._document = document
+        self._mapping = mapping
+        self._places = [_Place.of(fields) for fields in document.places]
+        self.sender = None if document.items else recognize(document.fields)
+
+    def candidates(self, field: Field) -> Iterator[FoundField]:
+        """Yield where a field may stand, the surest first."""
+        for place in self._document.places:
+            mapped = find_mapped(place, field, self._mapping)
+            if mapped is not None:
+                yield mapped
+        if self.sender is not None:
+            known = self.sender.find(self._document.fields, field)
+            if known is not None:
+                yield FoundField(*known, guessed=True)
+        yield from self._common(field)
+
+    def _common(self, field: Field) -> Iterator[FoundField]:
+        sure = [name for name in COMMON_NAMES[field] if field is not Field.SERIAL or name != WEAK_SERIAL_NAME]
+        for place in self._places:
+            yield from filter(None, (place.get(name, field) for name in sure))
+        if field is Field.SERIAL:
+            yield from self._nested_serials()
+            for place in (*self._places, _Place.of(self._document.siblings)):
+                yield from filter(None, [place.get(WEAK_SERIAL_NAME, field)])
+            siblings = _Place.of(self._document.siblings)
+            yield from filter(None, (siblings.get(name, field) for name in sure))
+
+    def _nested_serials(self) -> Iterator[FoundField]:
+        """Yield ids in objects, the nearest to the top first."""
+        level: Sequence[tuple[Path, Mapping[str, object]]] = [((), place.fields) for place in self._places]
+        for _ in range(_LEVELS):
+            level = [
+                ((*path, name), inner)
+                for path, fields in level
+                for name, inner in fields.items()
+                if isinstance(inner, dict) and not is_foreign(plain(name))
+            ]
+            for path, inner in level:
+                is_device = plain(path[-1]) in DEVICE_OBJECTS
+                names = COMMON_NAMES[Field.SERIAL] if is_device else UNMISTAKABLE_SERIAL_NAMES
+                place = _Place.of(inner)
+                for found in filter(None, (place.get(name, Field.SERIAL) for name in names)):
+                    yield FoundField((*path, *found.path), found.value, guessed=True)
 
 
-def _find_mapped(place: _Place, field: Field, mapping: FieldMapping) -> FoundField | None:
+def find_mapped(fields: Mapping[str, object], field: Field, mapping: FieldMapping) -> FoundField | None:
+    """Find a field where the key's Additional Parameter says that it stands."""
     path = mapping.paths.get(field)
     if path is None:
         return None
     literal = ".".join(path)
-    if literal in place.fields and not is_absent(place.fields[literal]):
-        return FoundField((literal,), place.fields[literal])
-    value: object = place.fields
+    if literal in fields and not is_absent(fields[literal]):
+        return FoundField((literal,), fields[literal])
+    value: object = fields
     for name in path:
         if not isinstance(value, Mapping) or name not in value:
             return None
         value = value[name]
     return None if is_absent(value) else FoundField(path, value)
-
-
-def _find_common(place: _Place, field: Field) -> FoundField | None:
-    for common in COMMON_NAMES[field]:
-        name = place.names.get(common)
-        if name is None:
-            continue
-        value = place.fields[name]
-        is_empty_payload = field is Field.PAYLOAD and value == ""
-        is_another_things_object = field in _OBJECT_NAMES and isinstance(value, dict | list)
-        if is_another_things_object or (is_absent(value) and not is_empty_payload):
-            continue
-        return FoundField((name,), value)
-    return None
-
-
-def _find_in_device_object(place: _Place, field: Field) -> FoundField | None:
-    if field is not Field.SERIAL:
-        return None
-    for common in DEVICE_OBJECTS:
-        name = place.names.get(common)
-        inner = None if name is None else place.fields[name]
-        if name is not None and isinstance(inner, dict):
-            found = _find_common(_Place.of(inner), Field.SERIAL)
-            if found is not None:
-                return FoundField((name, *found.path), found.value)
-    return None

@@ -1,6 +1,7 @@
 """Under which names senders write the fields of a message where their key does not say it.
 
-The list is published in docs/api.md. A key's Additional Parameter comes before it.
+The list is published in docs/api.md. A key's Additional Parameter comes before it, and so does the table
+of known senders (`callbacks.senders`): these names are guesses.
 """
 
 from collections.abc import Mapping
@@ -26,8 +27,29 @@ COMMON_NAMES: Mapping[Field, tuple[str, ...]] = {
     Field.TIME: ("time", "timestamp"),
     Field.SEQ_NUMBER: ("seqnumber", "seqno"),
     Field.ACK: ("ack",),
+    Field.LATITUDE: ("latitude", "lat"),
+    Field.LONGITUDE: ("longitude", "lng", "lon", "long"),
 }
 
+# May as well be the id of a message: a device's id elsewhere in the body comes before it.
+WEAK_SERIAL_NAME = "id"
 
-# Objects in which network servers tell the device's id, as ChirpStack and The Things Stack do.
-DEVICE_OBJECTS = ("deviceinfo", "enddeviceids")
+# Names that only a device's id has, looked for at any depth.
+UNMISTAKABLE_SERIAL_NAMES = ("deveui", "deviceeui", "hardwareserial")
+
+# Objects in which network servers write the device's id under any name.
+DEVICE_OBJECTS = ("deviceinfo", "enddeviceids", "enddevice", "device", "deviceproperties", "meta")
+
+# By these names an object is the place of a device.
+PLACE_OBJECTS = frozenset(
+    ("location", "position", "gps", "geoloc", "geolocation", "geo", "coordinates", "latlng", "coords", "fix")
+)
+
+# What begins so, or is named so, tells of a gateway, a base station or the reception: never of the device.
+_FOREIGN_BEGINNINGS = ("gateway", "gw", "rx", "lrr", "basestation", "station", "tower", "reception")
+_FOREIGN_NAMES = frozenset(("radio", "hardware", "hotspot", "hotspots", "network", "metadata", "duplicates"))
+
+
+def is_foreign(compared_name: str) -> bool:
+    """Tell whether what stands under a name is not of the device but of the network."""
+    return compared_name in _FOREIGN_NAMES or compared_name.startswith(_FOREIGN_BEGINNINGS)

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from sigbridge.callbacks.documents import Document
 from sigbridge.callbacks.essentials import Essentials, Unreadable
+from sigbridge.callbacks.tagoio import group_of
 from sigbridge.callbacks.values import is_absent, read_text, read_time
 from sigbridge.clock import epoch_ms
+from sigbridge.credentials.field_mapping import Field
 from sigbridge.devices import InvalidDeviceId, normalize_device_id
 from sigbridge.errors import Fault
-
-_GROUP_LENGTH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,30 +19,42 @@ class Origin:
     Attributes:
         device_id: Normalised device id.
         device_as_received: The id as the sender spelt it.
-        time: Epoch ms, or None where the sender gave none.
+        time: Epoch ms, or None where the sender gave none that can be read.
+        unread_time: What the sender gave as time, where it can't be read.
         group: TagoIO's group (or serie), where given.
+        warnings: What was not understood.
     """
 
     device_id: str
     device_as_received: str
     time: int | None
+    unread_time: str | None
     group: str | None
+    warnings: tuple[Fault, ...] = ()
 
 
 def read_origin(document: Document, essentials: Essentials, device_header: str | None) -> Origin:
-    """Reads whom a document is from: the device that it names, else the one that the header names.
+    """Read whom a document is from: the device that it names, else the one that the header names.
 
     Raises:
-        Unreadable: No device is named, it can't be one, or document and header name different ones;
-            or the time of TagoIO's items is none.
+        Unreadable: No device is named, it can't be one, or document and header name different ones.
     """
-    device_as_received = essentials.serial or read_text(device_header)
+    device_as_received = essentials.values.get(Field.SERIAL) or read_text(device_header)
     if device_as_received is None:
         raise Unreadable(Fault("serial", "is missing"))
     device_id = _read_device_id(device_as_received, device_header)
-    group = _group(document)
-    time = essentials.time if essentials.time is not None else _time_of_items(document, group)
-    return Origin(device_id, device_as_received, time, group)
+    group = next(filter(None, map(group_of, document.items)), None)
+    time = essentials.values.get(Field.TIME)
+    unread_time = essentials.unread_time
+    warnings: tuple[Fault, ...] = ()
+    if time is None and unread_time is None:
+        written = next((item["time"] for item in document.items if not is_absent(item.get("time"))), None)
+        try:
+            # TagoIO's Sigfox template puts Sigfox's `{time}` in `serie`.
+            time = read_time(written) if written is not None else epoch_ms(group or "")
+        except ValueError as invalid:
+            unread_time, warnings = str(written), (Fault("time", str(invalid)),)
+    return Origin(device_id, device_as_received, time, unread_time, group, warnings)
 
 
 def _read_device_id(device_as_received: str, device_header: str | None) -> str:
@@ -56,23 +68,3 @@ def _read_device_id(device_as_received: str, device_header: str | None) -> str:
     except InvalidDeviceId as invalid:
         raise Unreadable(Fault("serial", str(invalid))) from invalid
     return device_id
-
-
-def _group(document: Document) -> str | None:
-    for item in document.items:
-        for name in ("group", "serie"):
-            value = item.get(name)
-            if isinstance(value, str | int) and not is_absent(value):
-                return str(value)[:_GROUP_LENGTH]
-    return None
-
-
-def _time_of_items(document: Document, group: str | None) -> int | None:
-    """TagoIO's items carry a `time` of their own; its Sigfox template puts Sigfox's `{time}` in `serie`."""
-    for item in document.items:
-        if not is_absent(item.get("time")):
-            try:
-                return read_time(item["time"])
-            except ValueError as invalid:
-                raise Unreadable(Fault("time", str(invalid))) from invalid
-    return None if group is None else epoch_ms(group)

@@ -1,118 +1,260 @@
-"""Reading a request's messages."""
+"""Reading what a callback says: messages, and reports of Sigfox's services."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
+from sigbridge.callbacks.batch import read_lines
 from sigbridge.callbacks.details import read_details
-from sigbridge.callbacks.documents import Document, read_batch_documents, read_documents
-from sigbridge.callbacks.essentials import FoundField, Unreadable, find_fields, read_essentials
-from sigbridge.callbacks.origin import read_origin
+from sigbridge.callbacks.documents import Document, RequestContent, bounded, read_body
+from sigbridge.callbacks.essentials import Essentials, Unreadable, read_essentials
+from sigbridge.callbacks.origin import Origin, read_origin
+from sigbridge.callbacks.recognition import Subject, subject_of
+from sigbridge.callbacks.services import find_source, read_report
+from sigbridge.callbacks.tagoio import gather_items
 from sigbridge.callbacks.variables import InvalidVariable
 from sigbridge.credentials.field_mapping import Field, FieldMapping, plain
 from sigbridge.devices.identity import is_sigfox_id
 from sigbridge.errors import Fault, InvalidInput
-from sigbridge.messages import Network, Part, ReceivedMessage
+from sigbridge.messages import Network, Part, ReceivedMessage, WrittenPayload
+from sigbridge.reports import ReceivedReport, Service
 from sigbridge.web.request import Request
 
 _SIGFOX_PAYLOAD_NAMES = frozenset(("data", "ulpayload"))
+_SIGFOX_PAYLOAD_DIGITS = 24
+_SIGFOX_NAMES = frozenset(
+    ("devicetypeid", "avgsnr", "avgsignal", "longpolling", "lqi", "linkquality", "computedlocation")
+)
 
 
-def read_messages(request: Request, additional_parameter: str = "") -> list[ReceivedMessage]:
-    """Reads the messages of a request, at least one.
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What a request says, by the positions of its items.
+
+    Attributes:
+        messages: Its messages.
+        reports: Its reports.
+        refused: What of a batch can't be read.
+        is_batch: Whether the items are lines of Sigfox's batch, which do not depend on each other.
+    """
+
+    messages: Mapping[int, ReceivedMessage] = field(default_factory=dict)
+    reports: Mapping[int, ReceivedReport] = field(default_factory=dict)
+    refused: tuple[Fault, ...] = ()
+    is_batch: bool = False
+
+
+def read_uplinks(request: Request, additional_parameter: str = "") -> Received:
+    """Read a callback that brings messages; reports are taken as what they are.
 
     Args:
         request: Any of the forms of `callbacks.documents`.
         additional_parameter: The key's field mapping, or "".
 
     Raises:
-        InvalidInput: One of them can't be read; it names every one that can't.
+        InvalidInput: One of its items can't be read; it names every one that can't.
         UnsupportedContentType: The body is neither JSON nor a form.
         BodyTooLarge: It is over the limit.
     """
-    return _read_all(read_documents(request), request, additional_parameter)
+    return _read(_read_messages(request), request, additional_parameter, Part.UPLINK)
 
 
-def read_batch(request: Request, additional_parameter: str = "") -> list[ReceivedMessage]:
-    """Reads the messages of a batch: lines with a pattern, or any other form.
-
-    Raises:
-        InvalidInput, UnsupportedContentType, BodyTooLarge: As `read_messages`.
-    """
-    return _read_all(read_batch_documents(request), request, additional_parameter)
-
-
-def read_advanced_data(request: Request, additional_parameter: str = "") -> list[ReceivedMessage]:
-    """Reads what DATA_ADVANCED callbacks add to messages of Sigfox, in any form that a batch may have.
+def read_batch(request: Request, additional_parameter: str = "") -> Received:
+    """Read a batch: lines with a pattern, each on its own, or any other form.
 
     Raises:
-        InvalidInput, UnsupportedContentType, BodyTooLarge: As `read_messages`.
+        InvalidInput: As `read_uplinks`; of lines, that none of them can be read.
+        UnsupportedContentType, BodyTooLarge: As `read_uplinks`.
     """
-    documents = read_batch_documents(request)
-    return _read_all(documents, request, additional_parameter, Part.ADVANCED)
+    return _read(_read_content(request), request, additional_parameter, Part.UPLINK)
 
 
-def read_each[T](documents: Sequence[Document], read: Callable[[Document], T]) -> list[T]:
-    """Reads every document of a request.
+def read_bidir(request: Request, additional_parameter: str = "") -> Received:
+    """Read a BIDIR callback, single or batch: whether its devices ask must be clear.
 
     Raises:
-        InvalidInput: One of them can't be read; it names every one that can't.
+        InvalidInput, UnsupportedContentType, BodyTooLarge: As `read_batch`.
     """
-    results: list[T] = []
-    faults: list[Fault] = []
-    for index, document in enumerate(documents):
+    required = frozenset({Field.ACK})
+    return _read(_read_content(request), request, additional_parameter, Part.UPLINK, required)
+
+
+def read_service(request: Request, addressed: Service | None, additional_parameter: str = "") -> Received:
+    """Read the callback of one of Sigfox's services, single or batch.
+
+    Args:
+        request: Any of the forms of `callbacks.documents`, batch lines too.
+        addressed: The service that the path names; None for DATA_ADVANCED.
+        additional_parameter: The key's field mapping, or "".
+
+    Raises:
+        InvalidInput, UnsupportedContentType, BodyTooLarge: As `read_batch`.
+    """
+    return _read(_read_content(request), request, additional_parameter, addressed or Part.ADVANCED)
+
+
+def _read_messages(request: Request) -> RequestContent:
+    documents = gather_items(read_body(request, request.query))
+    return RequestContent(bounded(request, documents))
+
+
+def _read_content(request: Request) -> RequestContent:
+    pattern = request.query.get("pattern")
+    if pattern is None:
+        return _read_messages(request)
+    query = {name: value for name, value in request.query.items() if name != "pattern"}
+    return read_lines(request, pattern, query)
+
+
+def _read(
+    content: RequestContent,
+    request: Request,
+    additional_parameter: str,
+    addressed: Subject,
+    required: frozenset[Field] = frozenset(),
+) -> Received:
+    reader = _Reader(
+        FieldMapping.parse(additional_parameter), request.headers.get("device"), addressed, required
+    )
+    messages: dict[int, ReceivedMessage] = {}
+    reports: dict[int, ReceivedReport] = {}
+    faults = list(content.refused)
+    for index, document in content.documents.items():
         try:
-            results.append(read(document))
+            received = reader.read(document)
         except Unreadable as unreadable:
             faults += [replace(fault, index=index) for fault in unreadable.faults]
-    if faults:
+            continue
+        warnings = tuple(replace(warning, index=index) for warning in received.warnings)
+        if isinstance(received, ReceivedReport):
+            reports[index] = replace(received, warnings=warnings)
+        else:
+            messages[index] = replace(received, warnings=warnings)
+    if faults and not (content.is_batch and (messages or reports)):
         raise InvalidInput.of(faults)
-    return results
+    return Received(messages, reports, tuple(faults), content.is_batch)
 
 
-def _read_all(
-    documents: Sequence[Document], request: Request, additional_parameter: str, part: Part | None = None
-) -> list[ReceivedMessage]:
-    mapping = FieldMapping.parse(additional_parameter)
-    device_header = request.headers.get("device")
-    return read_each(documents, lambda document: _read_message(document, mapping, device_header, part))
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads the documents of one request.
+
+    Attributes:
+        mapping: The key's Additional Parameter.
+        device_header: The device that the request's header names, or None.
+        addressed: What its route is for.
+        required: Fields that must be readable where they are present.
+    """
+
+    mapping: FieldMapping
+    device_header: str | None
+    addressed: Subject
+    required: frozenset[Field]
+
+    def read(self, document: Document) -> ReceivedMessage | ReceivedReport:
+        """Read a document as what it is.
+
+        Raises:
+            Unreadable: It can't be read.
+        """
+        essentials = read_essentials(document, self.mapping, self.required)
+        if Field.SERIAL not in essentials.found:
+            essentials = find_source(document, essentials)
+        origin = read_origin(document, essentials, self.device_header)
+        network = _network(origin.device_id, document, essentials, self.addressed)
+        subject: Subject = Part.UPLINK
+        if _can_be_sigfox(origin.device_id, essentials) or isinstance(self.addressed, Service):
+            subject = subject_of(document.content, essentials, self.addressed)
+        if isinstance(subject, Service):
+            report = read_report(document, essentials, origin, subject)
+            return report if not _is_message_position(report, essentials) else _position(report, essentials)
+        return self._read_message(document, essentials, origin, network, subject)
+
+    def _read_message(
+        self, document: Document, essentials: Essentials, origin: Origin, network: Network, part: Part
+    ) -> ReceivedMessage:
+        try:
+            details = read_details(document, essentials, self.mapping, network)
+        except InvalidVariable as invalid:
+            raise Unreadable(Fault(".".join(invalid.path), str(invalid))) from invalid
+        values = essentials.values
+        return ReceivedMessage(
+            device_id=origin.device_id,
+            device_as_received=origin.device_as_received,
+            network=network,
+            part=Part.ADVANCED if part is Part.ADVANCED else details.part,
+            time=origin.time,
+            unread_time=origin.unread_time,
+            seq_number=values.get(Field.SEQ_NUMBER),
+            payload=_written_payload(document, essentials),
+            port=values.get(Field.PORT),
+            ack=values.get(Field.ACK),
+            radio=details.facts,
+            variables=details.variables,
+            location=details.location,
+            group=origin.group,
+            warnings=(*document.warnings, *essentials.warnings, *origin.warnings, *details.warnings),
+        )
 
 
-def _read_message(
-    document: Document, mapping: FieldMapping, device_header: str | None, part: Part | None
-) -> ReceivedMessage:
-    """Reads a message, or the part of one that it is known to be; such parts are Sigfox's."""
-    found = find_fields(document, mapping)
-    essentials = read_essentials(found)
-    origin = read_origin(document, essentials, device_header)
-    network = _network(origin.device_id, document, found) if part is None else Network.SIGFOX
-    try:
-        details = read_details(document, found, network)
-    except InvalidVariable as invalid:
-        raise Unreadable(Fault(".".join(invalid.path), str(invalid))) from invalid
-    return ReceivedMessage(
-        device_id=origin.device_id,
-        device_as_received=origin.device_as_received,
-        network=network,
-        part=part or details.part,
-        time=origin.time,
-        seq_number=essentials.seq_number,
-        payload=essentials.payload,
-        port=essentials.port,
-        ack=essentials.ack,
-        radio=details.facts,
-        variables=details.variables,
-        location=details.location,
-        group=origin.group,
+def _written_payload(document: Document, essentials: Essentials) -> WrittenPayload | None:
+    found = essentials.found.get(Field.PAYLOAD)
+    if found is None:
+        return None
+    sender = essentials.sender
+    known = sender is not None and sender.find(document.fields, Field.PAYLOAD) == (found.path, found.value)
+    encoding = sender.payload_encoding(document.fields) if sender is not None and known else None
+    text = essentials.values[Field.PAYLOAD]
+    return WrittenPayload(text, ".".join(found.path), encoding, found.guessed)
+
+
+def _network(device_id: str, document: Document, essentials: Essentials, addressed: Subject) -> Network:
+    """Tell Sigfox's messages from others': the id can be Sigfox's, and so is the way it is written."""
+    if essentials.sender is not None:
+        return essentials.sender.network
+    is_sigfox = _can_be_sigfox(device_id, essentials) and (
+        addressed is not Part.UPLINK or _is_written_as_by_sigfox(document, essentials)
+    )
+    return Network.SIGFOX if is_sigfox else Network.GENERIC
+
+
+def _is_written_as_by_sigfox(document: Document, essentials: Essentials) -> bool:
+    """Tell whether a field is one that only Sigfox has or names so; its messages have no port."""
+    names = {plain(name) for place in document.places for name in place}
+    if not names.isdisjoint(_SIGFOX_NAMES) or {"station", "rssi"} <= names:
+        return True
+    if Field.PORT in essentials.found:
+        return False
+    payload = essentials.found.get(Field.PAYLOAD)
+    named_as_sigfox_does = payload is not None and plain(payload.path[-1]) in _SIGFOX_PAYLOAD_NAMES
+    is_short = len(str(essentials.values.get(Field.PAYLOAD, ""))) <= _SIGFOX_PAYLOAD_DIGITS
+    return Field.SEQ_NUMBER in essentials.found or (named_as_sigfox_does and is_short)
+
+
+def _can_be_sigfox(device_id: str, essentials: Essentials) -> bool:
+    sender = essentials.sender
+    return is_sigfox_id(device_id) and (sender is None or sender.network is Network.SIGFOX)
+
+
+def _is_message_position(report: ReceivedReport, essentials: Essentials) -> bool:
+    """Tell whether a GEOLOC, which Sigfox made DATA_ADVANCED of, names the message it is the position of."""
+    return (
+        report.service is Service.GEOLOC
+        and report.location is not None
+        and Field.TIME in essentials.found
+        and Field.SEQ_NUMBER in essentials.found
     )
 
 
-def _network(device_id: str, document: Document, found: Mapping[Field, FoundField]) -> Network:
-    """Sigfox, where the id can be Sigfox's and any other field is one that only Sigfox has or names so."""
-    if not is_sigfox_id(device_id):
-        return Network.GENERIC
-    payload = found.get(Field.PAYLOAD)
-    named_as_sigfox_does = payload is not None and plain(payload.path[-1]) in _SIGFOX_PAYLOAD_NAMES
-    names = {plain(name) for place in (document.fields, document.fallback) for name in place}
-    if named_as_sigfox_does or Field.SEQ_NUMBER in found or "devicetypeid" in names:
-        return Network.SIGFOX
-    return Network.GENERIC
+def _position(report: ReceivedReport, essentials: Essentials) -> ReceivedMessage:
+    """Make the part of a message that a GEOLOC is."""
+    return ReceivedMessage(
+        device_id=report.device_id,
+        device_as_received=report.device_as_received,
+        network=Network.SIGFOX,
+        part=Part.ADVANCED,
+        time=report.time,
+        seq_number=essentials.values[Field.SEQ_NUMBER],
+        radio={name: fact for name, fact in report.facts.items() if name != "seq_number"},
+        location=report.location,
+        warnings=report.warnings,
+    )

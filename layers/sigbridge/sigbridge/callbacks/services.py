@@ -1,17 +1,17 @@
 """Reading the reports of Sigfox's services."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
-from sigbridge.callbacks.documents import Document, read_batch_documents
-from sigbridge.callbacks.essentials import FoundField, Unreadable, find_fields, read_essentials
-from sigbridge.callbacks.origin import read_origin
-from sigbridge.callbacks.reader import read_each
+from sigbridge.callbacks.documents import Document
+from sigbridge.callbacks.essentials import Essentials, FoundField, Unreadable
+from sigbridge.callbacks.locations import NotOnEarth, read_location
+from sigbridge.callbacks.origin import Origin
 from sigbridge.callbacks.sigfox import RECEPTION_FACTS, REPORT_FACTS, REQUIRED_FACTS, Fact
 from sigbridge.callbacks.structures import kept_fields
 from sigbridge.callbacks.values import is_absent
-from sigbridge.callbacks.variables import InvalidVariable, Path, check_value, read_location
-from sigbridge.credentials.field_mapping import Field, FieldMapping, plain
+from sigbridge.callbacks.variables import InvalidVariable, Path, check_value
+from sigbridge.credentials.field_mapping import Field, plain
 from sigbridge.errors import Fault
 from sigbridge.messages import Location
 from sigbridge.reports import ReceivedReport, Service, UnknownService
@@ -21,6 +21,7 @@ DATA_ADVANCED = "data-advanced"
 
 _ESSENTIALS = (Field.SERIAL, Field.TIME)
 _SEQ_NUMBER = plain(Field.SEQ_NUMBER)
+_GEOLOC_PLACE = ("lat", "lng", "radius")
 _SERVICES: Mapping[str, Service | None] = {
     **{plain(service): service for service in Service},
     plain(DATA_ADVANCED): None,
@@ -33,13 +34,15 @@ class _Told:
 
     Attributes:
         facts: By Sigfox's names in snake case.
-        spellings: How the sender spelt the names of the service's own facts, by those to compare.
+        spellings: How the sender spelt the names of the facts, by those to compare.
         extras: Everything else.
+        warnings: What was not understood.
     """
 
-    facts: dict[str, object]
-    spellings: Mapping[str, str]
-    extras: Mapping[str, object]
+    facts: dict[str, object] = field(default_factory=dict)
+    spellings: dict[str, str] = field(default_factory=dict)
+    extras: dict[str, object] = field(default_factory=dict)
+    warnings: list[Fault] = field(default_factory=list)
 
 
 def addressed_service(request: Request) -> Service | None:
@@ -58,38 +61,16 @@ def addressed_service(request: Request) -> Service | None:
         raise UnknownService(name, sorted((*Service, DATA_ADVANCED))) from unknown
 
 
-def read_reports(request: Request, service: Service, additional_parameter: str = "") -> list[ReceivedReport]:
-    """Reads the reports of a request, at least one.
-
-    Args:
-        request: Any of the forms of `callbacks.documents`, batch lines too.
-        service: What the reports are about.
-        additional_parameter: The key's field mapping, or "".
+def read_report(
+    document: Document, essentials: Essentials, origin: Origin, service: Service
+) -> ReceivedReport:
+    """Read the report of a service.
 
     Raises:
-        InvalidInput: One of them can't be read; it names every one that can't.
-        UnsupportedContentType: The body is neither JSON nor a form.
-        BodyTooLarge: It is over the limit.
+        Unreadable: A fact without which it says nothing is missing or can't be read, or something in it
+            can't be kept.
     """
-    mapping = FieldMapping.parse(additional_parameter)
-    device_header = request.headers.get("device")
-
-    def read(document: Document) -> ReceivedReport:
-        return _read_report(document, service, mapping, device_header)
-
-    return read_each(read_batch_documents(request), read)
-
-
-def _read_report(
-    document: Document, service: Service, mapping: FieldMapping, device_header: str | None
-) -> ReceivedReport:
-    content = _content(document)
-    found = find_fields(document, mapping)
-    if service is Service.EVENT and Field.SERIAL not in found:
-        found |= _find_source(content)
-    essentials = read_essentials({name: found[name] for name in _ESSENTIALS if name in found})
-    origin = read_origin(document, essentials, device_header)
-    told = _read_told(content, service, found)
+    told = _read_told(document.content, service, essentials)
     return ReceivedReport(
         service=service,
         device_id=origin.device_id,
@@ -98,57 +79,60 @@ def _read_report(
         facts=told.facts,
         location=_read_location(document, told, service),
         extras=told.extras,
+        warnings=(*document.warnings, *essentials.warnings, *origin.warnings, *told.warnings),
     )
 
 
-def _content(document: Document) -> dict[str, object]:
-    """Gives the fields of a document; those of the query where it says nothing itself."""
-    fallback = document.fallback
-    own = {
-        name: value for name, value in document.fields.items() if name not in fallback or not is_absent(value)
-    }
-    return {**fallback, **own}
-
-
-def _find_source(content: Mapping[str, object]) -> dict[Field, FoundField]:
-    """Finds the device that an event names as its source (sigfox reference, 1.9)."""
-    names = {plain(name): name for name in content}
-    kind = content.get(names.get("sourcetype", ""))
-    source = content.get(names.get("sourceid", ""))
+def find_source(document: Document, essentials: Essentials) -> Essentials:
+    """Take the device that an event names as its source (sigfox reference, 1.9), if it names one."""
+    names = {plain(name): name for name in document.content}
+    kind = document.content.get(names.get("sourcetype", ""))
+    source = document.content.get(names.get("sourceid", ""))
     if is_absent(source) or not (is_absent(kind) or str(kind).strip().upper() == "DEVICE"):
-        return {}
-    return {Field.SERIAL: FoundField((names["sourceid"],), source)}
+        return essentials
+    found = FoundField((names["sourceid"],), source)
+    return replace(
+        essentials,
+        values={**essentials.values, Field.SERIAL: str(source)},
+        found={**essentials.found, Field.SERIAL: found},
+    )
 
 
-def _read_told(content: Mapping[str, object], service: Service, found: Mapping[Field, FoundField]) -> _Told:
-    """Reads the facts of a service strictly, those of the reception where they can be read.
+def _read_told(content: Mapping[str, object], service: Service, essentials: Essentials) -> _Told:
+    """Read what a report says. What can't be read as the fact of its name is kept as it came.
 
     Raises:
-        Unreadable: A fact is not of its kind or missing, or something else can't be kept.
+        Unreadable: A fact without which it says nothing is missing or can't be read, or something else can't
+            be kept.
     """
     own = REPORT_FACTS[service]
-    facts: dict[str, object] = {}
-    spellings: dict[str, str] = {}
-    extras: dict[str, object] = {}
+    required = {plain(name) for name in REQUIRED_FACTS.get(service, ())}
+    told = _Told()
     faults: list[Fault] = []
-    for name, known, value in _entries(content, found, own):
-        fact = own.get(known)
-        reception = _read_reception(known, value)
+    for name, known, value in _entries(content, essentials.found, own):
+        fact = own.get(known) or RECEPTION_FACTS.get(known)
         try:
             if fact is not None:
-                spellings[known] = name
-                facts[fact.name] = _read_fact(fact, name, value)
-            elif reception is not None:
-                facts.update([reception])
-            else:
-                extras |= kept_fields({name: value})
+                told.facts[fact.name] = _read_fact(fact, name, value)
+                told.spellings[known] = name
+                continue
+        except InvalidVariable as invalid:
+            fault = Fault(".".join(invalid.path), str(invalid))
+            told.spellings[known] = name
+            if known in required:
+                faults.append(fault)
+                continue
+            if known in own:
+                told.warnings.append(fault)
+        try:
+            told.extras.update(kept_fields({name: value}))
         except InvalidVariable as invalid:
             faults.append(Fault(".".join(invalid.path), str(invalid)))
-    required = REQUIRED_FACTS.get(service, ())
-    faults += [Fault(name, "is missing") for name in required if plain(name) not in spellings]
+    missing = (name for name in REQUIRED_FACTS.get(service, ()) if plain(name) not in told.spellings)
+    faults += [Fault(name, "is missing") for name in missing]
     if faults:
         raise Unreadable(*faults)
-    return _Told({name: value for name, value in facts.items() if value is not None}, spellings, extras)
+    return replace(told, facts={name: value for name, value in told.facts.items() if value is not None})
 
 
 def _entries(
@@ -175,30 +159,26 @@ def _read_fact(fact: Fact, name: str, value: object) -> object:
     return check_value((name,), found) if isinstance(found, str) else found
 
 
-def _read_reception(known: str, value: object) -> tuple[str, object] | None:
-    fact = RECEPTION_FACTS.get(known)
-    try:
-        return None if fact is None else (fact.name, _read_fact(fact, known, value))
-    except InvalidVariable:
-        return None
-
-
 def _read_location(document: Document, told: _Told, service: Service) -> Location | None:
-    """Reads the location of TagoIO's items, else that of GEOLOC's facts, which are facts no more then.
-
-    Raises:
-        Unreadable: It is not on Earth.
-    """
+    """Read the location of TagoIO's items, else that of GEOLOC's facts, which are facts no more then."""
     places: list[tuple[Mapping[str, object], Path]] = [
         (place, (str(item["variable"]),))
         for item in document.items
         if isinstance(place := item.get("location"), dict)
     ]
-    if service is Service.GEOLOC and {"lat", "lng"} <= told.facts.keys():
-        places.append(({name: told.facts.pop(name, None) for name in ("lat", "lng", "radius")}, ()))
-    try:
-        found = [read_location(place, path) for place, path in places]
-    except InvalidVariable as invalid:
-        name, *inner = invalid.path
-        raise Unreadable(Fault(".".join((told.spellings.get(name, name), *inner)), str(invalid))) from invalid
-    return next((location for location, _ in filter(None, found)), None)
+    geoloc = {name: told.facts[name] for name in _GEOLOC_PLACE if name in told.facts}
+    if service is Service.GEOLOC and {"lat", "lng"} <= geoloc.keys():
+        places.append((geoloc, ()))
+    for place, path in places:
+        try:
+            found = read_location(place, path)
+        except NotOnEarth as nowhere:
+            name, *inner = nowhere.path
+            told.warnings.append(Fault(".".join((told.spellings.get(name, name), *inner)), str(nowhere)))
+            continue
+        if found is not None:
+            if place is geoloc:
+                for name in geoloc:
+                    del told.facts[name]
+            return found.location
+    return None

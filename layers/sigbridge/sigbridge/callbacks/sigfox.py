@@ -109,6 +109,7 @@ ADVANCED_FACTS = _facts(
 )
 
 COMPUTED_LOCATION = plain("computedLocation")
+LONG_POLLING = RECEPTION_FACTS[plain("longPolling")].name
 
 # Beside these a report may tell of the reception.
 REPORT_FACTS: Mapping[Service, Mapping[str, Fact]] = {

@@ -14,12 +14,14 @@ _NAME_LENGTH = 255
 
 
 def read_object(value: object) -> dict[str, Any] | None:
-    """Reads an object; in a form it comes as text. An empty array stands for none.
+    """Read an object; in a form it comes as text. Of an array the first one counts, an empty one is none.
 
     Raises:
         ValueError: It is anything else.
     """
     found = _from_text(value)
+    if isinstance(found, list) and found:
+        found = found[0]
     if is_absent(found) or found == []:
         return None
     if isinstance(found, dict):

@@ -1,24 +1,31 @@
 """Reading single values as senders write them.
 
 Sigfox pastes a value into the sender's own text, so a number comes as `5` or `"5"`, a boolean as
-`true` or `"true"`, and what is absent as `""`, `null`, `"null"` or `"N/A"` (sigfox reference, 2.1).
+`true` or `"true"`, and what is absent as `""`, `null`, `"null"` or `"N/A"`, or as the placeholder that nobody
+filled in: `{temp}` (sigfox reference, 2.1).
 """
 
 import re
 from decimal import Decimal, InvalidOperation
 
-from sigbridge.clock import epoch_ms, iso_ms
+from sigbridge.clock import epoch_ms, iso_ms, rfc1123_ms
 from sigbridge.messages.limits import is_storable
 
 _ABSENT = frozenset({"", "null", "n/a"})
 _TRUE = frozenset({"true", "1"})
 _FALSE = frozenset({"false", "0"})
 _WHOLE = re.compile(r"[0-9]{1,15}", re.ASCII)
+_PLACEHOLDER = re.compile(r"\{[A-Za-z][A-Za-z0-9#_]*\}", re.ASCII)
+_DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+", re.ASCII)
+_SPACE_FOR_PLUS = re.compile(r"(T[0-9:.]+) ([0-9]{2}:?[0-9]{2})", re.ASCII)
 
 
 def is_absent(value: object) -> bool:
     """Tells whether a value stands for none."""
-    return value is None or (isinstance(value, str) and value.strip().lower() in _ABSENT)
+    if isinstance(value, str):
+        text = value.strip()
+        return text.lower() in _ABSENT or _PLACEHOLDER.fullmatch(text) is not None
+    return value is None
 
 
 def read_text(value: object) -> str | None:
@@ -86,7 +93,7 @@ def read_code(value: object) -> int | None:
 
 
 def read_number(value: object) -> Decimal | None:
-    """Reads a number that DynamoDB can keep: 38 digits, exponents up to 100.
+    """Reads a number that DynamoDB can keep; a text may write it with a decimal comma.
 
     Raises:
         ValueError: It is none.
@@ -94,8 +101,11 @@ def read_number(value: object) -> Decimal | None:
     if is_absent(value):
         return None
     if not isinstance(value, bool) and isinstance(value, int | Decimal | str):
+        if isinstance(value, str):
+            value = value.strip()
+            value = value.replace(",", ".") if _DECIMAL_COMMA.fullmatch(value) else value
         try:
-            number = Decimal(value.strip() if isinstance(value, str) else value)
+            number = Decimal(value)
         except InvalidOperation:
             pass
         else:
@@ -106,7 +116,7 @@ def read_number(value: object) -> Decimal | None:
 
 
 def read_time(value: object) -> int | None:
-    """Reads a moment: epoch seconds (10 digits), epoch ms (13 digits) or ISO 8601, UTC unless it says.
+    """Read a moment: epoch s, ms, µs or ns by their digits, ISO 8601 (UTC unless it says), or RFC 1123.
 
     Returns:
         Epoch ms.
@@ -120,7 +130,9 @@ def read_time(value: object) -> int | None:
         text = str(value).strip()
         moment = epoch_ms(text)
         if moment is None and isinstance(value, str):
-            moment = iso_ms(text)
+            # In a query an unescaped "+" is a space.
+            moment = iso_ms(_SPACE_FOR_PLUS.sub(r"\1+\2", text))
+            moment = rfc1123_ms(text) if moment is None else moment
         if moment is not None:
             return moment
     message = "must be epoch seconds (10 digits), epoch milliseconds (13 digits) or ISO 8601"

@@ -20,6 +20,8 @@ class Field(StrEnum):
     TIME = "time"
     SEQ_NUMBER = "seqNumber"
     ACK = "ack"
+    LATITUDE = "latitude"
+    LONGITUDE = "longitude"
 
 
 class InvalidMapping(InvalidInput):
@@ -46,9 +48,17 @@ class FieldMapping:
         return _parse(additional_parameter)
 
 
-@lru_cache(maxsize=10_000)
+# Bounds what the cache of compared names takes: senders may give any name.
+_CACHED_NAME_LENGTH = 64
+
+
 def plain(name: str) -> str:
-    """Gives the form in which names are compared."""
+    """Give the form in which names are compared."""
+    return _plain(name) if len(name) <= _CACHED_NAME_LENGTH else _plain.__wrapped__(name)
+
+
+@lru_cache(maxsize=4096)
+def _plain(name: str) -> str:
     return name.replace("_", "").replace("-", "").lower()
 
 

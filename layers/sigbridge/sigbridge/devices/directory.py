@@ -1,7 +1,7 @@
 """Which devices an application has, remembered between requests."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cachetools import TTLCache
@@ -33,13 +33,15 @@ class UnknownDevice(SigbridgeError):
 
     Attributes:
         application_id: The application.
-        device_id: The normalised device id.
+        device_id: The normalised device id; of several the first.
+        device_ids: All of them.
     """
 
-    def __init__(self, application_id: str, device_id: str) -> None:
+    def __init__(self, application_id: str, device_id: str, *others: str) -> None:
         super().__init__(f"Device {device_id} is not known")
         self.application_id = application_id
         self.device_id = device_id
+        self.device_ids = frozenset((device_id, *others))
 
 
 class InactiveDevice(SigbridgeError):
@@ -205,7 +207,7 @@ class Directory:
                 unless Sigfox has named the same one before: the user may have chosen another since.
 
         Raises:
-            UnknownDevice: One is not listed, and the application rejects unknown devices. Nothing
+            UnknownDevice: Some are not listed, and the application rejects unknown devices. Nothing
                 was registered.
         """
         wanted = set(device_ids)
@@ -215,25 +217,32 @@ class Directory:
         rejects = self._application.unknown_devices is UnknownDevices.REJECT
         application_id = self._application.id
 
-        def let_in(device_id: str) -> DeviceRecord:
+        def let_in(device_id: str) -> DeviceRecord | None:
             if rejects:
-                return _listed(application_id, device_id)
+                return stored.find_device(application_id, device_id)
             type_id = told.get(device_id)
             device = Device(device_id, registered_at=now_ms(), type=type_id, told_type=type_id)
             return stored.add_device(application_id, device.as_record())
 
-        def tell_type(device_id: str) -> DeviceRecord:
+        def tell_type(device_id: str) -> DeviceRecord | None:
             try:
                 return stored.tell_type(application_id, device_id, told[device_id])
             except ConditionFailed:
                 # It was deleted since it was looked up.
                 return let_in(device_id)
 
-        for record in in_parallel(let_in, unlisted):
-            self._devices[record["id"]] = remember(application_id, record)
+        self._remember_all(unlisted, in_parallel(let_in, unlisted))
         retold = [id_ for id_ in sorted(wanted & told.keys()) if self._devices[id_].told_type != told[id_]]
-        for record in in_parallel(tell_type, retold):
-            self._devices[record["id"]] = remember(application_id, record)
+        self._remember_all(retold, in_parallel(tell_type, retold))
+
+    def _remember_all(self, device_ids: Sequence[str], records: Sequence[DeviceRecord | None]) -> None:
+        found = dict(zip(device_ids, records, strict=True))
+        unknown = [device_id for device_id, record in found.items() if record is None]
+        if unknown:
+            raise UnknownDevice(self._application.id, *unknown)
+        for device_id, record in found.items():
+            if record is not None:
+                self._devices[device_id] = remember(self._application.id, record)
 
 
 def treatment(application: Application, device: Device) -> Treatment:

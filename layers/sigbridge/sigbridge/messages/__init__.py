@@ -2,7 +2,15 @@
 
 from sigbridge.messages.inbox import Receipt, StoredMessage, store_messages
 from sigbridge.messages.listing import MessagePage, MessagesWanted, list_messages
-from sigbridge.messages.message import Location, Network, Part, ReceivedMessage, Value, Variable
+from sigbridge.messages.message import (
+    Location,
+    Network,
+    Part,
+    ReceivedMessage,
+    Value,
+    Variable,
+    WrittenPayload,
+)
 from sigbridge.messages.recorded import RecordedMessage
 from sigbridge.store.timeline import Order
 
@@ -19,6 +27,7 @@ __all__ = [
     "StoredMessage",
     "Value",
     "Variable",
+    "WrittenPayload",
     "list_messages",
     "store_messages",
 ]

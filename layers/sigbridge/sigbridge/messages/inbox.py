@@ -4,14 +4,15 @@ import hashlib
 import json
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from sigbridge.clock import now_ms
 from sigbridge.devices import Directory
 from sigbridge.errors import Fault, InvalidInput
-from sigbridge.messages.message import Network, Part, ReceivedMessage
+from sigbridge.messages.limits import FORBIDDEN_IN_NAMES, NAME_LENGTH, checked_value
+from sigbridge.messages.message import Network, Part, ReceivedMessage, Variable, WrittenPayload
 from sigbridge.messages.payload import InvalidPayload, read_generic_payload, read_sigfox_payload
 from sigbridge.store import messages as stored_messages
 from sigbridge.store.messages import AlreadyStored, MessageWrite
@@ -111,7 +112,7 @@ def store_messages(application_id: str, received: Sequence[ReceivedMessage]) -> 
     """
     device_ids = [message.device_id for message in received]
     directory = Directory.open(application_id, device_ids)
-    payloads = _read_payloads(received, directory)
+    received, payloads = _read_payloads(received, directory)
     inactive = directory.refuse_inactive(device_ids)
     directory.admit(device_ids, _told_types(received))
     group = next((message.group for message in received if message.group), None) or secrets.token_hex(12)
@@ -132,24 +133,52 @@ def _told_types(received: Sequence[ReceivedMessage]) -> dict[str, str]:
     return {device_id: type_id for device_id, type_id in told.items() if isinstance(type_id, str)}
 
 
-def _read_payloads(received: Sequence[ReceivedMessage], directory: Directory) -> list[str | None]:
+def _read_payloads(
+    received: Sequence[ReceivedMessage], directory: Directory
+) -> tuple[list[ReceivedMessage], list[str | None]]:
+    """Read the payloads of messages; what was only guessed to be one, and is none, becomes a variable.
+
+    Raises:
+        InvalidInput: One can't be read; every such one is named.
+    """
+    messages: list[ReceivedMessage] = []
     payloads: list[str | None] = []
     faults: list[Fault] = []
     for index, message in enumerate(received):
-        text = message.payload
+        written, payload = message.payload, None
         try:
-            if text is None:
-                payloads.append(None)
-            elif message.network is Network.SIGFOX:
-                payloads.append(read_sigfox_payload(text))
-            else:
+            if written is not None and message.network is Network.SIGFOX:
+                payload = read_sigfox_payload(written.text)
+            elif written is not None:
                 encoding = directory.treatment_of(message.device_id).payload_encoding
-                payloads.append(read_generic_payload(text, encoding))
+                payload = read_generic_payload(written, encoding)
         except InvalidPayload as invalid:
-            faults.append(Fault("payload", str(invalid), index))
+            variable = None if written is None else _payload_as_variable(message, written)
+            if variable is None:
+                faults.append(Fault("payload", str(invalid), index))
+            else:
+                warning = Fault(variable.name, f"{invalid}, taken as a variable", index)
+                message = replace(  # noqa: PLW2901 - it goes on as what it is now known to be
+                    message,
+                    payload=None,
+                    variables=(*message.variables, variable),
+                    warnings=(*message.warnings, warning),
+                )
+        messages.append(message)
+        payloads.append(payload)
     if faults:
         raise InvalidInput.of(faults)
-    return payloads
+    return messages, payloads
+
+
+def _payload_as_variable(message: ReceivedMessage, written: WrittenPayload) -> Variable | None:
+    if message.network is Network.SIGFOX or not written.guessed:
+        return None
+    name = FORBIDDEN_IN_NAMES.sub("_", written.name[-NAME_LENGTH:]).lower()
+    try:
+        return Variable(name, checked_value(written.text))
+    except ValueError:
+        return None
 
 
 def _store(message: ReceivedMessage, payload: str | None, arrival: _Arrival) -> StoredMessage:

@@ -6,11 +6,13 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from sigbridge.applications import PayloadEncoding
 from sigbridge.errors import Fault
 
 type Value = str | int | Decimal | bool
 
 _VARIABLE_OVERHEAD = 24
+_LOCATION_SIZE = 100
 
 
 class Network(StrEnum):
@@ -75,17 +77,26 @@ class Variable:
         value: Text, number or boolean.
         unit: Such as "°C", where given.
         metadata: Free details, where given.
+        location: Where the device was for this value, where given.
     """
 
     name: str
     value: Value
     unit: str | None = None
     metadata: Mapping[str, object] | None = None
+    location: Location | None = None
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> "Variable":
         """Reads a stored variable."""
-        return cls(record["variable"], record["value"], record.get("unit"), record.get("metadata"))
+        place = record.get("location")
+        return cls(
+            name=record["variable"],
+            value=record["value"],
+            unit=record.get("unit"),
+            metadata=record.get("metadata"),
+            location=None if place is None else Location.from_record(place),
+        )
 
     def as_record(self) -> dict[str, Any]:
         """Gives the stored form: what is known, by its name."""
@@ -94,6 +105,7 @@ class Variable:
             "value": self.value,
             "unit": self.unit,
             "metadata": self.metadata,
+            "location": None if self.location is None else self.location.as_record(),
         }
         return {name: value for name, value in content.items() if value is not None}
 
@@ -104,8 +116,26 @@ class Variable:
             len(self.name)
             + len(str(self.value).encode())
             + len(str(self.metadata or ""))
+            + (0 if self.location is None else _LOCATION_SIZE)
             + _VARIABLE_OVERHEAD
         )
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenPayload:
+    """A payload as its sender wrote it.
+
+    Attributes:
+        text: Hex or base64.
+        name: The field it was found in, a variable's name if it turns out to be no payload.
+        encoding: How this sender is known to write payloads; None where it is as the device's settings say.
+        guessed: Whether only its name speaks for a payload.
+    """
+
+    text: str
+    name: str = "payload"
+    encoding: PayloadEncoding | None = None
+    guessed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +150,7 @@ class ReceivedMessage:
         time: Epoch ms of the message, or None where the sender gave none that can be read.
         unread_time: What the sender wrote as time, where it can't be read as a moment; else None.
         seq_number: Sigfox's sequence number, or None.
-        payload: As written by the sender, not yet checked; None where there is none.
+        payload: Not yet read; None where there is none.
         port: LoRaWAN's port, where given.
         ack: Whether the device waits for a downlink; None where the sender does not say.
         radio: Sigfox's facts about the reception, by Sigfox's names in snake case.
@@ -137,7 +167,7 @@ class ReceivedMessage:
     time: int | None = None
     unread_time: str | None = None
     seq_number: int | None = None
-    payload: str | None = None
+    payload: WrittenPayload | None = None
     port: int | None = None
     ack: bool | None = None
     radio: Mapping[str, object] = field(default_factory=dict)
@@ -148,5 +178,8 @@ class ReceivedMessage:
 
     @property
     def asks_downlink(self) -> bool:
-        """Whether a BIDIR callback wants an answer; absent counts as true: TagoIO's template has no `ack`."""
-        return self.ack is not False
+        """Whether a BIDIR callback wants an answer; absent counts as true: TagoIO's template has no `ack`.
+
+        What the network adds to a message later asks for nothing.
+        """
+        return self.part is Part.UPLINK and self.ack is not False

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from sigbridge.errors import Fault
 from sigbridge.messages import Location
 from sigbridge.reports.service import Service
 
@@ -26,6 +27,7 @@ class ReceivedReport:
         facts: Sigfox's facts, by Sigfox's names in snake case; numbers, booleans, texts, at times more.
         location: Where the device was, where given.
         extras: Everything else, by the sender's names, as JSON.
+        warnings: What was not understood, and is kept as it came.
     """
 
     service: Service
@@ -35,6 +37,7 @@ class ReceivedReport:
     facts: Mapping[str, object] = field(default_factory=dict)
     location: Location | None = None
     extras: Mapping[str, object] = field(default_factory=dict)
+    warnings: tuple[Fault, ...] = ()
 
     @property
     def tells_overrun(self) -> bool:

@@ -4,7 +4,7 @@ Ingest routes answer in TagoIO's form, the queue in The Things Stack's (the-thin
 1.3 and 1.4): a google.rpc.Status whose detail names the error by namespace and name.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +31,7 @@ from sigbridge.credentials import (
 )
 from sigbridge.devices import DeviceExists, InactiveDevice, UnknownDevice, UnknownParameter
 from sigbridge.downlinks import DownlinkNotQueued, QueueFull, UnknownDownlink
-from sigbridge.errors import InvalidInput, SigbridgeError, StoreUnavailable
+from sigbridge.errors import Fault, InvalidInput, SigbridgeError, StoreUnavailable
 from sigbridge.reports import UnknownService
 from sigbridge.web.request import BodyTooLarge, UnknownRoute, UnsupportedContentType
 from sigbridge.web.response import Response
@@ -233,10 +233,13 @@ def ingest_error(error: SigbridgeError, _error_id: str) -> Response:
     form = _form(error)
     content: dict[str, object] = {"status": False, "message": error.message}
     if isinstance(error, InvalidInput) and error.faults:
-        content["errors"] = [
-            {"index": fault.index, "field": fault.field, "message": fault.message} for fault in error.faults
-        ]
+        content["errors"] = listed_faults(error.faults)
     return Response.json(form.status, content, _headers(form.status))
+
+
+def listed_faults(faults: Sequence[Fault]) -> list[dict[str, object]]:
+    """Give what is wrong in a request as the ingest routes tell it."""
+    return [{"index": fault.index, "field": fault.field, "message": fault.message} for fault in faults]
 
 
 def management_error(error: SigbridgeError, _error_id: str) -> Response:

@@ -1,33 +1,71 @@
 """What the ingest routes answer, and count."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
 
 from sigbridge.downlinks import Reply
+from sigbridge.errors import Fault
 from sigbridge.messages import Part, Receipt
 from sigbridge.reports import ReportReceipt
+from sigbridge.web.errors import listed_faults
 from sigbridge.web.response import Response
-from sigbridge.web.telemetry import count
+from sigbridge.web.telemetry import count, logger
 
+_LOGGED_WARNINGS = 20
 _COUNTERS = {
     Part.UPLINK: ("Uplinks", "DuplicateUplinks"),
     Part.ADVANCED: ("AdvancedData", "DuplicateAdvancedData"),
 }
 
 
-def messages_accepted(receipt: Receipt) -> Response:
-    """Answers an uplink: how many messages were new, how many were there already, and their group.
+@dataclass(frozen=True, slots=True)
+class CallbackReceipt:
+    """What became of what a callback said.
 
-    Devices whose messages were left out, as they are not active, are named as `inactive`.
+    Attributes:
+        messages: Its messages, perhaps none.
+        reports: Its reports, perhaps none.
+        refused: What of a batch could not be taken.
     """
-    count_messages(receipt)
+
+    messages: Receipt
+    reports: ReportReceipt
+    refused: tuple[Fault, ...] = ()
+
+    @property
+    def can_ask(self) -> bool:
+        """Whether there is a message of which the device may wait for a downlink."""
+        return any(stored.message.part is Part.UPLINK for stored in self.messages.messages)
+
+    @property
+    def warnings(self) -> list[Fault]:
+        """What was not understood or not taken, in the order of the request."""
+        stored = [stored.message.warnings for stored in self.messages.messages]
+        kept = [kept.report.warnings for kept in self.reports.reports]
+        return sorted(chain(self.refused, *stored, *kept), key=lambda warning: warning.index)
+
+
+def callback_accepted(receipt: CallbackReceipt) -> Response:
+    """Answer a callback: how much was new, how much was there already, and the group of its messages.
+
+    Devices whose messages were left out, as they are not active, are named as `inactive`; what was not
+    understood, or could not be taken of a batch, as `warnings`.
+    """
+    count_callback(receipt)
+    messages, reports = receipt.messages, receipt.reports
     content: dict[str, object] = {
         "status": True,
-        "accepted": receipt.accepted,
-        "duplicates": receipt.duplicates,
-        "group": receipt.group,
+        "accepted": messages.accepted + reports.accepted,
+        "duplicates": messages.duplicates + reports.duplicates,
     }
-    if receipt.inactive:
-        content["inactive"] = sorted(receipt.inactive)
+    if messages.group:
+        content["group"] = messages.group
+    if messages.inactive:
+        content["inactive"] = sorted(messages.inactive)
+    warnings = receipt.warnings
+    if warnings:
+        content["warnings"] = listed_faults(warnings)
     return Response.json(200, content)
 
 
@@ -53,20 +91,18 @@ def downlinks_answered(replies: Sequence[Reply]) -> Response:
     )
 
 
-def reports_kept(receipt: ReportReceipt) -> Response:
-    """Answers a report: how many were new, and how many were there already."""
-    count("Reports", receipt.accepted)
-    count("DuplicateReports", receipt.duplicates)
-    count("OverQuota", sum(kept.report.tells_overrun and not kept.repeated for kept in receipt.reports))
-    return Response.json(
-        200, {"status": True, "accepted": receipt.accepted, "duplicates": receipt.duplicates}
-    )
-
-
-def count_messages(receipt: Receipt) -> None:
-    """Counts what a request brought: uplinks, and what DATA_ADVANCED callbacks add to them."""
+def count_callback(receipt: CallbackReceipt) -> None:
+    """Count what a callback brought: uplinks, what DATA_ADVANCED callbacks add to them, reports, warnings."""
     for part, (new, repeated) in _COUNTERS.items():
-        of_part = [stored for stored in receipt.messages if stored.message.part is part]
+        of_part = [stored for stored in receipt.messages.messages if stored.message.part is part]
         repeats = sum(stored.repeated for stored in of_part)
         count(new, len(of_part) - repeats)
         count(repeated, repeats)
+    reports = receipt.reports
+    count("Reports", reports.accepted)
+    count("DuplicateReports", reports.duplicates)
+    count("OverQuota", sum(kept.report.tells_overrun and not kept.repeated for kept in reports.reports))
+    count("RefusedLines", len(receipt.refused))
+    count("Warnings", len(receipt.warnings) - len(receipt.refused))
+    for fault in receipt.warnings[:_LOGGED_WARNINGS]:
+        logger.warning(fault.message, field=fault.field, index=fault.index)

@@ -2,14 +2,19 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import NoReturn
 
-from sigbridge.errors import InvalidInput
+from sigbridge.errors import Fault, InvalidInput
+from sigbridge.messages.limits import is_storable
 
 _DEPTH = 32
 # Beyond it a number is infinite to most who read JSON.
 _LARGEST_EXPONENT = 300
+# What DynamoDB keeps of a number.
+_MOST_DIGITS = 38
 
 
 def read_json(body: bytes) -> object:
@@ -19,23 +24,117 @@ def read_json(body: bytes) -> object:
         InvalidInput: It is not JSON in UTF-8, nests deeper than 32 levels, or holds what can't be
             stored (NUL, NaN, half a surrogate pair, a number beyond 1e300).
     """
-    try:
-        text = body.decode("utf-8-sig")
+    text = _decoded(body)
+    with _json_refused():
         document: object = json.loads(text, parse_float=_read_fraction, parse_constant=_refuse_constant)
+    if text.count("[") + text.count("{") > _DEPTH:
+        _refuse_deep_nesting(document)
+    if "\\u" in text:
+        _refuse_unstorable_escapes(document)
+    return document
+
+
+def read_lenient_json(body: bytes) -> tuple[object, list[Fault]]:
+    """Read the JSON of a device, which can't send it again: one bad value does not lose the others.
+
+    `NaN` and `Infinity` are null, a number that can't be kept is a text, NUL characters go, half a surrogate
+    pair becomes U+FFFD, and line breaks may stand in texts.
+
+    Returns:
+        The document, and what was changed in it; `index` is the position in an array.
+
+    Raises:
+        InvalidInput: It is not JSON in UTF-8, or nests deeper than 32 levels.
+    """
+    unstorable = False
+
+    def replaced(text: str) -> "_Unstorable":
+        nonlocal unstorable
+        unstorable = True
+        return _Unstorable(text)
+
+    def read_fraction(text: str) -> "Decimal | _Unstorable":
+        try:
+            number = Decimal(text)
+        except InvalidOperation:
+            return replaced(text)
+        return number if is_storable(number) else replaced(text)
+
+    def read_whole(text: str) -> "int | _Unstorable":
+        return int(text) if len(text) <= _MOST_DIGITS else replaced(text)
+
+    text = _decoded(body).rstrip("\0 \t\r\n")
+    with _json_refused():
+        document: object = json.loads(
+            text, parse_float=read_fraction, parse_int=read_whole, parse_constant=replaced, strict=False
+        )
+    if text.count("[") + text.count("{") > _DEPTH:
+        _refuse_deep_nesting(document)
+    if not unstorable and "\0" not in text and "\\u" not in text:
+        return document, []
+    warnings: list[Fault] = []
+    if isinstance(document, list):
+        return [_storable(item, _Place(index, ()), warnings) for index, item in enumerate(document)], warnings
+    return _storable(document, _Place(0, ()), warnings), warnings
+
+
+def _decoded(body: bytes) -> str:
+    try:
+        return body.decode("utf-8-sig")
     except UnicodeDecodeError as failure:
         message = "The body is not UTF-8"
         raise InvalidInput(message) from failure
+
+
+@contextmanager
+def _json_refused() -> Iterator[None]:
+    try:
+        yield
     except RecursionError as failure:
         message = "The body nests too deep"
         raise InvalidInput(message) from failure
     except ValueError as failure:
         message = f"The body is not valid JSON: {failure}"
         raise InvalidInput(message) from failure
-    if text.count("[") + text.count("{") > _DEPTH:
-        _refuse_deep_nesting(document)
-    if "\\u" in text:
-        _refuse_unstorable_escapes(document)
-    return document
+
+
+@dataclass(frozen=True, slots=True)
+class _Unstorable:
+    """Stands for a number that can't be kept, until its place in the document is known."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    index: int
+    path: tuple[str, ...]
+
+    def inner(self, name: object) -> "_Place":
+        return _Place(self.index, (*self.path, str(name)))
+
+    def fault(self, message: str) -> Fault:
+        return Fault(".".join(self.path) or "body", message, self.index)
+
+
+def _storable(value: object, place: _Place, warnings: list[Fault]) -> object:
+    if isinstance(value, dict):
+        names = {name: str(_storable(name, place.inner(name), warnings)) for name in value}
+        return {names[name]: _storable(value[name], place.inner(name), warnings) for name in value}
+    if isinstance(value, list):
+        return [_storable(inner, place.inner(position), warnings) for position, inner in enumerate(value)]
+    if isinstance(value, _Unstorable):
+        if value.text.lstrip("-").isalpha():
+            warnings.append(place.fault(f"{value.text} is no JSON value, taken as null"))
+            return None
+        warnings.append(place.fault("is a number beyond what can be kept, taken as text"))
+        return value.text
+    if isinstance(value, str):
+        storable = value.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        if storable != value:
+            warnings.append(place.fault("held characters that can't be kept"))
+        return storable
+    return value
 
 
 def _read_fraction(text: str) -> Decimal:
