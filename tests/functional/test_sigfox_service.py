@@ -85,21 +85,6 @@ REPORTS: dict[str, tuple[str, int, dict[str, Any]]] = {
             },
         },
     ),
-    "geoloc": (
-        "DEVICE#demo#153FA",
-        MS,
-        {
-            "location": {"latitude": Decimal("45.19"), "longitude": Decimal("5.71"), "radius": 2447},
-            "facts": {
-                "geoloc_source": "2",
-                "seq_number": 17,
-                "duplicate": False,
-                "snr": Decimal("18.86"),
-                "rssi": Decimal("-123.00"),
-                "station": "1D44",
-            },
-        },
-    ),
     "repeater": (
         "DEVICE#demo#153FA",
         MS,
@@ -149,6 +134,27 @@ def test_a_report_is_read_back_as_it_was_told(service: str, invoke: Invoke, stor
     assert report.facts == expected["facts"]
     whole = [value for value in report.facts.values() if isinstance(value, Decimal) and value % 1 == 0]
     assert whole == []
+
+
+def test_a_geoloc_is_the_position_of_its_message(invoke: Invoke, stored: Stored) -> None:
+    answer = invoke("sigfox_service", event("sigfox_geoloc.json"))
+
+    assert (answer.status, answer.json["accepted"]) == (200, 1)
+    [message] = stored(sk="MSG#")
+    assert message["sk"] == f"MSG#{MS}#17"
+    assert message["location"] == {
+        "latitude": Decimal("45.19"),
+        "longitude": Decimal("5.71"),
+        "radius": 2447,
+    }
+    assert message["advanced"] == {
+        "geoloc_source": "2",
+        "duplicate": False,
+        "snr": Decimal("18.86"),
+        "rssi": Decimal("-123.00"),
+        "station": "1D44",
+    }
+    assert stored(sk="EVENT#") == []
 
 
 def facts_of(report: Mapping[str, Any]) -> dict[str, Any]:
@@ -671,7 +677,6 @@ BAD: dict[str, tuple[str, object, str, str]] = {
         "is missing",
     ),
     "device of other characters": ("acknowledge", ACKNOWLEDGE | {"device": "1/5"}, "serial", "must be"),
-    "time no time": ("acknowledge", ACKNOWLEDGE | {"time": "noon"}, "time", "must be epoch seconds"),
     "no code": ("acknowledge", {"device": "153FA", "time": SECONDS}, "infoCode", "is missing"),
     "code absent": ("acknowledge", ACKNOWLEDGE | {"infoCode": "null"}, "infoCode", "is missing"),
     "code a word": ("acknowledge", ACKNOWLEDGE | {"infoCode": "ACKED"}, "infoCode", "must be a whole"),
@@ -679,69 +684,17 @@ BAD: dict[str, tuple[str, object, str, str]] = {
     "code a boolean": ("acknowledge", ACKNOWLEDGE | {"infoCode": True}, "infoCode", "must be a whole"),
     "code twice negative": ("acknowledge", ACKNOWLEDGE | {"infoCode": "--1"}, "infoCode", "must be a whole"),
     "code an object": ("acknowledge", ACKNOWLEDGE | {"infoCode": {}}, "infoCode", "must be a whole"),
-    "acknowledged unclear": (
-        "acknowledge",
-        ACKNOWLEDGE | {"downlinkAck": "yes"},
-        "downlinkAck",
-        "must be true or false",
-    ),
-    "message no text": ("acknowledge", ACKNOWLEDGE | {"infoMessage": ["a"]}, "infoMessage", "must be a text"),
     "message too long": (
         "acknowledge",
         ACKNOWLEDGE | {"infoMessage": "x" * 6001},
         "infoMessage",
         "must be at most",
     ),
-    "voltage a word": ("status", {"device": "153FA", "batt": "full"}, "batt", "must be a number"),
-    "temperature out of bounds": (
-        "status",
-        {"device": "153FA", "temp": "1e400"},
-        "temp",
-        "must be a number",
-    ),
-    "sequence number a word": (
-        "status",
-        {"device": "153FA", "seqNumber": "last"},
-        "seqNumber",
-        "must be a whole",
-    ),
-    "severity an object": ("error", {"device": "153FA", "severity": {}}, "severity", "must be a text"),
-    "device info a number": (
-        "event",
-        {"device": "153FA", "deviceInfo": 5},
-        "deviceInfo",
-        "must be an object",
-    ),
     "device info with a long text": (
         "event",
         {"device": "153FA", "deviceInfo": {"a": ["x" * 6001]}},
         "deviceInfo.a.0",
         "must be at most",
-    ),
-    "contracts of numbers": (
-        "event",
-        {"device": "153FA", "contractIds": [1.5]},
-        "contractIds",
-        "must be a text",
-    ),
-    "position not on Earth": (
-        "geoloc",
-        {"device": "153FA", "Lat": 90.5, "lng": 5},
-        "Lat",
-        "must be from -90 to 90",
-    ),
-    "position on no meridian": (
-        "geoloc",
-        {"device": "153FA", "lat": 9, "lng": "-180.1"},
-        "lng",
-        "must be from -180 to 180",
-    ),
-    "position a word": ("geoloc", {"device": "153FA", "lat": "north", "lng": 5}, "lat", "must be a number"),
-    "extra of 39 digits": (
-        "acknowledge",
-        ACKNOWLEDGE | {"x": {"y": int("9" * 39)}},
-        "x.y",
-        "must be a number of at most 38 digits",
     ),
     "extra of many levels": ("acknowledge", ACKNOWLEDGE | {"x": DEEP}, "", "must nest at most 16 levels"),
     "extra with a long name": ("acknowledge", ACKNOWLEDGE | {"x" * 256: 1}, "", "names must be at most 255"),
@@ -750,36 +703,6 @@ BAD: dict[str, tuple[str, object, str, str]] = {
         ACKNOWLEDGE | {f"v{number}": "x" * 6000 for number in range(16)} | {"w": [[]] * 40_000},
         "",
         "must be at most",
-    ),
-    "computed location a number": (
-        "data-advanced",
-        ADVANCED | {"computedLocation": 5},
-        "computedLocation",
-        "must be an object",
-    ),
-    "computed location a text": (
-        "data-advanced",
-        ADVANCED | {"computedLocation": "45.1,5.7"},
-        "computedLocation",
-        "must be an object",
-    ),
-    "computed location an array": (
-        "data-advanced",
-        ADVANCED | {"computedLocation": [PLACE]},
-        "computedLocation",
-        "must be an object",
-    ),
-    "computed location not on Earth": (
-        "data-advanced",
-        ADVANCED | {"computedLocation": PLACE | {"lat": "-90.01"}},
-        "computedLocation.lat",
-        "must be from -90 to 90",
-    ),
-    "computed location on no meridian": (
-        "data-advanced",
-        ADVANCED | {"computedLocation": PLACE | {"lng": 181}},
-        "computedLocation.lng",
-        "must be from -180 to 180",
     ),
     "payload of 13 bytes": ("data-advanced", ADVANCED | {"data": "00" * 13}, "payload", "at most 12 bytes"),
 }
@@ -803,13 +726,108 @@ def test_bad_input_is_told_by_its_place_and_nothing_is_kept(
     assert stored() == before
 
 
+# What is not understood is kept as it came: the service, the body, and field and message of the warning.
+DOUBTED: dict[str, tuple[str, dict[str, Any], str, str]] = {
+    "time no time": ("acknowledge", ACKNOWLEDGE | {"time": "noon"}, "time", "must be epoch seconds"),
+    "acknowledged unclear": (
+        "acknowledge",
+        ACKNOWLEDGE | {"downlinkAck": "yes"},
+        "downlinkAck",
+        "must be true or false",
+    ),
+    "message no text": ("acknowledge", ACKNOWLEDGE | {"infoMessage": ["a"]}, "infoMessage", "must be a text"),
+    "voltage a word": ("status", {"device": "153FA", "batt": "full"}, "batt", "must be a number"),
+    "temperature out of bounds": (
+        "status",
+        {"device": "153FA", "temp": "1e400"},
+        "temp",
+        "must be a number",
+    ),
+    "sequence number a word": (
+        "status",
+        {"device": "153FA", "seqNumber": "last"},
+        "seqNumber",
+        "must be a whole",
+    ),
+    "severity an object": ("error", {"device": "153FA", "severity": {}}, "severity", "must be a text"),
+    "device info a number": (
+        "event",
+        {"device": "153FA", "deviceInfo": 5},
+        "deviceInfo",
+        "must be an object",
+    ),
+    "contracts of numbers": (
+        "event",
+        {"device": "153FA", "contractIds": [1.5]},
+        "contractIds",
+        "must be a text",
+    ),
+    "position not on Earth": (
+        "geoloc",
+        {"device": "153FA", "Lat": 90.5, "lng": 5},
+        "Lat",
+        "must be from -90 to 90",
+    ),
+    "position on no meridian": (
+        "geoloc",
+        {"device": "153FA", "lat": 9, "lng": "-180.1"},
+        "lng",
+        "must be from -180 to 180",
+    ),
+    "position a word": ("geoloc", {"device": "153FA", "lat": "north", "lng": 5}, "lat", "must be a number"),
+    "computed location a number": (
+        "data-advanced",
+        ADVANCED | {"computedLocation": 5},
+        "computedLocation",
+        "must be an object",
+    ),
+    "computed location a text": (
+        "data-advanced",
+        ADVANCED | {"computedLocation": "45.1,5.7"},
+        "computedLocation",
+        "must be an object",
+    ),
+    "computed location not on Earth": (
+        "data-advanced",
+        ADVANCED | {"computedLocation": PLACE | {"lat": "-90.01"}},
+        "computedLocation.lat",
+        "must be from -90 to 90",
+    ),
+    "computed location on no meridian": (
+        "data-advanced",
+        ADVANCED | {"computedLocation": PLACE | {"lng": 181}},
+        "computedLocation.lng",
+        "must be from -180 to 180",
+    ),
+    "extra of 39 digits": (
+        "acknowledge",
+        ACKNOWLEDGE | {"x": {"y": int("9" * 39)}},
+        "x.y",
+        "is a number beyond what can be kept, taken as text",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", DOUBTED)
+def test_what_is_not_understood_is_kept_with_a_warning(case: str, invoke: Invoke, stored: Stored) -> None:
+    service, body, field, message = DOUBTED[case]
+
+    answer = invoke("sigfox_service", callback(service, body))
+
+    assert (answer.status, answer.json["accepted"]) == (200, 1)
+    [warning] = answer.json["warnings"]
+    assert (warning["index"], warning["field"]) == (0, field)
+    assert message in warning["message"]
+    assert len(stored(sk="MSG#" if service == "data-advanced" else "EVENT#")) == 1
+
+
 def test_every_fault_of_a_report_is_named(invoke: Invoke) -> None:
-    body = [ACKNOWLEDGE, {"device": "153FA", "downlinkAck": "x", "infoMessage": []}]
+    body = [ACKNOWLEDGE, {"device": "153FA", "infoMessage": "x" * 6001}]
 
     answer = invoke("sigfox_service", callback("acknowledge", body))
 
     faults = [(fault["index"], fault["field"]) for fault in answer.json["errors"]]
-    assert faults == [(1, "downlinkAck"), (1, "infoMessage"), (1, "infoCode")]
+    assert faults == [(1, "infoMessage"), (1, "infoCode")]
 
 
 @pytest.mark.parametrize("service", ["repeated", "data", "x" * 500, "%20", "é"])
@@ -984,14 +1002,34 @@ def test_a_computed_location_may_be_absent(place: object, route: str, invoke: In
 
 
 @each_route
-@pytest.mark.parametrize("place", [5, "45.1,5.7", [PLACE], True], ids=str)
-def test_a_computed_location_of_another_type_is_refused_on_every_route(
+@pytest.mark.parametrize("place", [5, "45.1,5.7", True], ids=str)
+def test_a_computed_location_of_another_type_loses_nothing_else(
     place: object, route: str, invoke: Invoke, stored: Stored
 ) -> None:
-    with pytest.raises(AssertionError, match="must be an object"):
-        send_advanced(route, ADVANCED | {"computedLocation": place}, invoke)
+    send_advanced(route, ADVANCED | {"computedLocation": place}, invoke)
 
-    assert stored(sk="MSG#") == []
+    [message] = stored(sk="MSG#")
+    assert "location" not in message
+    assert message["advanced"] == {"lqi": "GOOD"}
+
+
+@each_route
+def test_of_several_computed_locations_the_first_one_counts(
+    route: str, invoke: Invoke, stored: Stored
+) -> None:
+    send_advanced(route, ADVANCED | {"computedLocation": [PLACE, PLACE | {"lat": 1}]}, invoke)
+
+    [message] = stored(sk="MSG#")
+    assert message["location"]["latitude"] == Decimal("45.19")
+
+
+@each_route
+def test_where_sigfox_has_no_position_there_is_none(route: str, invoke: Invoke, stored: Stored) -> None:
+    place = {"lat": 0.0, "lng": 0.0, "radius": 0, "source": 0, "status": 0}
+    send_advanced(route, ADVANCED | {"computedLocation": place}, invoke)
+
+    [message] = stored(sk="MSG#")
+    assert "location" not in message
 
 
 @each_route

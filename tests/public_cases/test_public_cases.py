@@ -1,9 +1,9 @@
 """What real senders were seen to write, and what must come of it. Each case names its source.
 
 The `*.jsonl` files beside this one hold the cases, a kind each; all ids in them are made up. Placeholders:
-`{DEV}` a Sigfox device, `{EUI}` an EUI-64, `{ADDR}` and `{ROWN}` other ids, `{DEV_LC}` and `{EUI_LC}` lower case,
-`{APP}` the application, `{KEY}` its key, `{MAPPED_KEY}` one with an Additional Parameter, `{RND}` digits, `{NOW}`
-the present in epoch seconds, with an offset as in `{NOW-90}`.
+`{DEV}` a Sigfox device, `{EUI}` an EUI-64, `{ADDR}` and `{ROWN}` other ids, `{DEV_LC}`, `{EUI_LC}` in lower case,
+`{APP}` the application, `{KEY}` its key, `{MAPPED_KEY}` one with an Additional Parameter, `{RND}` digits,
+`{NOW}` the present in epoch seconds, with an offset as in `{NOW-90}`.
 """
 
 import base64
@@ -207,6 +207,9 @@ def assert_holds(found: Any, expected: Any, where: str) -> None:
             found = {variable["variable"]: variable["value"] for variable in found}
         for name, value in expected.items():
             assert isinstance(found, dict), (where, found)
+            if value is None:
+                assert found.get(name) is None, f"{where}.{name}: {found[name]!r}"
+                continue
             assert name in found, f"{where}.{name} is missing in {found}"
             assert_holds(found[name], value, f"{where}.{name}")
     elif isinstance(expected, float):

@@ -24,8 +24,8 @@ def test_a_record_of_senml_keeps_its_unit_and_its_own_time() -> None:
         {"variable": "bn", "value": DEVICE},
         {"variable": "bt", "value": "1772600767"},
         {"variable": "temperature", "value": 28.2, "unit": "Cel", "time": "1772600707"},
-        {"variable": "door", "value": True},
-        {"variable": "empty", "value": None},
+        {"variable": "door", "value": True, "time": "1772600767"},
+        {"variable": "empty", "value": None, "time": "1772600767"},
     ]
 
 

@@ -68,15 +68,15 @@ def read_details(
         InvalidVariable: Something of it can't be kept.
     """
     details = Details()
-    used = _paths(essentials.found.values())
+    used = _paths(essentials.found.values()) | _take_known_location(document, essentials, mapping, details)
     content = {name: value for name, value in document.content.items() if (name,) not in used}
-    used |= _take_mapped_location(document, mapping, details)
     if network is Network.SIGFOX:
         _take_facts(content, details)
     if document.items:
         variables = _item_variables(document, content, network, details)
     else:
-        used |= _take_location(document, content, essentials, network, details)
+        if essentials.sender is None:
+            used |= _guess_location(content, network, details)
         variables = _variables(content, used)
     details.variables = _bounded(variables)
     if Field.ACK in essentials.found or LONG_POLLING in details.facts:
@@ -108,7 +108,8 @@ def _bounded(variables: Iterator[Variable]) -> tuple[Variable, ...]:
 
 def _variables(content: Mapping[str, object], used: frozenset[Path]) -> Iterator[Variable]:
     for path, value in leaves(content):
-        variable = None if path in used else make_variable(path, value)
+        # A payload may be a list of bytes.
+        variable = None if path in used or path[:-1] in used else make_variable(path, value)
         if variable is not None:
             yield variable
 
@@ -137,23 +138,21 @@ def _take_mapped_location(document: Document, mapping: FieldMapping, details: De
         return frozenset()
 
 
-def _take_location(
-    document: Document,
-    content: Mapping[str, object],
-    essentials: Essentials,
-    network: Network,
-    details: Details,
+def _take_known_location(
+    document: Document, essentials: Essentials, mapping: FieldMapping, details: Details
 ) -> frozenset[Path]:
-    """Take the location of a message that is no TagoIO items, from where it is known or may be guessed."""
-    if essentials.sender is not None:
-        known = essentials.sender.find_position(document.fields)
-        found = None if known is None else _located(known.values, (), details)
-        if known is not None and details.place(found):
-            return known.paths
-    places: list[tuple[Path, Mapping[str, object]]] = []
-    if essentials.sender is None and network is not Network.SIGFOX:
-        places.append(((), content))
-    for path, place in (*places, *place_objects(content)):
+    """Take the location that stands where the key's Additional Parameter says, else where its sender does."""
+    used = _take_mapped_location(document, mapping, details)
+    known = None if essentials.sender is None else essentials.sender.find_position(document.fields)
+    if known is not None and details.place(_located(known.values, (), details)):
+        used |= known.paths
+    return used
+
+
+def _guess_location(content: Mapping[str, object], network: Network, details: Details) -> frozenset[Path]:
+    """Take the location of a message from where anybody may write it; in Sigfox's the top is a station's."""
+    top: list[tuple[Path, Mapping[str, object]]] = [] if network is Network.SIGFOX else [((), content)]
+    for path, place in (*top, *place_objects(content)):
         used = details.place(_located(place, path, details))
         if used:
             return used

@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from sigbridge.callbacks.senml import read_senml
 from sigbridge.errors import Fault, InvalidInput
 from sigbridge.web.json_body import read_lenient_json
 from sigbridge.web.request import Request, UnsupportedContentType, read_urlencoded
@@ -159,6 +160,7 @@ def _from_array(
 ) -> list[Document]:
     if not content:
         raise InvalidInput(MISSING_BODY)
+    content = read_senml(content) or content
     documents: list[Document] = []
     strangers: list[Fault] = []
     for index, item in enumerate(content):

@@ -25,6 +25,8 @@ from sigbridge.credentials.field_mapping import Field, FieldMapping, plain
 from sigbridge.errors import Fault
 
 _UNREAD_LENGTH = 100
+# Others write whole objects under these names, `data` above all.
+_OBJECT_NAMES = frozenset({Field.SERIAL, Field.PAYLOAD, Field.PORT})
 # How deep a device's id is looked for.
 _LEVELS = 4
 
@@ -155,7 +157,8 @@ class _Place:
             return None
         value = self.fields[name]
         is_empty_payload = field is Field.PAYLOAD and value == ""
-        if isinstance(value, dict | list) or (is_absent(value) and not is_empty_payload):
+        is_another_things_object = field in _OBJECT_NAMES and isinstance(value, dict | list)
+        if is_another_things_object or (is_absent(value) and not is_empty_payload):
             return None
         return FoundField((name,), value, guessed=True)
 
@@ -167,7 +170,7 @@ class _Search:
         self._document = document
         self._mapping = mapping
         self._places = [_Place.of(fields) for fields in document.places]
-        self.sender = None if document.items else recognize(document.fields)
+        self.sender = recognize(document.siblings or document.fields)
 
     def candidates(self, field: Field) -> Iterator[FoundField]:
         """Yield where a field may stand, the surest first."""
@@ -176,9 +179,12 @@ class _Search:
             if mapped is not None:
                 yield mapped
         if self.sender is not None:
-            known = self.sender.find(self._document.fields, field)
-            if known is not None:
-                yield FoundField(*known, guessed=True)
+            for fields in (self._document.fields, self._document.siblings):
+                known = self.sender.find(fields, field)
+                if known is not None:
+                    yield FoundField(*known, guessed=True)
+                if field is not Field.SERIAL:
+                    break
         yield from self._common(field)
 
     def _common(self, field: Field) -> Iterator[FoundField]:

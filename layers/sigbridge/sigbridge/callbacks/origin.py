@@ -44,17 +44,22 @@ def read_origin(document: Document, essentials: Essentials, device_header: str |
         raise Unreadable(Fault("serial", "is missing"))
     device_id = _read_device_id(device_as_received, device_header)
     group = next(filter(None, map(group_of, document.items)), None)
-    time = essentials.values.get(Field.TIME)
-    unread_time = essentials.unread_time
-    warnings: tuple[Fault, ...] = ()
+    time, unread_time, warnings = _time_of_items(document)
     if time is None and unread_time is None:
-        written = next((item["time"] for item in document.items if not is_absent(item.get("time"))), None)
-        try:
-            # TagoIO's Sigfox template puts Sigfox's `{time}` in `serie`.
-            time = read_time(written) if written is not None else epoch_ms(group or "")
-        except ValueError as invalid:
-            unread_time, warnings = str(written), (Fault("time", str(invalid)),)
+        time, unread_time = essentials.values.get(Field.TIME), essentials.unread_time
+    if time is None and unread_time is None:
+        # TagoIO's Sigfox template puts Sigfox's `{time}` in `serie`.
+        time = epoch_ms(group or "")
     return Origin(device_id, device_as_received, time, unread_time, group, warnings)
+
+
+def _time_of_items(document: Document) -> tuple[int | None, str | None, tuple[Fault, ...]]:
+    """Read the time that TagoIO's items have of their own; what can't be read is given with a warning."""
+    written = next((item["time"] for item in document.items if not is_absent(item.get("time"))), None)
+    try:
+        return read_time(written), None, ()
+    except ValueError as invalid:
+        return None, str(written), (Fault("time", str(invalid)),)
 
 
 def _read_device_id(device_as_received: str, device_header: str | None) -> str:

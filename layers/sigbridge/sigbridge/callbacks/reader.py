@@ -201,8 +201,10 @@ def _written_payload(document: Document, essentials: Essentials) -> WrittenPaylo
     if found is None:
         return None
     sender = essentials.sender
-    known = sender is not None and sender.find(document.fields, Field.PAYLOAD) == (found.path, found.value)
-    encoding = sender.payload_encoding(document.fields) if sender is not None and known else None
+    encoding = None
+    if found.guessed and sender is not None:
+        known = sender.find(document.fields, Field.PAYLOAD) == (found.path, found.value)
+        encoding = sender.payload_encoding(document.fields) if known else None
     text = essentials.values[Field.PAYLOAD]
     return WrittenPayload(text, ".".join(found.path), encoding, found.guessed)
 

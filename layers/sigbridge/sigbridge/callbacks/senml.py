@@ -42,8 +42,8 @@ def _items(pack: Sequence[Mapping[str, object]], base: Decimal | None) -> Iterat
         if "u" in record:
             item["unit"] = record["u"]
         offset = _seconds(record.get("t"))
-        if base is not None and offset is not None:
-            item["time"] = f"{base + offset:f}"
+        if base is not None:
+            item["time"] = f"{base + (offset or 0):f}"
         yield item
 
 

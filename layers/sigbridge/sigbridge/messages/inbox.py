@@ -97,8 +97,8 @@ class _Arrival:
 def store_messages(application_id: str, received: Sequence[ReceivedMessage]) -> Receipt:
     """Stores the messages of one request and returns when all of them are durable.
 
-    All are checked before the first is written. Messages of one request share one group. Those of
-    inactive devices are left out, so that the others are not lost with them.
+    All are checked before the first is written. Messages of one request share one group, unless they
+    name groups of their own. Those of inactive devices are left out, so that the others are not lost with them.
 
     Args:
         application_id: Whose devices they come from.
@@ -120,7 +120,8 @@ def store_messages(application_id: str, received: Sequence[ReceivedMessage]) -> 
     kept_until = directory.application.kept_until(arrived_at)
 
     def store(position: int) -> StoredMessage:
-        arrival = _Arrival(application_id, group, arrived_at, kept_until)
+        own_group = received[position].group or group
+        arrival = _Arrival(application_id, own_group, arrived_at, kept_until)
         return _store(received[position], payloads[position], arrival)
 
     taken = [position for position, message in enumerate(received) if message.device_id not in inactive]
