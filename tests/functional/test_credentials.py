@@ -34,9 +34,14 @@ from tests.functional.lambdas import Event, call, event
 from tests.functional.played_device import DAY, Clock
 
 
+def encoded(text: str) -> str:
+    """A header as clients make it that encode what they are given as one text."""
+    return "Basic " + base64.b64encode(text.encode()).decode()
+
+
 def basic(user: str, password: str) -> str:
     """A header as clients with a login and a password make it."""
-    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+    return encoded(f"{user}:{password}")
 
 
 FORMS: dict[str, tuple[Callable[[str], str | None], Callable[[str], str]]] = {
@@ -47,6 +52,29 @@ FORMS: dict[str, tuple[Callable[[str], str | None], Callable[[str], str]]] = {
     "header, Basic without a user": (lambda key: basic("", key), lambda _: ""),
     "query": (lambda _: None, lambda key: f"authorization={key}"),
     "header before query": (lambda key: key, lambda _: "authorization=nonsense"),
+    "header, Key": (lambda key: f"Key {key}", lambda _: ""),
+    "header, Token": (lambda key: f"token\t{key}", lambda _: ""),
+    "header, ApiKey": (lambda key: f"ApiKey {key}", lambda _: ""),
+    "header, a scheme that nobody knows": (lambda key: f"Digest {key}", lambda _: ""),
+    "header, Rails": (lambda key: f'Token token="{key}"', lambda _: ""),
+    "header, quoted": (lambda key: f'"{key}"', lambda _: ""),
+    "header, all of it quoted": (lambda key: f'"Bearer {key}"', lambda _: ""),
+    "header, quoted behind Bearer": (lambda key: f"BEARER   '{key}'", lambda _: ""),
+    "header, Basic with the key as user": (lambda key: basic(key, ""), lambda _: ""),
+    "header, Basic with the key as user, and a password": (lambda key: basic(key, "x"), lambda _: ""),
+    "header, Basic of the key alone": (encoded, lambda _: ""),
+    "header, Basic without padding": (lambda key: basic("ab", key).rstrip("="), lambda _: ""),
+    "header, Basic that is not encoded": (lambda key: f"basic {key}", lambda _: ""),
+    "query, Authorization": (lambda _: None, lambda key: f"Authorization={key}"),
+    "query, AUTHORIZATION": (lambda _: None, lambda key: f"x=1&AUTHORIZATION={key}"),
+    "query, Bearer": (lambda _: None, lambda key: f"authorization=Bearer%20{key}"),
+    "query, Bearer with a plus": (lambda _: None, lambda key: f"authorization=bearer+{key}"),
+    "query, quoted": (lambda _: None, lambda key: f"authorization=%22{key}%22"),
+    "query, behind an empty header": (lambda _: " ", lambda key: f"authorization={key}"),
+    "query, behind an empty variable": (
+        lambda _: None,
+        lambda key: f"authorization=&Authorization={key}",
+    ),
 }
 
 
@@ -83,9 +111,9 @@ def credential_of(kind: str, key: str) -> str | None:
         "unknown": f"Bearer sbk_{'a' * 16}_{secret}",
         "wrong secret": f"Bearer sbk_{identity}_{of_other_secret}",
         "expired": "Bearer " + str(issue_key("demo", "old", list(Right), valid_until=now_ms() - 1).token),
-        "Basic, key as the user": basic(key, ""),
+        "Basic without a key": basic("", ""),
         "Basic, not base64": "Basic ***",
-        "another scheme": f"Digest {key}",
+        "another scheme": f"Digest {key[:-1]}",
         "no ASCII": "Bearer sbk_é",
     }[kind]
 
@@ -101,7 +129,7 @@ REFUSED = {
     "unknown": ("pkg/identityserver", "api_key_not_found"),
     "wrong secret": ("pkg/identityserver", "invalid_authorization"),
     "expired": ("pkg/identityserver", "api_key_expired"),
-    "Basic, key as the user": ("pkg/rpcmetadata", "unauthenticated"),
+    "Basic without a key": ("pkg/auth", "token"),
     "Basic, not base64": ("pkg/auth", "token"),
     "another scheme": ("pkg/auth", "token"),
     "no ASCII": ("pkg/auth", "token"),

@@ -1,8 +1,10 @@
 """`/v1/keys`: keys that are made, changed and revoked by the holders of other keys."""
 
 import json
+import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from io import StringIO
 from typing import Any
 
@@ -13,18 +15,19 @@ from hypothesis import strategies as st
 from sigbridge.applications import Application, create_application
 from sigbridge.clock import rfc3339
 from sigbridge.credentials import (
+    ApiKey,
     FieldMapping,
     InvalidMapping,
     KeyWish,
     Right,
     TooManyKeys,
-    UngrantableRights,
     authenticate,
     change_key,
     grant_key,
     issue_key,
     keys_of,
     revoke_key,
+    withdraw_key,
 )
 from sigbridge.credentials.authentication import KNOWN_FOR_SECONDS
 from sigbridge.credentials.field_mapping import Field
@@ -39,12 +42,23 @@ from tests.functional.management import Management
 from tests.functional.played_device import DAY, HOUR, Clock
 
 UNKNOWN_ID = "a" * 16
+NOW_MS = 1_795_687_200_000
 
 
 @pytest.fixture
 def keeper(application: Application) -> Management:
     """The management API, with a key of `demo` that manages keys and reads devices."""
     return Management(used_key(application.id, [Right.KEYS_WRITE, Right.DEVICES_READ]))
+
+
+@pytest.fixture
+def day_keeper(application: Application, clock: Clock) -> Management:
+    """The same, with a key that ends in a day."""
+    clock.wait_until(NOW_MS // 1000)
+    rights = [Right.KEYS_WRITE, Right.DEVICES_READ]
+    token = str(issue_key(application.id, "day", rights, NOW_MS + DAY * 1000).token)
+    authenticate(token)
+    return Management(token)
 
 
 def id_of(token: str) -> str:
@@ -221,7 +235,7 @@ def test_a_key_can_not_grant_what_it_lacks(keeper: Management, stored: Stored) -
     assert answer.status == 403
     assert answer.json == {
         "status": False,
-        "message": "The key lacks what it is to grant: settings:write, traffic:read",
+        "message": "The key lacks rights that the other one has or is to have: settings:write, traffic:read",
     }
     assert stored() == before
 
@@ -230,19 +244,62 @@ def test_a_key_can_grant_what_it_has(keeper: Management) -> None:
     assert make(keeper, rights=["keys:write", "devices:read"])["rights"] == ["devices:read", "keys:write"]
 
 
-def test_a_change_can_keep_rights_that_the_changer_lacks_and_add_only_its_own(keeper: Management) -> None:
-    key_id = issue_key("demo", "strong", [Right.TRAFFIC_READ, Right.SETTINGS_WRITE]).key.id
-    path = f"/v1/keys/{key_id}"
+STRONGER = {
+    "more rights": KeyWish("strong", frozenset({Right.DEVICES_READ, Right.TRAFFIC_READ})),
+    "more time": KeyWish("lasting", frozenset({Right.DEVICES_READ}), None),
+    "a day more": KeyWish("lasting", frozenset({Right.DEVICES_READ}), NOW_MS + 2 * DAY * 1000),
+    "more rights, and over": KeyWish("ended", frozenset({Right.TRAFFIC_READ}), NOW_MS - 1),
+}
+OPERATIONS: dict[str, tuple[str, object]] = {
+    "renamed": ("PATCH", {"name": "mine"}),
+    "mapped": ("PATCH", {"additional_parameter": "serial=mine"}),
+    "narrowed": ("PATCH", {"rights": ["devices:read"], "valid_until": rfc3339(NOW_MS + HOUR * 1000)}),
+    "ended": ("PATCH", {"valid_until": rfc3339(NOW_MS)}),
+    "made endless": ("PATCH", {"valid_until": None}),
+    "left as it is": ("PATCH", {}),
+    "revoked": ("DELETE", None),
+}
 
-    refused = keeper.patch(path, {"rights": ["traffic:read", "traffic:up:write"]})
-    taken = keeper.patch(path, {"rights": ["traffic:read", "devices:read"]})
-    given_back = keeper.patch(path, {"rights": ["traffic:read", "settings:write"]})
 
-    assert refused.status == 403
-    assert refused.json["message"] == "The key lacks what it is to grant: traffic:up:write"
-    assert taken.json["rights"] == ["traffic:read", "devices:read"]
-    assert given_back.status == 403
-    assert keeper.get("/v1/keys").json["keys"][-1]["rights"] == ["traffic:read", "devices:read"]
+@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("kind", STRONGER)
+def test_a_key_has_no_power_over_a_stronger_one(
+    kind: str, operation: str, day_keeper: Management, stored: Stored
+) -> None:
+    wish, (method, body) = STRONGER[kind], OPERATIONS[operation]
+    key_id = issue_key("demo", wish.name, wish.rights, wish.valid_until).key.id
+    before = stored()
+
+    answer = day_keeper.request(method, f"/v1/keys/{key_id}", body=body)
+
+    assert answer.status == 403
+    assert answer.json["message"] == (
+        "The key lacks rights that the other one has or is to have: traffic:read"
+        if "rights" in kind
+        else f"The key ends at {rfc3339(NOW_MS + DAY * 1000)}, the other one would live or lives longer"
+    )
+    assert stored() == before
+
+
+@pytest.mark.parametrize("valid_until", [None, NOW_MS + DAY * 1000 + 1, NOW_MS + 300 * DAY * 1000])
+def test_no_key_outlives_its_maker(day_keeper: Management, stored: Stored, valid_until: int | None) -> None:
+    wanted = None if valid_until is None else rfc3339(valid_until)
+    before = stored()
+
+    made = day_keeper.post("/v1/keys", {"name": "n", "rights": ["devices:read"], "valid_until": wanted})
+    own = day_keeper.patch(f"/v1/keys/{id_of(day_keeper.key)}", {"valid_until": wanted})
+
+    assert [made.status, own.status] == [403, 403]
+    assert stored() == before
+
+
+@pytest.mark.parametrize("valid_until", [NOW_MS + 1, NOW_MS + DAY * 1000])
+def test_a_key_gives_as_much_time_as_it_has(day_keeper: Management, valid_until: int) -> None:
+    made = make(day_keeper, valid_until=rfc3339(valid_until))
+
+    assert made["valid_until"] == rfc3339(valid_until)
+    assert day_keeper.patch(f"/v1/keys/{made['id']}", {"name": "other"}).status == 200
+    assert day_keeper.delete(f"/v1/keys/{made['id']}").status == 204
 
 
 def test_a_revoked_key_makes_no_successor_in_its_last_minute(keeper: Management, stored: Stored) -> None:
@@ -345,25 +402,32 @@ def test_what_is_wrong_with_a_change_is_named_and_nothing_is_changed(
     assert stored() == before
 
 
-def test_changes_at_once_give_no_right_back_that_was_taken(
-    management: Management, keeper: Management, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "meanwhile",
+    [{"rights": frozenset({Right.DEVICES_READ, Right.TRAFFIC_READ})}, {"valid_until": None}],
+    ids=["rights", "time"],
+)
+def test_a_key_that_meanwhile_became_stronger_is_not_changed(
+    management: Management,
+    day_keeper: Management,
+    stored: Stored,
+    monkeypatch: pytest.MonkeyPatch,
+    meanwhile: dict[str, Any],
 ) -> None:
-    """Who keeps `traffic:read` without having it sees the key before another one takes that right away."""
-    key_id = make(management, rights=["traffic:read", "devices:read"])["id"]
+    key_id = make(management, valid_until=rfc3339(NOW_MS + HOUR * 1000))["id"]
     change = api_keys.change
 
     def overtaken(*arguments: Any) -> Any:
         monkeypatch.setattr(api_keys, "change", change)
-        assert management.patch(f"/v1/keys/{key_id}", {"rights": ["devices:read"]}).status == 200
+        change_key(authenticate(management.key), key_id, meanwhile)
         return change(*arguments)
 
     monkeypatch.setattr(api_keys, "change", overtaken)
-    changer = authenticate(keeper.key)
 
-    with pytest.raises(UngrantableRights):
-        change_key(changer, key_id, {"rights": frozenset({Right.TRAFFIC_READ})})
+    refused = day_keeper.patch(f"/v1/keys/{key_id}", {"name": "mine"})
 
-    assert keys_of("demo")[-1].rights == {Right.DEVICES_READ}
+    assert refused.status == 403
+    assert stored(f"KEY#{key_id}")[0]["name"] == "made"
 
 
 def test_a_change_of_the_name_survives_that_the_rights_change_meanwhile(
@@ -607,16 +671,76 @@ def test_a_store_that_fails_is_503_and_the_next_attempt_succeeds(
     assert management.delete(f"/v1/keys/{key_id}").status == 204
 
 
-def test_a_longer_life_is_granted_like_a_right(
-    keeper: Management, management: Management, clock: Clock
-) -> None:
-    rights = ["devices:read", "devices:write"]
-    ended = make(management, rights=rights, valid_until=rfc3339(clock.now_ms + 1000))
-    clock.wait(HOUR)
+# All that can come of one key
 
-    for valid_until in (None, rfc3339(clock.now_ms + 1000)):
-        answer = keeper.patch(f"/v1/keys/{ended['id']}", {"valid_until": valid_until})
-        assert answer.status == 403
-        assert "devices:write" in answer.json["message"]
-    assert keeper.patch(f"/v1/keys/{ended['id']}", {"name": "ended"}).status == 200
-    assert management.patch(f"/v1/keys/{ended['id']}", {"valid_until": None}).status == 200
+
+rights_asked = st.sets(st.sampled_from(Right), min_size=1)
+ends_asked = st.none() | st.integers(-2 * DAY, 40 * DAY)
+operations = st.lists(
+    st.one_of(
+        st.tuples(st.just("make"), st.integers(0, 9), st.integers(0, 9), rights_asked, ends_asked),
+        st.tuples(st.just("rights"), st.integers(0, 9), st.integers(0, 9), rights_asked, st.none()),
+        st.tuples(st.just("end"), st.integers(0, 9), st.integers(0, 9), st.none(), ends_asked),
+        st.tuples(st.just("revoke"), st.integers(0, 9), st.integers(0, 9), st.none(), st.none()),
+        st.tuples(st.just("wait"), st.just(0), st.just(0), st.none(), st.integers(1, 10 * DAY)),
+    ),
+    max_size=12,
+)
+
+
+def reach(key: ApiKey) -> set[tuple[Right, float]]:
+    """What a key may do, each right with the moment until which."""
+    return {(right, key.valid_until or math.inf) for right in key.rights}
+
+
+def operate(kind: str, holder: ApiKey, other: ApiKey, rights: Any, end_ms: int | None) -> ApiKey | None:
+    """Does something with a key, as the holder of another one."""
+    match kind:
+        case "make":
+            return grant_key(holder, KeyWish("made", frozenset(rights), end_ms)).key
+        case "rights":
+            return change_key(holder, other.id, {"rights": frozenset(rights)})
+        case "end":
+            return change_key(holder, other.id, {"valid_until": end_ms})
+        case _:
+            return withdraw_key(holder, other.id)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(rights=rights_asked, days=st.none() | st.integers(1, 20), steps=operations)
+def test_whatever_is_done_with_a_key_nothing_beyond_it_is_reached(
+    application: Application,
+    clock: Clock,
+    rights: set[Right],
+    days: int | None,
+    steps: list[Any],
+) -> None:
+    """The holder of one key uses it, and every key that comes of it, as often as it likes."""
+    for key in keys_of(application.id):
+        revoke_key(application.id, key.id)
+    strong = issue_key(application.id, "strong", Right).key
+    end_ms = None if days is None else clock.now_ms + days * DAY * 1000
+    first = issue_key(application.id, "first", rights | {Right.KEYS_WRITE}, end_ms).key
+    had, held = reach(first), {first.id: first}
+
+    for kind, by, to, wanted, seconds in steps:
+        if kind == "wait":
+            clock.wait(seconds)
+            continue
+        holder = list(held.values())[by % len(held)]
+        other = [strong, *held.values()][to % (len(held) + 1)]
+        until = None if seconds is None else clock.now_ms + seconds * 1000
+        with suppress(SigbridgeError):
+            changed = operate(kind, holder, other, wanted, until)
+            if changed is None:
+                del held[other.id]
+            elif changed.id != strong.id:
+                held[changed.id] = changed
+
+    kept = {key.id: key for key in keys_of(application.id)}
+    assert set(kept) - {strong.id} == set(held)
+    for key in held:
+        for right, until_ms in reach(kept[key]):
+            assert any(right == owned and until_ms <= end for owned, end in had)
+    if not (set(Right) <= first.rights and first.valid_until is None):
+        assert kept[strong.id] == strong

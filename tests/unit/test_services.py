@@ -60,6 +60,7 @@ def request_with(body: object, path: dict[str, str] | None = None, **changes: An
         "id": "1",
         "path": path or {},
         "headers": JSON,
+        "authorization": "",
         "query_string": "",
         "raw_body": json.dumps(body),
         "is_base64": False,

@@ -241,10 +241,11 @@ def test_every_log_group_has_the_retention_of_the_parameter() -> None:
         assert group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
 
 
-def test_the_access_log_has_no_query_string() -> None:
+def test_the_access_log_has_neither_path_nor_query_string_which_may_hold_a_key() -> None:
     settings = RESOURCES["HttpApi"]["Properties"]["AccessLogSettings"]
 
-    assert "$context.path" in settings["Format"]
+    assert "$context.routeKey" in settings["Format"]
+    assert "$context.path" not in settings["Format"]
     assert "query" not in settings["Format"].lower()
     # These name the path as it was requested, its query included.
     assert "$context.requestOverride" not in settings["Format"]

@@ -22,6 +22,7 @@ from sigbridge.credentials.field_mapping import Field
 from sigbridge.devices import InactiveDevice, UnknownDevice
 from sigbridge.errors import Fault, InvalidInput
 from sigbridge.reports import Service, UnknownService
+from sigbridge.web.content_encoding import BodyTooLarge
 from sigbridge.web.errors import ingest_error
 from sigbridge.web.openapi.fragments import (
     DEVICE_ID,
@@ -38,7 +39,7 @@ from sigbridge.web.openapi.fragments import (
 )
 from sigbridge.web.openapi.operation import Operation, Part
 from sigbridge.web.openapi.refusals import ErrorForm
-from sigbridge.web.request import BodyTooLarge, UnsupportedContentType
+from sigbridge.web.request import UnsupportedContentType
 
 _FORM = "application/x-www-form-urlencoded"
 

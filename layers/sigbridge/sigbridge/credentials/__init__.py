@@ -6,7 +6,9 @@ from sigbridge.credentials.api_key import (
     InsufficientRights,
     OtherApplication,
     Right,
+    Ungrantable,
     UngrantableRights,
+    UngrantableTime,
 )
 from sigbridge.credentials.authentication import (
     ExpiredCredential,
@@ -31,6 +33,8 @@ from sigbridge.credentials.issuing import (
     revoke_key,
     withdraw_key,
 )
+from sigbridge.credentials.redaction import holds_key, redact, redact_bytes
+from sigbridge.credentials.token import Token
 
 __all__ = [
     "ApiKey",
@@ -46,17 +50,23 @@ __all__ = [
     "MissingCredential",
     "OtherApplication",
     "Right",
+    "Token",
     "TooManyKeys",
     "Unauthenticated",
+    "Ungrantable",
     "UngrantableRights",
+    "UngrantableTime",
     "UnknownCredential",
     "UnknownKey",
     "WrongSecret",
     "authenticate",
     "change_key",
     "grant_key",
+    "holds_key",
     "issue_key",
     "keys_of",
+    "redact",
+    "redact_bytes",
     "revoke_key",
     "withdraw_key",
 ]

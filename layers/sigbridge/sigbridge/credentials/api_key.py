@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sigbridge.clock import rfc3339
 from sigbridge.errors import SigbridgeError
 from sigbridge.store.api_keys import ApiKeyRecord
 
@@ -38,8 +39,12 @@ class InsufficientRights(Forbidden):
         self.missing = missing
 
 
-class UngrantableRights(Forbidden):
-    """A key can't give another one rights that it lacks itself.
+class Ungrantable(Forbidden):
+    """A key can't make, change or revoke one that may do more, or lives longer, than it does itself."""
+
+
+class UngrantableRights(Ungrantable):
+    """The other key has, or is to have, rights that this one lacks.
 
     Attributes:
         application_id: The key's application.
@@ -49,7 +54,21 @@ class UngrantableRights(Forbidden):
     def __init__(self, application_id: str, missing: Iterable[Right]) -> None:
         self.application_id = application_id
         self.missing = tuple(sorted(missing))
-        super().__init__(f"The key lacks what it is to grant: {', '.join(self.missing)}")
+        super().__init__(
+            f"The key lacks rights that the other one has or is to have: {', '.join(self.missing)}"
+        )
+
+
+class UngrantableTime(Ungrantable):
+    """The other key lives, or is to live, longer than this one.
+
+    Attributes:
+        valid_until: When this one ends, epoch ms.
+    """
+
+    def __init__(self, valid_until: int) -> None:
+        self.valid_until = valid_until
+        super().__init__(f"The key ends at {rfc3339(valid_until)}, the other one would live or lives longer")
 
 
 class OtherApplication(Forbidden):
@@ -110,12 +129,6 @@ class ApiKey:
         """Tells whether its time is over."""
         return self.valid_until is not None and self.valid_until <= moment_ms
 
-    def outlives(self, other: "ApiKey") -> bool:
-        """Tells whether it is good for longer than another one, or the same one as it was."""
-        if other.valid_until is None:
-            return False
-        return self.valid_until is None or self.valid_until > other.valid_until
-
     def require(self, right: Right) -> None:
         """Lets pass who has this right.
 
@@ -125,15 +138,22 @@ class ApiKey:
         if right not in self.rights:
             raise InsufficientRights(self.application_id, right)
 
-    def require_grantable(self, rights: Iterable[Right]) -> None:
-        """Lets pass who may give these rights to another key: who has them all.
+    def require_power_over(self, rights: Iterable[Right], valid_until: int | None) -> None:
+        """Lets pass who may give these rights for this long: who has them all, for as long.
+
+        Args:
+            rights: What another key has or is to have.
+            valid_until: When that one ends: epoch ms, or None for never.
 
         Raises:
             UngrantableRights: The key lacks some.
+            UngrantableTime: The key ends before.
         """
         missing = frozenset(rights) - self.rights
         if missing:
             raise UngrantableRights(self.application_id, missing)
+        if self.valid_until is not None and (valid_until is None or valid_until > self.valid_until):
+            raise UngrantableTime(self.valid_until)
 
     def require_application(self, application_id: str) -> None:
         """Lets pass who belongs to this application.

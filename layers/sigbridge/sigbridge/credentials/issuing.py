@@ -1,8 +1,8 @@
 """Making, changing and revoking keys.
 
-An operator, who reaches the table itself, may do anything. The holder of a key may give another key only
-rights that its own has, and must not lock itself out by mistake. Running functions follow a change or a
-revocation within 60 s, because they remember keys that long.
+An operator, who reaches the table itself, may do anything. The holder of a key has power only over keys that
+may do no more and live no longer than its own, and must not lock itself out by mistake (decision 20). Running
+functions follow a change or a revocation within 60 s, because they remember keys that long.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,7 +17,7 @@ from sigbridge.credentials.field_mapping import FieldMapping
 from sigbridge.credentials.token import Token, is_key_id
 from sigbridge.errors import Fault, InvalidInput, SigbridgeError, StoreUnavailable
 from sigbridge.store import api_keys
-from sigbridge.store.api_keys import ApiKeyRecord, NoSuchKey, RightsChanged, TooMany
+from sigbridge.store.api_keys import ApiKeyRecord, NoSuchKey, Powers, PowersChanged, TooMany
 
 MOST_KEYS = 200
 _CHANGE_ATTEMPTS = 5
@@ -115,11 +115,11 @@ def grant_key(maker: ApiKey, wish: KeyWish) -> IssuedKey:
 
     Raises:
         UnknownCredential, ExpiredCredential, InsufficientRights: The maker's key is not good for it.
-        UngrantableRights: It lacks a right of the new key.
+        Ungrantable: It lacks a right of the new key, or ends before it.
         InvalidInput: The new key would be over already, or its Additional Parameter has another form.
         TooManyKeys: The application has 200.
     """
-    _manager(maker).require_grantable(wish.rights)
+    _manager(maker).require_power_over(wish.rights, wish.valid_until)
     if wish.valid_until is not None and wish.valid_until <= now_ms():
         raise InvalidInput.of([Fault("valid_until", "must be in the future")])
     return issue_key(
@@ -150,8 +150,7 @@ def change_key(changer: ApiKey, key_id: str, changes: Mapping[str, Any]) -> ApiK
     Raises:
         UnknownCredential, ExpiredCredential, InsufficientRights: The changer's key is not good for it.
         UnknownKey: Its application has no such key.
-        UngrantableRights: A right is new to the key, or the key is to live longer, and the changer's lacks
-            the right.
+        Ungrantable: The key, as it is or is to be, has a right that the changer's lacks, or outlives it.
         LocksItselfOut: The changer's own key would end, or lose the right to manage keys.
         InvalidMapping: The Additional Parameter has another form.
     """
@@ -160,8 +159,8 @@ def change_key(changer: ApiKey, key_id: str, changes: Mapping[str, Any]) -> ApiK
     for _ in range(_CHANGE_ATTEMPTS):
         key = _find(changer.application_id, key_id)
         changed = replace(key, **changes)
-        # Whoever gives a key a longer life grants its rights anew.
-        manager.require_grantable(changed.rights if changed.outlives(key) else changed.rights - key.rights)
+        for powers in (key, changed):
+            manager.require_power_over(powers.rights, powers.valid_until)
         if key.id == changer.id and (changed.is_over(now_ms()) or Right.KEYS_WRITE not in changed.rights):
             message = "A key can't end itself or take the right keys:write from itself"
             raise LocksItselfOut(message)
@@ -170,11 +169,13 @@ def change_key(changer: ApiKey, key_id: str, changes: Mapping[str, Any]) -> ApiK
         written = {**changes, "rights": sorted(changed.rights)}
         try:
             return ApiKey.from_record(
-                api_keys.change(changer.application_id, key_id, written, sorted(key.rights))
+                api_keys.change(
+                    changer.application_id, key_id, written, Powers(sorted(key.rights), key.valid_until)
+                )
             )
         except NoSuchKey as missing:
             raise _unknown_key(changer.application_id, key_id) from missing
-        except RightsChanged:
+        except PowersChanged:
             continue
     raise StoreUnavailable
 
@@ -186,11 +187,14 @@ def withdraw_key(revoker: ApiKey, key_id: str) -> None:
         UnknownCredential, ExpiredCredential, InsufficientRights: The revoker's key is not good for it.
         LocksItselfOut: It is the revoker's own.
         UnknownKey: Its application has no such key.
+        Ungrantable: The key has a right that the revoker's lacks, or outlives it.
     """
-    _manager(revoker)
+    manager = _manager(revoker)
     if key_id == revoker.id:
         message = "A key can't revoke itself"
         raise LocksItselfOut(message)
+    key = _find(revoker.application_id, key_id)
+    manager.require_power_over(key.rights, key.valid_until)
     revoke_key(revoker.application_id, key_id)
 
 

@@ -12,6 +12,7 @@ import secrets
 from dataclasses import dataclass
 
 _TOKEN = re.compile(r"sbk_([a-z2-7]{16})_([a-z2-7]{52})", re.ASCII)
+_WHOLE_TOKEN = re.compile(rf"(?<![0-9A-Za-z_]){_TOKEN.pattern}(?![0-9A-Za-z_])", re.ASCII)
 _ID = re.compile(r"[a-z2-7]{16}", re.ASCII)
 _ENDING = 5
 
@@ -62,6 +63,12 @@ class Token:
         """Reads the written form; None where it is malformed."""
         match = _TOKEN.fullmatch(text)
         return None if match is None else cls(match[1], match[2])
+
+    @classmethod
+    def find(cls, text: str) -> "Token | None":
+        """Finds the written form in a text, whatever stands around it; the last of several."""
+        found = _WHOLE_TOKEN.findall(text)
+        return cls(*found[-1]) if found else None
 
 
 def is_key_id(text: str) -> bool:

@@ -1,8 +1,8 @@
 """Keys: one item for each, which an entry in its application's list points to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, TypedDict
+from typing import Any, NamedTuple, TypedDict
 
 from sigbridge.store import table
 from sigbridge.store.counting import one_less, one_more
@@ -39,8 +39,15 @@ class NoSuchKey(Exception):
     """The application has no key of that id."""
 
 
-class RightsChanged(Exception):
-    """The key's rights are not those that were seen; nothing was changed."""
+class PowersChanged(Exception):
+    """What the key may do, or until when, is not what was seen; nothing was changed."""
+
+
+class Powers(NamedTuple):
+    """What a key may do, and until when: epoch ms, or None for ever."""
+
+    rights: list[str]
+    valid_until: int | None
 
 
 def find(key_id: str) -> ApiKeyRecord | None:
@@ -75,23 +82,22 @@ def add(record: ApiKeyRecord, most: int) -> None:
         raise
 
 
-def change(
-    application_id: str, key_id: str, changes: Mapping[str, Any], seen_rights: Sequence[str]
-) -> ApiKeyRecord:
+def change(application_id: str, key_id: str, changes: Mapping[str, Any], seen: Powers) -> ApiKeyRecord:
     """Sets these facts of a key, at least one, leaves the others, and returns all of them.
 
     Raises:
         NoSuchKey: The application has no such key.
-        RightsChanged: Its rights are not those that were seen.
+        PowersChanged: They are not those that were seen.
     """
     change = Update(
         key=_by_id(key_id),
         expression="SET " + ", ".join(f"#{name} = :{name}" for name in changes),
-        condition="application_id = :application AND rights = :seen",
+        condition="application_id = :application AND rights = :seen_rights AND valid_until = :seen_until",
         names={f"#{name}": name for name in changes},
         values={
             ":application": application_id,
-            ":seen": list(seen_rights),
+            ":seen_rights": seen.rights,
+            ":seen_until": seen.valid_until,
             **{f":{name}": value for name, value in changes.items()},
         },
     )
@@ -100,7 +106,7 @@ def change(
     except ConditionFailed as failed:
         if failed.existing is None or failed.existing["application_id"] != application_id:
             raise NoSuchKey from failed
-        raise RightsChanged from failed
+        raise PowersChanged from failed
 
 
 def note_use(key_id: str, day: str) -> None:

@@ -26,6 +26,7 @@ from sigbridge.credentials import (
     TooManyKeys,
     Unauthenticated,
     UngrantableRights,
+    UngrantableTime,
     UnknownKey,
     WrongSecret,
 )
@@ -33,7 +34,9 @@ from sigbridge.devices import DeviceExists, InactiveDevice, UnknownDevice, Unkno
 from sigbridge.downlinks import DownlinkNotQueued, QueueFull, UnknownDownlink
 from sigbridge.errors import Fault, InvalidInput, SigbridgeError, StoreUnavailable
 from sigbridge.reports import UnknownService
-from sigbridge.web.request import BodyTooLarge, UnknownRoute, UnsupportedContentType
+from sigbridge.web.content_encoding import BodyTooLarge, UnsupportedContentEncoding
+from sigbridge.web.excerpts import excerpts
+from sigbridge.web.request import UnknownRoute, UnsupportedContentType
 from sigbridge.web.response import Response
 from sigbridge.web.things_stack_errors import ThingsStackError
 
@@ -125,6 +128,10 @@ _FORMS: tuple[tuple[type[SigbridgeError], ErrorForm], ...] = (
                 "missing": [_RIGHT_NAMES[right] for right in error.missing],
             },
         ),
+    ),
+    (
+        UngrantableTime,
+        ErrorForm(403, 7, "sigbridge/credentials", "time_not_grantable", "{message}", _message),
     ),
     (Forbidden, ErrorForm(403, 7, "pkg/auth/rights", "no_application_rights", "no rights")),
     (UnknownApplication, ErrorForm(403, 7, "pkg/auth/rights", "no_application_rights", "no rights")),
@@ -218,6 +225,10 @@ _FORMS: tuple[tuple[type[SigbridgeError], ErrorForm], ...] = (
     ),
     (UnsupportedContentType, ErrorForm(415, 3, "sigbridge/web", "content_type", "unsupported content type")),
     (
+        UnsupportedContentEncoding,
+        ErrorForm(415, 3, "sigbridge/web", "content_encoding", "unsupported content encoding"),
+    ),
+    (
         InvalidInput,
         ErrorForm(400, 3, "sigbridge/web", "invalid_input", "{message}", _message),
     ),
@@ -234,7 +245,7 @@ def ingest_error(error: SigbridgeError, _error_id: str) -> Response:
     content: dict[str, object] = {"status": False, "message": error.message}
     if isinstance(error, InvalidInput) and error.faults:
         content["errors"] = listed_faults(error.faults)
-    return Response.json(form.status, content, _headers(form.status))
+    return Response.json(form.status, excerpts(content), _headers(form.status))
 
 
 def listed_faults(faults: Sequence[Fault]) -> list[dict[str, object]]:
@@ -248,7 +259,7 @@ def management_error(error: SigbridgeError, _error_id: str) -> Response:
     content: dict[str, object] = {"status": False, "message": error.message}
     if isinstance(error, InvalidInput) and error.faults:
         content["errors"] = [{"field": fault.field, "message": fault.message} for fault in error.faults]
-    return Response.json(form.status, content, _headers(form.status))
+    return Response.json(form.status, excerpts(content), _headers(form.status))
 
 
 def queue_error(error: SigbridgeError, error_id: str) -> Response:
@@ -264,7 +275,7 @@ def queue_error(error: SigbridgeError, error_id: str) -> Response:
         "message": error.message,
         "details": [{"@type": "type.googleapis.com/ttn.lorawan.v3.ErrorDetails", **error.details(error_id)}],
     }
-    return Response.json(status, google_status, _headers(status))
+    return Response.json(status, excerpts(google_status), _headers(status))
 
 
 def _form(error: SigbridgeError) -> ErrorForm:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import NoReturn
 
+from sigbridge.credentials import redact
 from sigbridge.errors import Fault, InvalidInput
 from sigbridge.messages.limits import is_storable
+from sigbridge.web.excerpts import with_texts
 
 _DEPTH = 32
 # Beyond it a number is infinite to most who read JSON.
@@ -31,6 +33,8 @@ def read_json(body: bytes) -> object:
         _refuse_deep_nesting(document)
     if "\\u" in text:
         _refuse_unstorable_escapes(document)
+        # Written with escapes, a key does not look like one before it is read.
+        return with_texts(document, redact)
     return document
 
 
@@ -114,7 +118,7 @@ class _Place:
         return _Place(self.index, (*self.path, str(name)))
 
     def fault(self, message: str) -> Fault:
-        return Fault(".".join(self.path) or "body", message, self.index)
+        return Fault(redact(".".join(self.path)) or "body", message, self.index)
 
 
 def _storable(value: object, place: _Place, warnings: list[Fault]) -> object:
@@ -133,7 +137,7 @@ def _storable(value: object, place: _Place, warnings: list[Fault]) -> object:
         storable = value.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         if storable != value:
             warnings.append(place.fault("held characters that can't be kept"))
-        return storable
+        return redact(storable)
     return value
 
 

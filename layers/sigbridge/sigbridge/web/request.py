@@ -9,13 +9,13 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl
 
+from sigbridge.credentials import Token, redact, redact_bytes
 from sigbridge.errors import InvalidInput, SigbridgeError
+from sigbridge.web.content_encoding import BodyTooLarge, unpack
 
 MAX_BODY_BYTES = 512 * 1024
-
-
-class BodyTooLarge(SigbridgeError):
-    """The body exceeds what one request may carry."""
+_AUTHORIZATION = "authorization"
+_AROUND = " \t\r\n\"'"
 
 
 class UnsupportedContentType(SigbridgeError):
@@ -28,20 +28,22 @@ class UnknownRoute(SigbridgeError):
 
 @dataclass(frozen=True)
 class Request:
-    """One request.
+    """One request. It shows its key as `credential` alone: what looks like one is redacted everywhere else.
 
     Attributes:
         id: API Gateway's request id, the correlation id of every log line.
         path: Values of the route's path variables.
         headers: By lower-case name.
+        authorization: The header of that name, or "".
         query_string: As received, still encoded; it may carry a key, so it is never logged.
-        raw_body: As received, perhaps base64.
+        raw_body: As received, perhaps base64, perhaps with a key.
         is_base64: Whether it is.
     """
 
     id: str
     path: Mapping[str, str]
     headers: Mapping[str, str]
+    authorization: str
     query_string: str
     raw_body: str
     is_base64: bool
@@ -49,10 +51,13 @@ class Request:
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> "Request":
         """Reads an API Gateway event."""
+        headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+        path = event.get("pathParameters") or {}
         return cls(
             id=event["requestContext"]["requestId"],
-            path=event.get("pathParameters") or {},
-            headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
+            path={name: redact(value) for name, value in path.items()},
+            authorization=headers.pop(_AUTHORIZATION, ""),
+            headers={name: redact(value) for name, value in headers.items()},
             query_string=event.get("rawQueryString") or "",
             raw_body=event.get("body") or "",
             is_base64=event.get("isBase64Encoded", False),
@@ -65,21 +70,33 @@ class Request:
 
     @cached_property
     def query(self) -> dict[str, str]:
-        """Query variables; of one that is repeated the first counts.
+        """Query variables without the key; of one that is repeated the first counts.
 
         Raises:
             InvalidInput: The query is not UTF-8.
         """
-        return read_urlencoded(self.query_string, "query")
+        return {
+            redact(name): redact(value)
+            for name, value in self._whole_query.items()
+            if name.strip().lower() != _AUTHORIZATION
+        }
+
+    @cached_property
+    def _whole_query(self) -> dict[str, str]:
+        return _read_pairs(self.query_string, "query")
 
     @cached_property
     def body(self) -> bytes:
-        """The body, decoded from base64 where API Gateway encoded it.
+        """The body, without what API Gateway (base64) or its sender (gzip) packed it in.
 
         Raises:
-            InvalidInput: It is said to be base64 and is not.
-            BodyTooLarge: It is over 512 KiB.
+            InvalidInput: It is said to be base64 or gzip and is not.
+            UnsupportedContentEncoding: It is packed otherwise.
+            BodyTooLarge: It is over 512 KiB as it arrived, or unpacks to too much.
         """
+        return redact_bytes(unpack(self._received_body(), self.headers.get("content-encoding", "")))
+
+    def _received_body(self) -> bytes:
         if self.is_base64:
             try:
                 body = base64.b64decode(self.raw_body, validate=True)
@@ -110,26 +127,27 @@ class Request:
     def credential(self) -> str | None:
         """The key that the request carries: in the `Authorization` header, else in the query.
 
-        The header takes a bare key, `Bearer <key>`, or `Basic` with the key as password; Sigfox's
-        batch callbacks can carry no header, so the query variable `authorization` does too.
+        Sigfox's batch callbacks can carry no header, so the query variable `authorization`, in capitals
+        or not, does too. In both the key stands alone, behind any scheme, or in Basic's user or password.
         """
-        header = self.headers.get("authorization", "").strip()
-        if not header:
-            return self.query.get("authorization")
-        scheme, _, value = header.partition(" ")
-        if scheme.lower() == "bearer":
-            return value.strip()
-        if scheme.lower() == "basic":
-            return _basic_password(value.strip())
-        return header
+        if self.authorization.strip():
+            return _credential_in(self.authorization)
+        carriers = (
+            value for name, value in self._whole_query.items() if name.strip().lower() == _AUTHORIZATION
+        )
+        return next(filter(None, map(_credential_in, carriers)), None)
 
 
 def read_urlencoded(text: str, place: str) -> dict[str, str]:
-    """Reads `a=1&b=2`; of a variable that is repeated the first counts.
+    """Reads `a=1&b=2` without keys; of a variable that is repeated the first counts.
 
     Raises:
         InvalidInput: It is not UTF-8, holds NUL characters, or has too many variables.
     """
+    return {redact(name): redact(value) for name, value in _read_pairs(text, place).items()}
+
+
+def _read_pairs(text: str, place: str) -> dict[str, str]:
     try:
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=1000)
     except ValueError as failure:
@@ -141,9 +159,21 @@ def read_urlencoded(text: str, place: str) -> dict[str, str]:
     return dict(reversed(pairs))
 
 
-def _basic_password(encoded: str) -> str:
+def _credential_in(authorization: str) -> str:
+    """Finds the key; where there is none, what stands behind the scheme."""
+    text = authorization.strip(_AROUND)
+    scheme, _, value = text.partition(" ")
+    if scheme.lower() == "basic":
+        value = text = _decode_basic(value.strip(_AROUND))
+    token = Token.find(text)
+    if token is not None:
+        return str(token)
+    return value if scheme.lower() in {"basic", "bearer"} else text
+
+
+def _decode_basic(encoded: str) -> str:
+    digits = encoded.rstrip("=")
     try:
-        decoded = base64.b64decode(encoded, validate=True).decode()
+        return base64.b64decode(digits + "=" * (-len(digits) % 4), validate=True).decode()
     except (binascii.Error, ValueError):
         return encoded
-    return decoded.partition(":")[2]

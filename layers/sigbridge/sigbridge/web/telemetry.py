@@ -1,9 +1,30 @@
 """Log lines and metrics of a request."""
 
+import json
+from typing import Any
+
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-logger = Logger()
+from sigbridge.credentials import redact
+from sigbridge.web.excerpts import excerpt, excerpts
+
+_LONGEST_TRACEBACK = 10_000
+
+
+def _write_line(line: dict[str, Any]) -> str:
+    """Writes a line of the log: without keys, with excerpts of long texts, and more of a traceback."""
+    content = excerpts(line)
+    if line.get("exception"):
+        content["exception"] = str(line["exception"])[:_LONGEST_TRACEBACK]
+    return redact(json.dumps(content, default=_write_other, ensure_ascii=False, separators=(",", ":")))
+
+
+def _write_other(value: object) -> str:
+    return excerpt(str(value))
+
+
+logger = Logger(json_serializer=_write_line)
 metrics = Metrics()
 
 

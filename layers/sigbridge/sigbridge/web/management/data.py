@@ -24,6 +24,7 @@ from sigbridge.data import (
 from sigbridge.devices import InactiveDevice, find_device
 from sigbridge.errors import Fault, InvalidInput
 from sigbridge.messages.limits import checked_name
+from sigbridge.web.content_encoding import BodyTooLarge
 from sigbridge.web.management.cursors import unreadable_cursor
 from sigbridge.web.management.data_forms import (
     AggregateTold,
@@ -39,7 +40,7 @@ from sigbridge.web.management.messages import Cursor, DeviceInPath, EndDate, Sta
 from sigbridge.web.management.ranges import PageAsked
 from sigbridge.web.management.resolver import refuses
 from sigbridge.web.management.sheets import Form, WantedForm, csv_answer, described_forms, json_answer
-from sigbridge.web.request import BodyTooLarge, Request
+from sigbridge.web.request import Request
 
 routes = new_routes()
 

@@ -11,7 +11,7 @@ from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from sigbridge.credentials import ApiKey, Right, authenticate
+from sigbridge.credentials import ApiKey, Right, authenticate, redact
 from sigbridge.errors import Fault, InvalidInput, SigbridgeError
 from sigbridge.web.endpoint import LambdaHandler, observed, report
 from sigbridge.web.errors import management_error
@@ -35,11 +35,12 @@ def management_endpoint(*routers: Router) -> LambdaHandler:
     def answer(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         request = Request.from_event(event)
         api.context["request"] = request
-        event = event | {"rawPath": unquote(event["rawPath"])}
+        event = event | {"rawPath": redact(unquote(event["rawPath"]))}
         try:
             if event["rawPath"] not in _PUBLIC_PATHS:
                 api.context["key"] = authenticate(request.credential)
-            _refuse_unreadable_body(request)
+            # As other routes read it: unpacked, and without keys.
+            event |= {"body": _read_text(request) or None, "isBase64Encoded": False}
         except SigbridgeError as error:
             return _tell(error, request).to_event()
         resolved: dict[str, Any] = api.resolve(event, context)
@@ -97,9 +98,9 @@ def _read_body(text: str) -> Any:
     return read_json(text.encode(errors="surrogatepass"))
 
 
-def _refuse_unreadable_body(request: Request) -> None:
+def _read_text(request: Request) -> str:
     try:
-        request.body.decode()
+        return request.body.decode()
     except UnicodeDecodeError as failure:
         message = "The body is not UTF-8"
         raise InvalidInput(message) from failure
@@ -108,7 +109,7 @@ def _refuse_unreadable_body(request: Request) -> None:
 def _refuse_unknown_query(api: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Any:
     """A mistyped filter must not look as if it filtered."""
     request: Request = api.context["request"]
-    known = {field.alias for field in api.context["_route"].dependant.query_params} | {"authorization"}
+    known = {field.alias for field in api.context["_route"].dependant.query_params}
     unknown = [name for name in request.query if name not in known]
     if unknown:
         raise InvalidInput.of([Fault(name, _UNKNOWN) for name in unknown])

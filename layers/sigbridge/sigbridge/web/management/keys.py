@@ -17,6 +17,7 @@ from sigbridge.credentials import (
     Right,
     TooManyKeys,
     UngrantableRights,
+    UngrantableTime,
     UnknownKey,
     change_key,
     grant_key,
@@ -47,7 +48,7 @@ def _check_mapping(text: str) -> str:
 
 
 _NO_SUCH = UnknownKey("Application 'demo' has no key abcdefghijklmnop")
-_UNGRANTABLE = UngrantableRights("demo", [Right.TRAFFIC_READ])
+_UNGRANTABLE = (UngrantableRights("demo", [Right.TRAFFIC_READ]), UngrantableTime(1924991999000))
 _KeyId = Annotated[str, Path(description="Id of the key")]
 _Name = Annotated[str, Field(min_length=1, max_length=100, description="What people call it")]
 _Rights = Annotated[
@@ -120,7 +121,9 @@ class KeyAsked(Asked):
 
     name: _Name
     rights: _Rights
-    valid_until: _Expiry | None = Field(None, description="When it ends, in the future; null for never")
+    valid_until: _Expiry | None = Field(
+        None, description="When it ends, in the future; null for never. Not after the key that makes it"
+    )
     additional_parameter: _AdditionalParameter = ""
 
     def wish(self) -> KeyWish:
@@ -152,11 +155,11 @@ def list_keys(key: KeysWriter) -> KeysTold:
 
 
 @routes.post("/v1/keys", summary="Create a key", tags=["keys"], status_code=201)
-@refuses(_UNGRANTABLE, TooManyKeys("An application has at most 200 keys"))
+@refuses(*_UNGRANTABLE, TooManyKeys("An application has at most 200 keys"))
 def create_key(key: KeysWriter, asked: Annotated[KeyAsked, Body()]) -> tuple[NewKeyTold, int]:
     """Makes a key, and shows its secret this once. An application has at most 200 keys.
 
-    A key can be given only rights that yours has.
+    A key can be given only rights that yours has, and no longer life.
     """
     return NewKeyTold.of_issued(grant_key(key, asked.wish())), 201
 
@@ -164,24 +167,25 @@ def create_key(key: KeysWriter, asked: Annotated[KeyAsked, Body()]) -> tuple[New
 @routes.patch("/v1/keys/<key_id>", summary="Change a key", tags=["keys"])
 @refuses(
     _NO_SUCH,
-    _UNGRANTABLE,
+    *_UNGRANTABLE,
     LocksItselfOut("A key can't end itself or take the right keys:write from itself"),
 )
 def patch_key(key: KeysWriter, key_id: _KeyId, changes: Annotated[KeyChanges, Body()]) -> KeyTold:
     """Changes the fields that are sent. The change takes effect within 60 seconds.
 
-    Until then running functions remember the key as it was. A right that is new to the key must be one
-    that yours has. Your own key can't end itself, nor take `keys:write` from itself.
+    Until then running functions remember the key as it was. Neither before nor after may the key have a right
+    that yours lacks, or outlive it. Your own key can't end itself, nor take `keys:write` from itself.
     """
     return KeyTold.of(change_key(key, key_id, changes.wanted()))
 
 
 @routes.delete("/v1/keys/<key_id>", summary="Revoke a key", tags=["keys"], status_code=204)
-@refuses(_NO_SUCH, LocksItselfOut("A key can't revoke itself"))
+@refuses(_NO_SUCH, *_UNGRANTABLE, LocksItselfOut("A key can't revoke itself"))
 def delete_key(key: KeysWriter, key_id: _KeyId) -> Response[None]:
     """Deletes a key for good. It is refused within 60 seconds.
 
-    Until then running functions remember it. Your own key can't revoke itself.
+    Until then running functions remember it. Your own key can't revoke itself, nor one that has a right that
+    yours lacks, or that outlives it.
     """
     withdraw_key(key, key_id)
     return Response(204)

@@ -14,6 +14,7 @@ from sigbridge.downlinks import (
     UnknownDownlink,
 )
 from sigbridge.errors import SigbridgeError
+from sigbridge.web.content_encoding import BodyTooLarge
 from sigbridge.web.device_state import DeviceStateTold
 from sigbridge.web.errors import queue_error
 from sigbridge.web.openapi.fragments import (
@@ -31,7 +32,6 @@ from sigbridge.web.openapi.fragments import (
 )
 from sigbridge.web.openapi.operation import Operation, Part
 from sigbridge.web.openapi.refusals import ErrorForm
-from sigbridge.web.request import BodyTooLarge
 from sigbridge.web.things_stack import IDENTIFIER_RULE, ConfirmedRetry, DownlinkItem
 from sigbridge.web.things_stack_errors import ThingsStackError, invalid_field
 
