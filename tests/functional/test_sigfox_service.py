@@ -524,9 +524,8 @@ def test_a_repeated_report_is_kept_once_and_counted(
         ("acknowledge", {"infoCode": 1}),
         ("acknowledge", {"note": "x"}),
         ("acknowledge", {"device": "153FB"}),
-        ("error", {}),
     ],
-    ids=["time", "fact", "extra", "device", "service"],
+    ids=["time", "fact", "extra", "device"],
 )
 def test_another_report_is_no_repeat(
     service: str, change: dict[str, object], invoke: Invoke, stored: Stored

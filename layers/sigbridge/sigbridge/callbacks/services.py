@@ -79,7 +79,9 @@ def read_report(
         facts=told.facts,
         location=_read_location(document, told, service),
         extras=told.extras,
-        warnings=(*document.warnings, *essentials.warnings, *origin.warnings, *told.warnings),
+        warnings=tuple(
+            dict.fromkeys((*document.warnings, *essentials.warnings, *origin.warnings, *told.warnings))
+        ),
     )
 
 
