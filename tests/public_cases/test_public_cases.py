@@ -1,9 +1,9 @@
 """What real senders were seen to write, and what must come of it. Each case names its source.
 
 The `*.jsonl` files beside this one hold the cases, a kind each; all ids in them are made up. Placeholders:
-`{DEV}` a Sigfox device, `{EUI}` an EUI-64, `{ADDR}` and `{ROWN}` other ids, `{DEV_LC}`, `{EUI_LC}` lower case,
-`{APP}` the application, `{KEY}` its key, `{MAPPED_KEY}` one with an Additional Parameter, `{RND}` digits,
-`{NOW}` the present in epoch seconds, with an offset as in `{NOW-90}`.
+`{DEV}` a Sigfox device, `{EUI}` an EUI-64, `{ADDR}` and `{ROWN}` other ids, `{DEV_LC}`, `{EUI_LC}` in
+lower case, `{APP}` the application, `{KEY}` its key, `{MAPPED_KEY}` one with an Additional Parameter,
+`{RND}` digits, `{NOW}` the present in epoch seconds, with an offset as in `{NOW-90}`.
 """
 
 import base64

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sigbridge.callbacks.senml import read_senml
+from sigbridge.callbacks.values import is_absent
 from sigbridge.errors import Fault, InvalidInput
 from sigbridge.web.json_body import read_lenient_json
 from sigbridge.web.request import Request, UnsupportedContentType, read_urlencoded
@@ -46,8 +47,12 @@ class Document:
 
     @property
     def content(self) -> dict[str, object]:
-        """All fields; those of the query where the message itself lacks them."""
-        return {**self.fallback, **self.fields}
+        """All fields; those of the query where the message itself says nothing."""
+        fallback = self.fallback
+        own = {
+            name: value for name, value in self.fields.items() if name not in fallback or not is_absent(value)
+        }
+        return {**fallback, **own}
 
     @property
     def size(self) -> int:
