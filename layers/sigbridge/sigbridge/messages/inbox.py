@@ -98,7 +98,7 @@ def store_messages(application_id: str, received: Sequence[ReceivedMessage]) -> 
     """Stores the messages of one request and returns when all of them are durable.
 
     All are checked before the first is written. Messages of one request share one group, unless they
-    name groups of their own. Those of inactive devices are left out, so that the others are not lost with them.
+    name groups of their own. Those of inactive devices are left out, so that the others are not lost.
 
     Args:
         application_id: Whose devices they come from.
