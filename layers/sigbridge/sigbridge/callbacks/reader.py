@@ -13,6 +13,7 @@ from sigbridge.callbacks.services import find_source, read_report
 from sigbridge.callbacks.tagoio import gather_items
 from sigbridge.callbacks.variables import InvalidVariable
 from sigbridge.credentials.field_mapping import Field, FieldMapping, plain
+from sigbridge.devices import normalize_device_id, sigfox_device_id
 from sigbridge.devices.identity import is_sigfox_id
 from sigbridge.errors import Fault, InvalidInput
 from sigbridge.messages import Network, Part, ReceivedMessage, WrittenPayload
@@ -159,15 +160,25 @@ class _Reader:
         essentials = read_essentials(document, self.mapping, self.required)
         if Field.SERIAL not in essentials.found:
             essentials = find_source(document, essentials)
-        origin = read_origin(document, essentials, self.device_header)
+
+        def read_id(text: str) -> str:
+            device_id = normalize_device_id(text)
+            is_sigfox = _network(device_id, document, essentials, self.addressed) is Network.SIGFOX
+            is_report = isinstance(self._subject(device_id, document, essentials), Service)
+            return sigfox_device_id(device_id) if is_sigfox or is_report else device_id
+
+        origin = read_origin(document, essentials, self.device_header, read_id)
         network = _network(origin.device_id, document, essentials, self.addressed)
-        subject: Subject = Part.UPLINK
-        if _can_be_sigfox(origin.device_id, essentials) or isinstance(self.addressed, Service):
-            subject = subject_of(document.content, essentials, self.addressed)
+        subject = self._subject(origin.device_id, document, essentials)
         if isinstance(subject, Service):
             report = read_report(document, essentials, origin, subject)
             return report if not _is_message_position(report, essentials) else _position(report, essentials)
         return self._read_message(document, essentials, origin, network, subject)
+
+    def _subject(self, device_id: str, document: Document, essentials: Essentials) -> Subject:
+        if _can_be_sigfox(device_id, essentials) or isinstance(self.addressed, Service):
+            return subject_of(document.content, essentials, self.addressed)
+        return Part.UPLINK
 
     def _read_message(
         self, document: Document, essentials: Essentials, origin: Origin, network: Network, part: Part
