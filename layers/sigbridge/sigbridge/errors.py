@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+_MOST_SHOWN = 500
+
 
 class SigbridgeError(Exception):
     """Base of every error that a caller of Sigbridge can cause or meet.
@@ -50,3 +52,8 @@ class StoreUnavailable(SigbridgeError):
 
     def __init__(self, message: str = "The store is not available, try again") -> None:
         super().__init__(message)
+
+
+def shortened(text: str) -> str:
+    """Gives what is shown of a text that may hold what someone sent: 500 characters at most."""
+    return text if len(text) <= _MOST_SHOWN else f"{text[: _MOST_SHOWN - 1]}…"

@@ -71,9 +71,7 @@ def _time_of_items(document: Document) -> tuple[int | None, str | None, tuple[Fa
         return None, str(written), (Fault("time", str(invalid)),)
 
 
-def _read_device_id(
-    device_as_received: str, device_header: str | None, read_id: Callable[[str], str]
-) -> str:
+def _read_device_id(device_as_received: str, device_header: str | None, read_id: Callable[[str], str]) -> str:
     try:
         device_id = read_id(device_as_received)
         header = read_text(device_header)

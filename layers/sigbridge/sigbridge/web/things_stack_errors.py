@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sigbridge.errors import SigbridgeError
+from sigbridge.errors import SigbridgeError, shortened
 
 INVALID_ARGUMENT = 3
 
@@ -23,7 +23,10 @@ class ThingsStackError(SigbridgeError):
         cause: "ThingsStackError | None" = None,
         code: int = INVALID_ARGUMENT,
     ) -> None:
-        self.attributes = dict(attributes or {})
+        self.attributes = {
+            attribute: shortened(value) if isinstance(value, str) else value
+            for attribute, value in (attributes or {}).items()
+        }
         text = message_format
         for attribute, value in self.attributes.items():
             text = text.replace(f"{{{attribute}}}", str(value))

@@ -19,7 +19,7 @@ from sigbridge.web.errors import management_error
 from sigbridge.web.json_body import read_json
 from sigbridge.web.management.resolver import ManagementResolver, Permitted
 from sigbridge.web.request import Request, UnknownRoute
-from sigbridge.web.response import Response
+from sigbridge.web.response import PRIVATE_HEADERS, Response
 
 # What anybody may read: the description of the API.
 _PUBLIC_PATHS = frozenset({"/openapi.json", "/docs"})
@@ -44,6 +44,7 @@ def management_endpoint(*routers: Router) -> LambdaHandler:
         except SigbridgeError as error:
             return _tell(error, request).to_event()
         resolved: dict[str, Any] = api.resolve(event, context)
+        resolved["headers"] = {**PRIVATE_HEADERS, **resolved["headers"]}
         # Powertools writes an absent body as null, which not every gateway takes.
         return {name: value for name, value in resolved.items() if value is not None}
 
