@@ -4,17 +4,17 @@ from sigbridge.clock import now_ms
 from sigbridge.conditions import condition_of
 from sigbridge.credentials import Right
 from sigbridge.downlinks import quota_of
+from sigbridge.web.device_endpoint import device_endpoint
 from sigbridge.web.device_state import DeviceStateTold
-from sigbridge.web.endpoint import authorize_for, queue_endpoint
+from sigbridge.web.endpoint import authorize_for
 from sigbridge.web.request import Request
 from sigbridge.web.response import Response
-from sigbridge.web.things_stack import addressed_device
+from sigbridge.web.things_stack import AddressedDevice
 
 
-@queue_endpoint
-def lambda_handler(request: Request) -> Response:
+@device_endpoint
+def lambda_handler(request: Request, device: AddressedDevice) -> Response:
     """Answers `.../state`."""
-    device = addressed_device(request)
     authorize_for(device.application_id, request, Right.DEVICES_READ)
     condition = condition_of(device.application_id, device.device_id, now_ms())
     quota = quota_of(device.application_id, device.device_id, now_ms())

@@ -2,17 +2,17 @@
 
 from sigbridge.credentials import Right
 from sigbridge.downlinks import downlink_history
+from sigbridge.web.device_endpoint import device_endpoint
 from sigbridge.web.downlink_lives import history_shown, read_page
-from sigbridge.web.endpoint import authorize_for, queue_endpoint
+from sigbridge.web.endpoint import authorize_for
 from sigbridge.web.request import Request
 from sigbridge.web.response import Response
-from sigbridge.web.things_stack import addressed_device
+from sigbridge.web.things_stack import AddressedDevice
 
 
-@queue_endpoint
-def lambda_handler(request: Request) -> Response:
+@device_endpoint
+def lambda_handler(request: Request, device: AddressedDevice) -> Response:
     """Answers GET `.../downlinks`."""
-    device = addressed_device(request)
     authorize_for(device.application_id, request, Right.TRAFFIC_READ)
     limit, cursor = read_page(request)
     return history_shown(downlink_history(device.application_id, device.device_id, limit, cursor))

@@ -2,15 +2,17 @@
 
 from sigbridge.credentials import Right
 from sigbridge.downlinks import downlink_life
+from sigbridge.web.device_endpoint import device_endpoint
 from sigbridge.web.downlink_lives import addressed_downlink, life_shown
-from sigbridge.web.endpoint import authorize_for, queue_endpoint
+from sigbridge.web.endpoint import authorize_for
 from sigbridge.web.request import Request
 from sigbridge.web.response import Response
+from sigbridge.web.things_stack import AddressedDevice
 
 
-@queue_endpoint
-def lambda_handler(request: Request) -> Response:
+@device_endpoint
+def lambda_handler(request: Request, device: AddressedDevice) -> Response:
     """Answers GET `.../down/{downlink_id}`."""
-    device, downlink_id = addressed_downlink(request)
+    downlink_id = addressed_downlink(request)
     authorize_for(device.application_id, request, Right.TRAFFIC_READ)
     return life_shown(downlink_life(device.application_id, device.device_id, downlink_id))

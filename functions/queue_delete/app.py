@@ -2,16 +2,18 @@
 
 from sigbridge.credentials import Right
 from sigbridge.downlinks import delete_downlink
+from sigbridge.web.device_endpoint import device_endpoint
 from sigbridge.web.downlink_lives import addressed_downlink, downlink_deleted
-from sigbridge.web.endpoint import authorize_for, queue_endpoint
+from sigbridge.web.endpoint import authorize_for
 from sigbridge.web.request import Request
 from sigbridge.web.response import Response
+from sigbridge.web.things_stack import AddressedDevice
 
 
-@queue_endpoint
-def lambda_handler(request: Request) -> Response:
+@device_endpoint
+def lambda_handler(request: Request, device: AddressedDevice) -> Response:
     """Answers DELETE `.../down/{downlink_id}`."""
-    device, downlink_id = addressed_downlink(request)
+    downlink_id = addressed_downlink(request)
     authorize_for(device.application_id, request, Right.TRAFFIC_DOWN_WRITE)
     delete_downlink(device.application_id, device.device_id, downlink_id)
     return downlink_deleted()

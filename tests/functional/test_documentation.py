@@ -1,6 +1,7 @@
 """`/openapi.json` and `/docs`: open to anybody, whole, and without anything from elsewhere."""
 
 import base64
+import gzip
 import hashlib
 import json
 import re
@@ -21,11 +22,13 @@ LAMBDA_ANSWERS_BYTES = 6 * 1024 * 1024
 ANYBODY = Management("sbk_of_nobody")
 DEVICE = "/api/v3/as/applications/{application_id}/devices/{device_id}"
 JSON = "application/json"
+PATHS = pytest.mark.parametrize("path", ["/openapi.json", "/docs"])
 
 
-def shown(path: str) -> Answer:
+def shown(path: str, **headers: str) -> Answer:
     """Reads a page without a key."""
-    return call("management", management_event("GET", path, {}, None, {}), "")
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return call("management", management_event("GET", path, {}, None, named), "")
 
 
 def document() -> Any:
@@ -60,26 +63,76 @@ class Page(HTMLParser):
         self._open = ""
 
 
-@pytest.mark.parametrize("path", ["/openapi.json", "/docs"])
+@PATHS
 def test_anybody_may_read_it(path: str) -> None:
     assert shown(path).status == 200
     assert ANYBODY.get(path).status == 200
 
 
-@pytest.mark.parametrize("path", ["/openapi.json", "/docs"])
+@PATHS
 def test_it_stays_within_what_lambda_can_answer(path: str) -> None:
     assert len(json.dumps(shown(path).text).encode()) < LAMBDA_ANSWERS_BYTES
 
 
-@pytest.mark.parametrize("path", ["/openapi.json", "/docs"])
+@PATHS
 def test_a_query_that_means_nothing_is_refused(path: str) -> None:
     assert ANYBODY.get(path, format="yaml").status == 400
+
+
+@PATHS
+@pytest.mark.parametrize(
+    "accepted", ["gzip", "gzip, deflate, br", "br;q=1.0, GZIP;q=0.8", "*", "deflate, *;q=0.1"]
+)
+def test_it_is_compressed_for_who_can_read_that(path: str, accepted: str) -> None:
+    plain, compressed = shown(path), shown(path, accept_encoding=accepted)
+
+    assert compressed.headers["Content-Encoding"] == "gzip"
+    assert compressed.headers["Content-Type"] == plain.headers["Content-Type"]
+    assert gzip.decompress(base64.b64decode(str(compressed.text))).decode() == plain.text
+    assert len(str(compressed.text)) * 2 < len(str(plain.text))
+
+
+@PATHS
+@pytest.mark.parametrize("accepted", ["", "br", "gzip;q=0", "gzip;q=0.0, br", "*;q=0", "x-gzip-like"])
+def test_it_is_plain_for_who_can_not(path: str, accepted: str) -> None:
+    answer = shown(path, accept_encoding=accepted)
+
+    assert "Content-Encoding" not in answer.headers
+    assert answer.text == shown(path).text
+
+
+@PATHS
+def test_it_may_be_kept_a_while(path: str) -> None:
+    answer = shown(path)
+
+    assert answer.headers["Cache-Control"] == "public, max-age=300"
+    assert answer.headers["Vary"] == "Accept-Encoding"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@PATHS
+@pytest.mark.parametrize("known", ["{tag}", '"other", {tag}', "{strong}", "*"])
+@pytest.mark.parametrize("accepted", ["gzip", "identity"])
+def test_it_is_not_sent_to_who_has_it(path: str, known: str, accepted: str) -> None:
+    tag = shown(path, accept_encoding="gzip").headers["ETag"]
+
+    if_none_match = known.format(tag=tag, strong=tag.removeprefix("W/"))
+    answer = shown(path, if_none_match=if_none_match, accept_encoding=accepted)
+
+    assert (answer.status, answer.text) == (304, None)
+    assert answer.headers["ETag"] == tag
+    assert answer.headers["Cache-Control"] == "public, max-age=300"
+
+
+@PATHS
+def test_it_is_sent_to_who_has_another(path: str) -> None:
+    assert shown(path, if_none_match='W/"other"').status == 200
+    assert shown("/docs").headers["ETag"] != shown("/openapi.json").headers["ETag"]
 
 
 def test_the_document_is_told_as_json_and_made_once() -> None:
     first, again = shown("/openapi.json"), shown("/openapi.json")
 
-    assert first.headers["Content-Type"] == "application/json"
     assert first.json["openapi"].startswith("3.1.")
     assert again.text is first.text
 

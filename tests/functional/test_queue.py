@@ -612,7 +612,8 @@ def test_an_unknown_device_is_not_found_and_not_made(
         pytest.param("application_id", "a" * 37, id="application of 37 characters"),
         pytest.param("webhook_id", "--invalid-id", id="webhook with edge hyphens"),
         pytest.param("webhook_id", "web--hook", id="webhook with a double hyphen"),
-        pytest.param("device_id", "153FA", id="device in capitals"),
+        pytest.param("device_id", "fa", id="device of 2 characters"),
+        pytest.param("device_id", "\u212a53fa", id="device with a sign whose lower case is k"),
         pytest.param("device_id", "153fa-", id="device with an edge hyphen"),
         pytest.param("device_id", "153 fa", id="device with a space"),
         pytest.param("device_id", "", id="device empty"),
@@ -632,7 +633,7 @@ def test_an_identifier_that_breaks_the_rule_is_refused(
     assert stored() == before
 
 
-@pytest.mark.parametrize("spelling", ["153fa", "0153fa", "000153fa", "1-5-3fa"])
+@pytest.mark.parametrize("spelling", ["153fa", "153FA", "153Fa", "0153fa", "000153FA", "1-5-3fa"])
 def test_a_device_is_found_however_its_path_is_written(
     spelling: str, device: str, invoke: Invoke, listed: Listed
 ) -> None:

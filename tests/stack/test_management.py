@@ -106,4 +106,20 @@ def test_the_documentation_needs_no_key(local_stack: Stack) -> None:
         page = anybody.get("/docs")
 
     assert page.headers["content-type"].startswith("text/html")
+    assert page.headers["content-encoding"] == "gzip"
     assert "swagger" in page.text.lower()
+
+
+@pytest.mark.parametrize("path", ["/api/v3/as/applications/demo/devices/153fa/down/push", "/v1/devices"])
+def test_a_page_in_a_browser_may_call_the_api(path: str, local_stack: Stack) -> None:
+    origin = {"Origin": "https://dash.example.com"}
+    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
+    with httpx.Client(base_url=local_stack.base_url, timeout=30, trust_env=False) as browser:
+        preflight = browser.options(path, headers=origin | asked)
+        refused = browser.post(path, headers=origin)
+
+    assert preflight.status_code == 204
+    assert "authorization" in preflight.headers["access-control-allow-headers"]
+    assert "POST" in preflight.headers["access-control-allow-methods"]
+    assert refused.status_code == 401
+    assert refused.headers["access-control-allow-origin"] == "*"

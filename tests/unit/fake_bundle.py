@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 
 import httpx
 
-from sigbridge.devices import normalize_device_id
+from sigbridge.devices import sigfox_device_id
 from sigfox_cloud.fates import Patience
 from sigfox_cloud.readback import StoredMessage
 from sigfox_cloud.scenario import Scenario, Target
@@ -201,7 +201,7 @@ class FakeBundle:
         return httpx.Response(200, json={"status": True, "accepted": accepted})
 
     def _store(self, message: Mapping[str, str]) -> bool:
-        device = self.devices[normalize_device_id(message["device"])]
+        device = self.devices[sigfox_device_id(message["device"])]
         payload = message["data"] if self.flaw is not Flaw.STORES_WRONG else message["data"] + "00"
         stored = StoredMessage(int(message["time"]) * 1000, int(message["seqNumber"]), payload)
         if self.flaw is Flaw.STORES_NOTHING and stored.time // 1000 % 5 == 0:
@@ -225,7 +225,7 @@ class FakeBundle:
         return httpx.Response(200, json=answers) if answers else httpx.Response(204)
 
     def _answer_one(self, message: Mapping[str, str]) -> str | None:
-        device = self.devices[normalize_device_id(message["device"])]
+        device = self.devices[sigfox_device_id(message["device"])]
         uplink = (int(message["time"]), int(message["seqNumber"]))
         if message.get("ack", "true") != "true" and self.flaw is not Flaw.ANSWERS_UNASKED:
             return None
@@ -263,7 +263,7 @@ class FakeBundle:
         return downlink.payload[:14] if self.flaw is Flaw.CUTS_PAYLOADS else downlink.payload
 
     def _acknowledge(self, message: Mapping[str, str]) -> None:
-        device = self.devices[normalize_device_id(message["device"])]
+        device = self.devices[sigfox_device_id(message["device"])]
         moment, code = int(message["time"]), int(message["infoCode"])
         if self.flaw is Flaw.FORGETS_ACKNOWLEDGEMENTS:
             return
@@ -314,7 +314,7 @@ class FakeBundle:
                 self._end(downlink, "expired")
 
     def _handle_queue(self, request: httpx.Request, device_id: str, operation: str) -> httpx.Response:
-        device = self.devices.get(normalize_device_id(device_id))
+        device = self.devices.get(sigfox_device_id(device_id))
         if device is None:
             return httpx.Response(404)
         if operation == "down":

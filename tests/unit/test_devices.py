@@ -1,10 +1,21 @@
 """How a device's id is normalised."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sigbridge.devices import Device, DeviceFilter, InvalidDeviceId, normalize_device_id, normalize_id_prefix
+from sigbridge.devices import (
+    Device,
+    DeviceFilter,
+    InvalidDeviceId,
+    UnknownDevice,
+    act_on_addressed,
+    normalize_device_id,
+    normalize_id_prefix,
+    sigfox_device_id,
+)
 from sigbridge.devices.identity import is_sigfox_id
 
 sigfox_ids = st.integers(0, 0xFFFFFFFF).map("{:X}".format)
@@ -13,32 +24,39 @@ separators = st.text(alphabet="-: ", max_size=3)
 
 
 @pytest.mark.parametrize(
-    ("text", "device_id"),
+    ("text", "device_id", "of_sigfox"),
     [
-        ("1A2B45", "1A2B45"),
-        ("1a2b45", "1A2B45"),
-        ("00A2", "A2"),
-        ("00a2", "A2"),
-        ("0", "0"),
-        ("00000000", "0"),
-        ("000000001", "000000001"),
-        ("AA-BB-01-CC-02", "AABB01CC02"),
-        ("aa:bb:01:cc:02", "AABB01CC02"),
-        (" 1A 2B ", "1A2B"),
-        ("0004A30B001C0530", "0004A30B001C0530"),
-        ("00sensor", "00SENSOR"),
-        ("sensor_1.a", "SENSOR_1.A"),
+        ("1A2B45", "1A2B45", "1A2B45"),
+        ("1a2b45", "1A2B45", "1A2B45"),
+        ("00A2", "00A2", "A2"),
+        ("00a2", "00A2", "A2"),
+        ("0", "0", "0"),
+        ("00000000", "00000000", "0"),
+        ("000000001", "000000001", "000000001"),
+        ("AA-BB-01-CC-02", "AABB01CC02", "AABB01CC02"),
+        ("aa:bb:01:cc:02", "AABB01CC02", "AABB01CC02"),
+        (" 1A 2B ", "1A2B", "1A2B"),
+        ("0004A30B001C0530", "0004A30B001C0530", "0004A30B001C0530"),
+        ("00sensor", "00SENSOR", "00SENSOR"),
+        ("sensor_1.a", "SENSOR_1.A", "SENSOR_1.A"),
     ],
 )
-def test_a_device_has_one_id_however_it_is_spelt(text: str, device_id: str) -> None:
+def test_a_device_has_one_id_however_it_is_spelt(text: str, device_id: str, of_sigfox: str) -> None:
     assert normalize_device_id(text) == device_id
+    assert sigfox_device_id(text) == of_sigfox
 
 
-@given(device_ids)
-def test_a_normalised_id_stays_as_it_is(text: str) -> None:
-    once = normalize_device_id(text)
+@pytest.mark.parametrize("read_id", [normalize_device_id, sigfox_device_id])
+@given(text=device_ids)
+def test_a_normalised_id_stays_as_it_is(read_id: Callable[[str], str], text: str) -> None:
+    once = read_id(text)
 
-    assert normalize_device_id(once) == once
+    assert read_id(once) == once
+
+
+@given(device_ids, device_ids)
+def test_two_serials_are_one_only_where_their_characters_are(one: str, other: str) -> None:
+    assert (normalize_device_id(one) == normalize_device_id(other)) is (one == other)
 
 
 @given(sigfox_ids, st.data())
@@ -51,7 +69,7 @@ def test_case_separators_and_leading_zeros_of_a_sigfox_id_do_not_matter(
         for digit in zeros + device_id
     )
 
-    assert normalize_device_id(spelling) == device_id
+    assert sigfox_device_id(spelling) == device_id
     assert is_sigfox_id(device_id)
 
 
@@ -59,11 +77,49 @@ def test_case_separators_and_leading_zeros_of_a_sigfox_id_do_not_matter(
 def test_two_sigfox_ids_are_one_only_where_their_numbers_are(one: str, other: str) -> None:
     same = int(one, 16) == int(other, 16)
 
-    assert (normalize_device_id(one) == normalize_device_id(other)) is same
+    assert (sigfox_device_id(one) == sigfox_device_id(other)) is same
 
 
 @pytest.mark.parametrize(
-    "text", ["", " ", "--", "a/b", "a#b", "é", "\u0663", "\u00b2", "a\n", "a\0", "A" * 65, "a,b"]
+    ("addressed", "listed", "found", "tried"),
+    [
+        ("0012", {"0012", "12"}, "0012", 1),
+        ("12", {"0012", "12"}, "12", 1),
+        ("0012", {"12"}, "12", 2),
+        ("12", {"0012"}, None, 1),
+        ("0012", set(), None, 2),
+        ("12", set(), None, 1),
+        ("00SENSOR", {"SENSOR"}, None, 1),
+        ("000000012", {"12"}, None, 1),
+    ],
+)
+def test_the_exact_id_is_found_first_then_the_one_without_zeros(
+    addressed: str, listed: set[str], found: str | None, tried: int
+) -> None:
+    asked = []
+
+    def act(device_id: str) -> str:
+        asked.append(device_id)
+        if device_id not in listed:
+            raise UnknownDevice("demo", device_id)
+        return device_id
+
+    if found is None:
+        with pytest.raises(UnknownDevice) as unknown:
+            act_on_addressed(addressed, act)
+        assert unknown.value.device_id == addressed
+    else:
+        assert act_on_addressed(addressed, act) == found
+    assert len(asked) == tried
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", " ", "--", "a/b", "a#b", "a\n", "a\0", "A" * 65, "a,b", "é", "\u0663", "\u00b2"),
+        # In capitals: SS1, I, FI, K, A.
+        *("\u00df1", "\u01311", "\ufb01", "\u212a1", "\uff41"),
+    ],
 )
 def test_what_names_no_device_is_refused(text: str) -> None:
     with pytest.raises(InvalidDeviceId):
@@ -88,7 +144,7 @@ def test_the_beginning_of_an_id_is_spelt_as_ids_are(text: str, prefix: str) -> N
     assert normalize_id_prefix(text) == prefix
 
 
-@pytest.mark.parametrize("text", ["a/b", "a#", "é", "x" * 65, "a\n"])
+@pytest.mark.parametrize("text", ["a/b", "a#", "é", "x" * 65, "a\n", "\u00df", "\u0131"])
 def test_what_begins_no_id_is_refused(text: str) -> None:
     with pytest.raises(InvalidDeviceId):
         normalize_id_prefix(text)

@@ -1,5 +1,6 @@
 """What `template.yaml` promises: rights, retention, alarms, routes, and what runs by itself."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -513,3 +514,43 @@ def test_an_alarm_sounds_when_the_change_stream_leaves_something_out(metric: str
     )
     assert alarm["Dimensions"] == [{"Name": "service", "Value": {"Ref": "AWS::StackName"}}]
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
+
+
+@pytest.mark.parametrize("route", ["GET /docs", "GET /openapi.json"])
+def test_what_anybody_may_call_gets_little_of_what_all_share(route: str) -> None:
+    settings = RESOURCES["HttpApi"]["Properties"]["RouteSettings"][route]
+
+    assert settings == {"ThrottlingRateLimit": 2, "ThrottlingBurstLimit": 5}
+    assert "ReservedConcurrentExecutions" not in RESOURCES["ManagementFunction"]["Properties"]
+
+
+def test_browsers_are_answered_only_where_their_pages_are_named() -> None:
+    condition, cors, otherwise = RESOURCES["HttpApi"]["Properties"]["CorsConfiguration"]["Fn::If"]
+
+    assert TEMPLATE["Parameters"]["CorsOrigins"]["Default"] == ""
+    assert TEMPLATE["Conditions"][condition] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "CorsOrigins"}, ""]}]}
+    assert otherwise == {"Ref": "AWS::NoValue"}
+    assert cors["AllowOrigins"] == {"Fn::Split": [",", {"Ref": "CorsOrigins"}]}
+    assert {"authorization", "content-type", "idempotency-key"} <= set(cors["AllowHeaders"])
+    assert {"x-downlink-ids", "x-next-cursor"} <= set(cors["ExposeHeaders"])
+    assert "AllowCredentials" not in cors
+
+
+@pytest.mark.parametrize(
+    ("origins", "is_taken"),
+    [
+        ("", True),
+        ("*", True),
+        ("https://dash.example.com", True),
+        ("https://dash.example.com,http://localhost:3000", True),
+        ("https://*", True),
+        ("dash.example.com", False),
+        ("https://dash.example.com/", False),
+        ("https://dash.example.com, https://other.example.com", False),
+        ("*,https://dash.example.com", False),
+    ],
+)
+def test_origins_are_written_as_browsers_send_them(origins: str, is_taken: bool) -> None:
+    pattern = TEMPLATE["Parameters"]["CorsOrigins"]["AllowedPattern"]
+
+    assert (re.fullmatch(pattern, origins) is not None) is is_taken

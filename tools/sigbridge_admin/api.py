@@ -275,19 +275,21 @@ class _Refusal(BaseModel):
     status: bool
     message: str
     errors: list[_Fault] = []
+    more_errors: int = 0
 
     @property
     def headline(self) -> str:
         """One line."""
         if len(self.errors) > 1 and self.message == str(self.errors[0]):
-            return f"The API found {len(self.errors)} faults:"
+            return f"The API found {len(self.errors) + self.more_errors} faults:"
         return self.message
 
     @property
     def details(self) -> list[str]:
         """The faults, where the line does not say them all."""
         told = [str(fault) for fault in self.errors]
-        return [] if told == [self.message] else told
+        more = [f"and {self.more_errors} more"] if self.more_errors else []
+        return [] if told == [self.message] else told + more
 
 
 def _address(url: str) -> str:

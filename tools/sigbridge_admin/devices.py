@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from sigbridge.applications import PayloadEncoding
 from sigbridge.conditions import State
+from sigbridge.messages import Network
 from sigbridge_admin.api import Json, Query, read
 from sigbridge_admin.application_settings import nothing_to_set
 from sigbridge_admin.command import (
@@ -231,11 +232,15 @@ def show(context: ApiContext, device_id: DeviceId, as_json: AsJson = False) -> N
         "sigbridge devices add 1A2B3C",
         'sigbridge devices add 1A2B3C --name "Cold room 3" --type tracker --tag site:Lyon',
         "sigbridge devices add weather.7 --payload-encoding base64",
+        "sigbridge devices add 0012 --network generic",
     ),
 )
 def add(
     context: ApiContext,
     device_id: DeviceId,
+    network: Annotated[
+        Network, typer.Option(help="Whose id it is: Sigfox's has no leading zeros, a generic one keeps them.")
+    ] = Network.SIGFOX,
     name: _Name = None,
     type_id: _Type = None,
     tag: _Tags = None,
@@ -245,7 +250,7 @@ def add(
 ) -> None:
     """List a device, so that it may send and downlinks can be queued before its first message."""
     settings = _settings(name, type_id, tag, payload_encoding)
-    body = {"id": device_id} | settings | ({"active": False} if inactive else {})
+    body = {"id": device_id, "network": network} | settings | ({"active": False} if inactive else {})
     _show_changed(context.api.post("devices", body=body), as_json=as_json)
 
 

@@ -19,12 +19,13 @@ from sigbridge_local.progress import step
 
 if TYPE_CHECKING:
     from mypy_boto3_apigatewayv2 import ApiGatewayV2Client
+    from mypy_boto3_apigatewayv2.type_defs import CorsTypeDef
 
 STACK_NAME = "sigbridge"
 _ACCOUNT = "000000000000"
 SAM = (sys.executable, "-m", "samcli")
-# The account's own event bus, so that announcements can be heard here too.
-_PARAMETERS = {"EventBusName": "default"}
+# The account's own event bus, so that announcements can be heard here too; and any page may be tried out.
+_PARAMETERS = {"EventBusName": "default", "CorsOrigins": "*"}
 _ARCHITECTURES = {"x86_64": "x86_64", "AMD64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 # OpenAPI's word for all methods of a path.
 _ANY_METHOD = "x-amazon-apigateway-any-method"
@@ -107,11 +108,11 @@ def deploy(emulator: Emulator, parameters: Mapping[str, str] | None = None) -> D
         environment = isolated_environment() | {"AWS_ENDPOINT_URL": emulator.url, "SAM_CLI_POLL_DELAY": "0.3"}
         run_logged(command, environment, LOCAL / "deploy.log", "sam deploy failed")
     with step("API routes"):
-        return _complete(emulator)
+        return _complete(emulator, cors_origins=given["CorsOrigins"])
 
 
-def _complete(emulator: Emulator) -> Deployment:
-    """Adds the API's routes: the emulator leaves out those that SAM puts into an HTTP API's OpenAPI body."""
+def _complete(emulator: Emulator, cors_origins: str) -> Deployment:
+    """Adds the API's routes and CORS: the emulator leaves out what SAM puts into its OpenAPI body."""
     session = boto3.Session("test", "test", region_name=REGION)
     cloudformation = session.client("cloudformation", endpoint_url=emulator.url)
     api_gateway = session.client("apigatewayv2", endpoint_url=emulator.url)
@@ -122,7 +123,10 @@ def _complete(emulator: Emulator) -> Deployment:
         for resource in cloudformation.describe_stack_resources(StackName=STACK_NAME)["StackResources"]
     }
     api_id = physical_ids["HttpApi"]
-    _create_routes(api_gateway, api_id, routes_of(resources["HttpApi"]["Properties"]["Body"]), physical_ids)
+    open_api = resources["HttpApi"]["Properties"]["Body"]
+    _create_routes(api_gateway, api_id, routes_of(open_api), physical_ids)
+    if cors_origins:
+        api_gateway.update_api(ApiId=api_id, CorsConfiguration=cors_of(open_api, cors_origins))
     return Deployment(
         base_url=f"{emulator.url}/_aws/execute-api/{api_id}/$default",
         table=physical_ids["SigbridgeTable"],
@@ -143,6 +147,18 @@ def _routes(open_api: Mapping[str, Any]) -> Iterator[Route]:
                 message = f"the route {method.upper()} {path} leads to no function: {uri}"
                 raise LocalStackError(message)
             yield Route(f"{'ANY' if method == _ANY_METHOD else method.upper()} {path}", function[1])
+
+
+def cors_of(open_api: Mapping[str, Any], origins: str) -> "CorsTypeDef":
+    """Gives the CORS that an HTTP API's OpenAPI body, as SAM writes it, has for these origins."""
+    _condition, cors, _otherwise = open_api["x-amazon-apigateway-cors"]["Fn::If"]
+    return {
+        "AllowOrigins": origins.split(","),
+        "AllowMethods": cors["allowMethods"],
+        "AllowHeaders": cors["allowHeaders"],
+        "ExposeHeaders": cors["exposeHeaders"],
+        "MaxAge": cors["maxAge"],
+    }
 
 
 def _create_routes(

@@ -12,7 +12,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from sigbridge.devices import normalize_device_id, register_device
+from sigbridge.devices import register_device, sigfox_device_id
 from sigbridge_local.deployment import SAM, build, host_architecture
 from sigbridge_local.dynamodb_local import dynamodb_local, local_client
 from sigbridge_local.emulator import isolated_environment
@@ -97,7 +97,7 @@ def invoke_all() -> None:
             key = create_demo_application(_TABLE, url)
             with configured(_TABLE, url):
                 device_id = _event("queue_push")["pathParameters"]["device_id"]
-                register_device(DEMO_APPLICATION, normalize_device_id(device_id))
+                register_device(DEMO_APPLICATION, sigfox_device_id(device_id))
         overrides = [f"Architecture={architecture}", f"DynamodbEndpointUrl={url.replace('127.0.0.1', _HOST)}"]
         pushed = ""
         for invocation in INVOCATIONS:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from random import Random
 
-from sigbridge.devices import normalize_device_id
+from sigbridge.devices import sigfox_device_id
 from sigfox_cloud.dice import dice
 from sigfox_cloud.services import Service
 from sigfox_cloud.templates import CONFIGURATIONS, BatchTemplate, Configuration
@@ -94,7 +94,7 @@ def _make_device(throw: Random, configuration: Configuration) -> Device:
     phase = throw.uniform(0, rhythm)
     spelling = _spell(throw)
     device = Device(
-        id=normalize_device_id(spelling),
+        id=sigfox_device_id(spelling),
         spelling=spelling,
         configuration=configuration,
         bidirectional=bidirectional,

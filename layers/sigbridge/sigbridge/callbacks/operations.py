@@ -23,7 +23,7 @@ from sigbridge.devices import InactiveDevice, UnknownDevice
 from sigbridge.errors import Fault, InvalidInput
 from sigbridge.reports import Service, UnknownService
 from sigbridge.web.content_encoding import BodyTooLarge
-from sigbridge.web.errors import ingest_error
+from sigbridge.web.errors import MOST_FAULTS, ingest_error
 from sigbridge.web.openapi.fragments import (
     DEVICE_ID,
     EXAMPLE_APPLICATION,
@@ -212,7 +212,7 @@ _ERRORS = ErrorForm(
             "message": {"type": "string"},
             "errors": {
                 "type": "array",
-                "description": "Every field at fault, where fields are.",
+                "description": "Every field at fault, where fields are; the first 100 of them.",
                 "items": {
                     "type": "object",
                     "properties": {
@@ -223,7 +223,9 @@ _ERRORS = ErrorForm(
                     "required": ["index", "field", "message"],
                     "additionalProperties": False,
                 },
+                "maxItems": MOST_FAULTS,
             },
+            "more_errors": {"type": "integer", "description": "How many fields more are at fault."},
         },
         "required": ["status", "message"],
         "additionalProperties": False,

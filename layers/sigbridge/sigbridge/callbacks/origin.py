@@ -1,5 +1,6 @@
 """Whom a document is from, and of when."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sigbridge.callbacks.documents import Document
@@ -8,8 +9,9 @@ from sigbridge.callbacks.tagoio import group_of
 from sigbridge.callbacks.values import is_absent, read_text, read_time
 from sigbridge.clock import epoch_ms
 from sigbridge.credentials.field_mapping import Field
-from sigbridge.devices import InvalidDeviceId, normalize_device_id
+from sigbridge.devices import InvalidDeviceId, normalize_device_id, sigfox_device_id
 from sigbridge.errors import Fault
+from sigbridge.messages import Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +35,16 @@ class Origin:
     warnings: tuple[Fault, ...] = ()
 
 
-def read_origin(document: Document, essentials: Essentials, device_header: str | None) -> Origin:
+def read_origin(
+    document: Document, essentials: Essentials, device_header: str | None, network: Network
+) -> Origin:
     """Read whom a document is from: the device that it names, else the one that the header names.
+
+    Args:
+        document: The document.
+        essentials: What was found in it.
+        device_header: The header `device`, or None.
+        network: Whose device it is from.
 
     Raises:
         Unreadable: No device is named, it can't be one, or document and header name different ones.
@@ -42,7 +52,8 @@ def read_origin(document: Document, essentials: Essentials, device_header: str |
     device_as_received = essentials.values.get(Field.SERIAL) or read_text(device_header)
     if device_as_received is None:
         raise Unreadable(Fault("serial", "is missing"))
-    device_id = _read_device_id(device_as_received, device_header)
+    read_id = sigfox_device_id if network is Network.SIGFOX else normalize_device_id
+    device_id = _read_device_id(device_as_received, device_header, read_id)
     group = next(filter(None, map(group_of, document.items)), None)
     time, unread_time, warnings = _time_of_items(document)
     if time is None and unread_time is None:
@@ -62,11 +73,11 @@ def _time_of_items(document: Document) -> tuple[int | None, str | None, tuple[Fa
         return None, str(written), (Fault("time", str(invalid)),)
 
 
-def _read_device_id(device_as_received: str, device_header: str | None) -> str:
+def _read_device_id(device_as_received: str, device_header: str | None, read_id: Callable[[str], str]) -> str:
     try:
-        device_id = normalize_device_id(device_as_received)
+        device_id = read_id(device_as_received)
         header = read_text(device_header)
-        if header is not None and normalize_device_id(header) != device_id:
+        if header is not None and read_id(header) != device_id:
             raise Unreadable(
                 Fault("device", f"header names device {header}, the message {device_as_received}")
             )

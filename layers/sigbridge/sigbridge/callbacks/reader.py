@@ -8,22 +8,15 @@ from sigbridge.callbacks.details import read_details
 from sigbridge.callbacks.documents import Document, RequestContent, bounded, read_body
 from sigbridge.callbacks.essentials import Essentials, Unreadable, read_essentials
 from sigbridge.callbacks.origin import Origin, read_origin
-from sigbridge.callbacks.recognition import Subject, subject_of
+from sigbridge.callbacks.recognition import Subject, recognize_nature
 from sigbridge.callbacks.services import find_source, read_report
 from sigbridge.callbacks.tagoio import gather_items
 from sigbridge.callbacks.variables import InvalidVariable
-from sigbridge.credentials.field_mapping import Field, FieldMapping, plain
-from sigbridge.devices.identity import is_sigfox_id
+from sigbridge.credentials.field_mapping import Field, FieldMapping
 from sigbridge.errors import Fault, InvalidInput
 from sigbridge.messages import Network, Part, ReceivedMessage, WrittenPayload
 from sigbridge.reports import ReceivedReport, Service
 from sigbridge.web.request import Request
-
-_SIGFOX_PAYLOAD_NAMES = frozenset(("data", "ulpayload"))
-_SIGFOX_PAYLOAD_DIGITS = 24
-_SIGFOX_NAMES = frozenset(
-    ("devicetypeid", "avgsnr", "avgsignal", "longpolling", "lqi", "linkquality", "computedlocation")
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,15 +152,12 @@ class _Reader:
         essentials = read_essentials(document, self.mapping, self.required)
         if Field.SERIAL not in essentials.found:
             essentials = find_source(document, essentials)
-        origin = read_origin(document, essentials, self.device_header)
-        network = _network(origin.device_id, document, essentials, self.addressed)
-        subject: Subject = Part.UPLINK
-        if _can_be_sigfox(origin.device_id, essentials) or isinstance(self.addressed, Service):
-            subject = subject_of(document.content, essentials, self.addressed)
-        if isinstance(subject, Service):
-            report = read_report(document, essentials, origin, subject)
-            return report if not _is_message_position(report, essentials) else _position(report, essentials)
-        return self._read_message(document, essentials, origin, network, subject)
+        nature = recognize_nature(document, essentials, self.device_header, self.addressed)
+        origin = read_origin(document, essentials, self.device_header, nature.network)
+        if isinstance(nature.subject, Service):
+            report = read_report(document, essentials, origin, nature.subject)
+            return _position(report, essentials) if _is_message_position(report, essentials) else report
+        return self._read_message(document, essentials, origin, nature.network, nature.subject)
 
     def _read_message(
         self, document: Document, essentials: Essentials, origin: Origin, network: Network, part: Part
@@ -207,34 +197,6 @@ def _written_payload(document: Document, essentials: Essentials) -> WrittenPaylo
         encoding = sender.payload_encoding(document.fields) if known else None
     text = essentials.values[Field.PAYLOAD]
     return WrittenPayload(text, ".".join(found.path), encoding, found.guessed)
-
-
-def _network(device_id: str, document: Document, essentials: Essentials, addressed: Subject) -> Network:
-    """Tell Sigfox's messages from others': the id can be Sigfox's, and so is the way it is written."""
-    if essentials.sender is not None:
-        return essentials.sender.network
-    is_sigfox = _can_be_sigfox(device_id, essentials) and (
-        addressed is not Part.UPLINK or _is_written_as_by_sigfox(document, essentials)
-    )
-    return Network.SIGFOX if is_sigfox else Network.GENERIC
-
-
-def _is_written_as_by_sigfox(document: Document, essentials: Essentials) -> bool:
-    """Tell whether a field is one that only Sigfox has or names so; its messages have no port."""
-    names = {plain(name) for place in document.places for name in place}
-    if not names.isdisjoint(_SIGFOX_NAMES) or {"station", "rssi"} <= names:
-        return True
-    if Field.PORT in essentials.found:
-        return False
-    payload = essentials.found.get(Field.PAYLOAD)
-    named_as_sigfox_does = payload is not None and plain(payload.path[-1]) in _SIGFOX_PAYLOAD_NAMES
-    is_short = len(str(essentials.values.get(Field.PAYLOAD, ""))) <= _SIGFOX_PAYLOAD_DIGITS
-    return Field.SEQ_NUMBER in essentials.found or (named_as_sigfox_does and is_short)
-
-
-def _can_be_sigfox(device_id: str, essentials: Essentials) -> bool:
-    sender = essentials.sender
-    return is_sigfox_id(device_id) and (sender is None or sender.network is Network.SIGFOX)
 
 
 def _is_message_position(report: ReceivedReport, essentials: Essentials) -> bool:

@@ -1,19 +1,27 @@
-"""What a callback is about, told from its fields: many use one URL for all of Sigfox's callbacks.
+"""Whose callback it is and what it is about, told from its fields: many use one URL for all of Sigfox's.
 
 Only a message that can be UPLINK or BIDIR may claim a downlink (docs/decisions/0023).
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
+from sigbridge.callbacks.documents import Document
 from sigbridge.callbacks.essentials import Essentials
 from sigbridge.callbacks.sigfox import ADVANCED_FACTS, COMPUTED_LOCATION, RECEPTION_FACTS
-from sigbridge.callbacks.values import is_absent
+from sigbridge.callbacks.values import is_absent, read_text
 from sigbridge.credentials.field_mapping import Field, plain
-from sigbridge.messages import Part
+from sigbridge.devices.identity import SEPARATORS, is_sigfox_id
+from sigbridge.messages import Network, Part
 from sigbridge.reports import Service
 
 type Subject = Service | Part
 
+_SIGFOX_PAYLOAD_NAMES = frozenset(("data", "ulpayload"))
+_SIGFOX_PAYLOAD_DIGITS = 24
+_SIGFOX_NAMES = frozenset(
+    ("devicetypeid", "avgsnr", "avgsignal", "longpolling", "lqi", "linkquality", "computedlocation")
+)
 # Names that no other callback has. Those of one set must all be there.
 _MARKS: Mapping[Service, tuple[frozenset[str], ...]] = {
     Service.ACKNOWLEDGE: (frozenset({"infocode"}),),
@@ -33,6 +41,58 @@ _DEVICE_NAMES = frozenset({"device", "deviceid", "epid", "id"})
 _OF_STATUS = frozenset({"batt", "temp", *RECEPTION_FACTS})
 _OF_ERROR = frozenset({"severity", "info", *RECEPTION_FACTS})
 _ADVANCED = frozenset({COMPUTED_LOCATION, *ADVANCED_FACTS})
+
+
+@dataclass(frozen=True, slots=True)
+class Nature:
+    """What a document is.
+
+    Attributes:
+        network: Whose device it is from.
+        subject: What it is about.
+    """
+
+    network: Network
+    subject: Subject
+
+
+def recognize_nature(
+    document: Document, essentials: Essentials, device_header: str | None, addressed: Subject
+) -> Nature:
+    """Recognize what a document is.
+
+    Args:
+        document: The document.
+        essentials: What was found in it.
+        device_header: The device that the request's header names, or None.
+        addressed: What its route is for.
+    """
+    if essentials.sender is not None and essentials.sender.network is not Network.SIGFOX:
+        return Nature(essentials.sender.network, Part.UPLINK)
+    device = essentials.values.get(Field.SERIAL) or read_text(device_header) or ""
+    if addressed is Part.UPLINK and not is_sigfox_id(device.translate(SEPARATORS).upper()):
+        return Nature(Network.GENERIC, Part.UPLINK)
+    subject = subject_of(document.content, essentials, addressed)
+    is_sigfox = (
+        essentials.sender is not None
+        or addressed is not Part.UPLINK
+        or isinstance(subject, Service)
+        or _is_written_as_by_sigfox(document, essentials)
+    )
+    return Nature(Network.SIGFOX if is_sigfox else Network.GENERIC, subject)
+
+
+def _is_written_as_by_sigfox(document: Document, essentials: Essentials) -> bool:
+    """Tell whether a field is one that only Sigfox has or names so; its messages have no port."""
+    names = {plain(name) for place in document.places for name in place}
+    if not names.isdisjoint(_SIGFOX_NAMES) or {"station", "rssi"} <= names:
+        return True
+    if Field.PORT in essentials.found:
+        return False
+    payload = essentials.found.get(Field.PAYLOAD)
+    named_as_sigfox_does = payload is not None and plain(payload.path[-1]) in _SIGFOX_PAYLOAD_NAMES
+    is_short = len(str(essentials.values.get(Field.PAYLOAD, ""))) <= _SIGFOX_PAYLOAD_DIGITS
+    return Field.SEQ_NUMBER in essentials.found or (named_as_sigfox_does and is_short)
 
 
 def subject_of(content: Mapping[str, object], essentials: Essentials, addressed: Subject) -> Subject:

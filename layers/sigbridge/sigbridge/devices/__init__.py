@@ -1,5 +1,6 @@
 """Devices: how they are named, and which ones an application has."""
 
+from sigbridge.devices.addressing import act_on_addressed
 from sigbridge.devices.directory import (
     Device,
     Directory,
@@ -11,7 +12,12 @@ from sigbridge.devices.directory import (
     register_device,
     treatment,
 )
-from sigbridge.devices.identity import InvalidDeviceId, normalize_device_id, normalize_id_prefix
+from sigbridge.devices.identity import (
+    InvalidDeviceId,
+    normalize_device_id,
+    normalize_id_prefix,
+    sigfox_device_id,
+)
 from sigbridge.devices.parameters import (
     DOWNLINK_BYTES,
     InvalidDownlinkData,
@@ -51,6 +57,7 @@ __all__ = [
     "Treatment",
     "UnknownDevice",
     "UnknownParameter",
+    "act_on_addressed",
     "change_device",
     "create_device",
     "delete_parameter",
@@ -67,5 +74,6 @@ __all__ = [
     "read_downlink_data",
     "register_device",
     "set_parameter",
+    "sigfox_device_id",
     "treatment",
 ]

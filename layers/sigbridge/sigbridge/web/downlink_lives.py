@@ -7,7 +7,7 @@ from sigbridge.downlinks import HistoryPage, Life, Source
 from sigbridge.downlinks.downlink import is_downlink_id
 from sigbridge.web.request import Request
 from sigbridge.web.response import Response
-from sigbridge.web.things_stack import AddressedDevice, addressed_device, queue_item
+from sigbridge.web.things_stack import queue_item
 from sigbridge.web.things_stack_errors import invalid_field
 
 _LARGEST_PAGE = 100
@@ -16,17 +16,16 @@ _USUAL_PAGE = 20
 _OUTCOME_UNKNOWN = "handed to Sigfox, outcome unknown"
 
 
-def addressed_downlink(request: Request) -> tuple[AddressedDevice, str]:
-    """Reads the device and the downlink that a path names.
+def addressed_downlink(request: Request) -> str:
+    """Reads the downlink that a path names.
 
     Raises:
-        ThingsStackError: An identifier breaks its rule.
+        ThingsStackError: It can't be one.
     """
-    device = addressed_device(request)
     downlink_id = request.path["downlink_id"].lower()
     if not is_downlink_id(downlink_id):
         raise invalid_field("downlink_id", "value must be 24 hex digits")
-    return device, downlink_id
+    return downlink_id
 
 
 def read_page(request: Request) -> tuple[int, str | None]:

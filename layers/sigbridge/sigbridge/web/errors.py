@@ -41,6 +41,8 @@ from sigbridge.web.response import Response
 from sigbridge.web.things_stack_errors import ThingsStackError
 
 RETRY_AFTER_SECONDS = 5
+# Lambda answers with 6 MB at most, and whoever sent a thousand bad items will not read about each.
+MOST_FAULTS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,25 +243,29 @@ _FORMS: tuple[tuple[type[SigbridgeError], ErrorForm], ...] = (
 
 def ingest_error(error: SigbridgeError, _error_id: str) -> Response:
     """Tells an error in the ingest routes' form."""
-    form = _form(error)
-    content: dict[str, object] = {"status": False, "message": error.message}
-    if isinstance(error, InvalidInput) and error.faults:
-        content["errors"] = listed_faults(error.faults)
-    return Response.json(form.status, excerpts(content), _headers(form.status))
+    return _told(error, with_index)
 
 
-def listed_faults(faults: Sequence[Fault]) -> list[dict[str, object]]:
-    """Give what is wrong in a request as the ingest routes tell it."""
-    return [{"index": fault.index, "field": fault.field, "message": fault.message} for fault in faults]
+def listed_faults(
+    name: str, faults: Sequence[Fault], tell: Callable[[Fault], Mapping[str, object]]
+) -> Mapping[str, object]:
+    """Give what is wrong in a request under a name: the first 100, and how many there are besides."""
+    listed: dict[str, object] = {}
+    if faults:
+        listed[name] = excerpts([tell(fault) for fault in faults[:MOST_FAULTS]])
+    if len(faults) > MOST_FAULTS:
+        listed[f"more_{name}"] = len(faults) - MOST_FAULTS
+    return listed
+
+
+def with_index(fault: Fault) -> Mapping[str, object]:
+    """Tell what is wrong in an item of a request."""
+    return {"index": fault.index, **_field(fault)}
 
 
 def management_error(error: SigbridgeError, _error_id: str) -> Response:
     """Tells an error of the management API: the ingest routes' form, but fields have their whole path."""
-    form = _form(error)
-    content: dict[str, object] = {"status": False, "message": error.message}
-    if isinstance(error, InvalidInput) and error.faults:
-        content["errors"] = [{"field": fault.field, "message": fault.message} for fault in error.faults]
-    return Response.json(form.status, excerpts(content), _headers(form.status))
+    return _told(error, _field)
 
 
 def queue_error(error: SigbridgeError, error_id: str) -> Response:
@@ -276,6 +282,17 @@ def queue_error(error: SigbridgeError, error_id: str) -> Response:
         "details": [{"@type": "type.googleapis.com/ttn.lorawan.v3.ErrorDetails", **error.details(error_id)}],
     }
     return Response.json(status, excerpts(google_status), _headers(status))
+
+
+def _told(error: SigbridgeError, tell: Callable[[Fault], Mapping[str, object]]) -> Response:
+    faults = error.faults if isinstance(error, InvalidInput) else ()
+    content = {"status": False, "message": error.message, **listed_faults("errors", faults, tell)}
+    status = _form(error).status
+    return Response.json(status, excerpts(content), _headers(status))
+
+
+def _field(fault: Fault) -> Mapping[str, object]:
+    return {"field": fault.field, "message": fault.message}
 
 
 def _form(error: SigbridgeError) -> ErrorForm:

@@ -8,7 +8,7 @@ from sigbridge.downlinks import Reply
 from sigbridge.errors import Fault
 from sigbridge.messages import Part, Receipt
 from sigbridge.reports import ReportReceipt
-from sigbridge.web.errors import listed_faults
+from sigbridge.web.errors import listed_faults, with_index
 from sigbridge.web.response import Response
 from sigbridge.web.telemetry import count, logger
 
@@ -63,9 +63,7 @@ def callback_accepted(receipt: CallbackReceipt) -> Response:
         content["group"] = messages.group
     if messages.inactive:
         content["inactive"] = sorted(messages.inactive)
-    warnings = receipt.warnings
-    if warnings:
-        content["warnings"] = listed_faults(warnings)
+    content |= listed_faults("warnings", receipt.warnings, with_index)
     return Response.json(200, content)
 
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+# Answers are about someone's devices: nobody on the way keeps them, and no browser takes them for a page.
+PRIVATE_HEADERS: Mapping[str, str] = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
 
 @dataclass(frozen=True, slots=True)
 class Response:
@@ -29,7 +32,7 @@ class Response:
 
     def to_event(self) -> dict[str, Any]:
         """Gives API Gateway's form of it."""
-        answer: dict[str, Any] = {"statusCode": self.status, "headers": dict(self.headers)}
+        answer: dict[str, Any] = {"statusCode": self.status, "headers": {**PRIVATE_HEADERS, **self.headers}}
         if self.body is not None:
             answer["body"] = self.body
         return answer

@@ -62,17 +62,19 @@ class AddressedDevice:
 
 
 def addressed_device(request: Request) -> AddressedDevice:
-    """Reads the identifiers of a path.
+    """Reads the identifiers of a path; a device's may have capitals, as Sigfox writes it.
 
     Raises:
         ThingsStackError: One breaks The Things Stack's rule for identifiers.
     """
+    device_id = request.path["device_id"]
+    identifiers = {**request.path, "device_id": device_id.lower() if device_id.isascii() else device_id}
     for name in ("application_id", "webhook_id", "device_id"):
-        value = request.path.get(name)
+        value = identifiers.get(name)
         if value is not None and not is_identifier(value):
             hint = f"; write `{value.lower()}`" if is_identifier(value.lower()) else ""
             raise invalid_field(name, IDENTIFIER_RULE + hint)
-    return AddressedDevice(request.path["application_id"], normalize_device_id(request.path["device_id"]))
+    return AddressedDevice(identifiers["application_id"], normalize_device_id(device_id))
 
 
 def read_downlinks(request: Request, device: AddressedDevice) -> list[Downlink]:

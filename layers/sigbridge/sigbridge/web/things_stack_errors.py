@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from sigbridge.errors import SigbridgeError
+from sigbridge.web.excerpts import excerpts
 
 INVALID_ARGUMENT = 3
 
@@ -23,7 +24,7 @@ class ThingsStackError(SigbridgeError):
         cause: "ThingsStackError | None" = None,
         code: int = INVALID_ARGUMENT,
     ) -> None:
-        self.attributes = dict(attributes or {})
+        self.attributes: dict[str, object] = excerpts(attributes or {})
         text = message_format
         for attribute, value in self.attributes.items():
             text = text.replace(f"{{{attribute}}}", str(value))

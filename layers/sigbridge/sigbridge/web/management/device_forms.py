@@ -10,8 +10,9 @@ from sigbridge.applications import PayloadEncoding
 from sigbridge.clock import now_ms
 from sigbridge.conditions import State
 from sigbridge.conditions.fleet import FleetDevice
-from sigbridge.devices import Device
+from sigbridge.devices import Device, sigfox_device_id
 from sigbridge.downlinks import InFlight
+from sigbridge.messages import Network
 from sigbridge.web.device_state import ConditionTold
 from sigbridge.web.management.device_types import TypeId
 from sigbridge.web.management.forms import Asked, DeviceId, Moment, Told
@@ -62,16 +63,28 @@ class DeviceAsked(Asked):
     """A new device."""
 
     id: Annotated[DeviceId, Field(description="As its callbacks name it", examples=["1A2B3C"])]
+    network: Annotated[
+        Network,
+        Field(
+            description="Whose id it is: one of `sigfox` that has at most 8 hex digits loses its leading"
+            " zeros, one of `generic` keeps them"
+        ),
+    ] = Network.SIGFOX
     name: Name = ""
     type: Type = None
     tags: Tags = Field(default_factory=list)
     active: Active = True
     payload_encoding: Encoding = None
 
+    @property
+    def device_id(self) -> str:
+        """The id under which its messages will be kept."""
+        return sigfox_device_id(self.id) if self.network is Network.SIGFOX else self.id
+
     def device(self) -> Device:
         """Makes the device."""
         return Device(
-            id=self.id,
+            id=self.device_id,
             payload_encoding=self.payload_encoding,
             registered_at=now_ms(),
             name=self.name,

@@ -106,9 +106,9 @@ def import_many(key: DevicesWriter, request: ResolvedRequest) -> ImportTold:
 
     A body of `application/json` is an array of devices as for `POST /v1/devices`, or `{"devices": [...]}`.
 
-    One of `text/csv` has a line of column names, of which `id` must be there and `name`, `type`, `tags`,
-    `payload_encoding` and `active` may be; tags are written `key=value;key2=value2`. Row 1 is the one
-    after the column names.
+    One of `text/csv` has a line of column names, of which `id` must be there and `network`, `name`,
+    `type`, `tags`, `active` and `payload_encoding` may be; tags are written `key=value;key2=value2`. Row 1
+    is the one after the column names.
 
     Devices that are listed already are left as they are, and counted.
     """
@@ -185,7 +185,7 @@ def check_rows(application_id: str, rows: Sequence[ImportRow]) -> list[DeviceAsk
     missing = missing_types(application_id, {asked.type for _, asked in checked if asked.type is not None})
     first_of: dict[str, ImportRow] = {}
     for row, asked in checked:
-        first = first_of.setdefault(asked.id, row)
+        first = first_of.setdefault(asked.device_id, row)
         if first is not row:
             faults.append(row.fault(_ID, f"is the same device as {first.place}"))
         if asked.type is not None and asked.type in missing:

@@ -12,13 +12,14 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sigbridge.credentials import ApiKey, Right, authenticate, redact
+from sigbridge.devices import act_on_addressed
 from sigbridge.errors import Fault, InvalidInput, SigbridgeError
 from sigbridge.web.endpoint import LambdaHandler, observed, report
 from sigbridge.web.errors import management_error
 from sigbridge.web.json_body import read_json
 from sigbridge.web.management.resolver import ManagementResolver, Permitted
 from sigbridge.web.request import Request, UnknownRoute
-from sigbridge.web.response import Response
+from sigbridge.web.response import PRIVATE_HEADERS, Response
 
 # What anybody may read: the description of the API.
 _PUBLIC_PATHS = frozenset({"/openapi.json", "/docs"})
@@ -44,6 +45,7 @@ def management_endpoint(*routers: Router) -> LambdaHandler:
         except SigbridgeError as error:
             return _tell(error, request).to_event()
         resolved: dict[str, Any] = api.resolve(event, context)
+        resolved["headers"] = {**PRIVATE_HEADERS, **resolved["headers"]}
         # Powertools writes an absent body as null, which not every gateway takes.
         return {name: value for name, value in resolved.items() if value is not None}
 
@@ -65,7 +67,7 @@ SettingsWriter = Annotated[ApiKey, Permitted(Right.SETTINGS_WRITE)]
 
 def _api(routers: Sequence[Router]) -> ManagementResolver:
     api = ManagementResolver(_read_body)
-    api.use(middlewares=[_refuse_unknown_query])
+    api.use(middlewares=[_refuse_unknown_query, _find_addressed_device])
     for router in routers:
         api.include_router(router)
 
@@ -114,6 +116,19 @@ def _refuse_unknown_query(api: APIGatewayHttpResolver, next_middleware: NextMidd
     if unknown:
         raise InvalidInput.of([Fault(name, _UNKNOWN) for name in unknown])
     return next_middleware(api)
+
+
+def _find_addressed_device(api: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Any:
+    """Calls a route with the exact id of its path; where that is not listed, with the one without zeros."""
+    variables = api.context["_route_args"]
+    if "device_id" not in variables:
+        return next_middleware(api)
+
+    def call(device_id: str) -> Any:
+        variables["device_id"] = device_id
+        return next_middleware(api)
+
+    return act_on_addressed(variables["device_id"], call)
 
 
 def read_fault(found: Mapping[str, Any]) -> Fault:

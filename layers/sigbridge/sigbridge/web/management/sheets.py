@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Annotated, Any
@@ -14,6 +15,9 @@ from pydantic import BaseModel
 from sigbridge.web.request import Request
 
 NEXT_CURSOR = "X-Next-Cursor"
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_NUMBER = re.compile(r"[-+]?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?", re.ASCII)
 
 
 class Form(StrEnum):
@@ -92,4 +96,8 @@ def described_forms(model: type[BaseModel]) -> dict[int, Any]:
 
 
 def _cell(value: object) -> object:
-    return str(value).lower() if isinstance(value, bool) else value
+    """Gives a value as a cell; a text that a spreadsheet would run as a formula follows an apostrophe."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    is_formula = isinstance(value, str) and value.startswith(_FORMULA_STARTS) and not _NUMBER.fullmatch(value)
+    return f"'{value}" if is_formula else value

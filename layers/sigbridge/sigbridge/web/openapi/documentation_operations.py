@@ -5,6 +5,11 @@ from sigbridge.web.openapi.fragments import HTML, JSON, Json, content_of
 from sigbridge.web.openapi.management_paths import MANAGEMENT_ERRORS
 from sigbridge.web.openapi.operation import Operation, Part
 
+_KEPT: Json = {
+    "ETag": {"description": "Changes with the text.", "schema": {"type": "string"}},
+    "Cache-Control": {"description": "How long it may be kept.", "schema": {"type": "string"}},
+}
+
 
 def documentation_operations() -> Part:
     """Describes where the description is."""
@@ -17,7 +22,10 @@ def documentation_operations() -> Part:
             summary=summary,
             description=description,
             right=None,
-            answers={200: answer},
+            answers={
+                200: answer | {"headers": _KEPT},
+                304: {"description": "It is the one that `If-None-Match` names", "headers": _KEPT},
+            },
             refusals=(InvalidInput.of([Fault("page", "is not known here")]),),
         )
 

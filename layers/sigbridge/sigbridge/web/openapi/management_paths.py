@@ -8,7 +8,7 @@ from typing import Any
 from sigbridge.devices import UnknownDevice
 from sigbridge.errors import Fault, InvalidInput, SigbridgeError
 from sigbridge.web.content_encoding import BodyTooLarge
-from sigbridge.web.errors import management_error
+from sigbridge.web.errors import MOST_FAULTS, management_error
 from sigbridge.web.management.forms import without_null
 from sigbridge.web.management.resolver import ManagementResolver, RouteFacts
 from sigbridge.web.openapi.fragments import EXAMPLE_APPLICATION, EXAMPLE_DEVICE, Json
@@ -31,7 +31,7 @@ MANAGEMENT_ERRORS = ErrorForm(
             "message": {"type": "string"},
             "errors": {
                 "type": "array",
-                "description": "Every field at fault, where fields are.",
+                "description": "Every field at fault, where fields are; the first 100 of them.",
                 "items": {
                     "type": "object",
                     "properties": {
@@ -41,7 +41,9 @@ MANAGEMENT_ERRORS = ErrorForm(
                     "required": ["field", "message"],
                     "additionalProperties": False,
                 },
+                "maxItems": MOST_FAULTS,
             },
+            "more_errors": {"type": "integer", "description": "How many fields more are at fault."},
         },
         "required": ["status", "message"],
         "additionalProperties": False,

@@ -51,8 +51,8 @@ _APPLICATION_IN_PATH = in_path(
 _WEBHOOK_IN_PATH = in_path("webhook_id", _IDENTIFIER, "Any webhook's id; none is looked up.", "my-hook")
 _DEVICE_IN_PATH = in_path(
     "device_id",
-    _IDENTIFIER,
-    "The device's id in lower case; filled up with leading zeros to 3 digits.",
+    {"type": "string", "pattern": "^[A-Za-z0-9](-?[A-Za-z0-9]){2,}$", "maxLength": 36},
+    "The device's id in any case; one of Sigfox's filled up with leading zeros to 3 digits.",
     EXAMPLE_DEVICE.lower(),
 )
 _DOWNLINK_IN_PATH = in_path(

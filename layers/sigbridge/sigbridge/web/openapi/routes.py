@@ -5,12 +5,14 @@ from collections.abc import Callable
 from functools import cache
 from typing import cast
 
+from aws_lambda_powertools.event_handler import Request as ResolvedRequest
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from sigbridge.web.management.endpoint import new_routes
 from sigbridge.web.management.resolver import ManagementResolver
 from sigbridge.web.openapi.fragments import HTML, JSON, Json
+from sigbridge.web.openapi.representation import Representation
 from sigbridge.web.openapi.swagger_ui import swagger_ui_page
 
 
@@ -23,17 +25,21 @@ def documentation_routes(describe: Callable[[ManagementResolver], Json]) -> Rout
     routes = new_routes()
 
     @cache
-    def document() -> str:
+    def document() -> Representation:
         api = cast("ManagementResolver", routes.api_resolver)
-        return json.dumps(describe(api), ensure_ascii=False, separators=(",", ":"))
+        return Representation(JSON, json.dumps(describe(api), ensure_ascii=False, separators=(",", ":")))
+
+    @cache
+    def page() -> Representation:
+        text, headers = swagger_ui_page()
+        return Representation(f"{HTML}; charset=utf-8", text, tuple(headers.items()))
 
     @routes.get("/openapi.json", include_in_schema=False)
-    def show_document() -> Response[str]:
-        return Response(200, JSON, document())
+    def show_document(request: ResolvedRequest) -> Response[str | None]:
+        return document().answer(request.context["request"])
 
     @routes.get("/docs", include_in_schema=False)
-    def show_page() -> Response[str]:
-        page, headers = swagger_ui_page()
-        return Response(200, f"{HTML}; charset=utf-8", page, headers)
+    def show_page(request: ResolvedRequest) -> Response[str | None]:
+        return page().answer(request.context["request"])
 
     return routes

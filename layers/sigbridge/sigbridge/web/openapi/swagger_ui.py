@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-from functools import cache
 from pathlib import Path
 
 from aws_lambda_powertools.event_handler import openapi
@@ -38,7 +37,6 @@ _PAGE = """\
 """
 
 
-@cache
 def swagger_ui_page() -> tuple[str, dict[str, str]]:
     """Gives the page, and headers that keep it from loading or calling anything elsewhere."""
     library = (_ASSETS / "swagger-ui-bundle.min.js").read_text(encoding="utf-8")
@@ -49,7 +47,7 @@ def swagger_ui_page() -> tuple[str, dict[str, str]]:
         " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
     page = _PAGE.format(style=style, library=library, start=_START)
-    return page, {"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff"}
+    return page, {"Content-Security-Policy": policy}
 
 
 def _digest(script: str) -> str:

@@ -1,0 +1,22 @@
+"""What every Lambda function of a route of The Things Stack's API does: such a route names a device."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from sigbridge.devices import act_on_addressed
+from sigbridge.web.endpoint import LambdaHandler, queue_endpoint
+from sigbridge.web.request import Request
+from sigbridge.web.response import Response
+from sigbridge.web.things_stack import AddressedDevice, addressed_device
+
+
+def device_endpoint(handle: Callable[[Request, AddressedDevice], Response]) -> LambdaHandler:
+    """Makes a Lambda handler that is given the device of the path, and tells errors as the queue does."""
+
+    def handle_request(request: Request) -> Response:
+        addressed = addressed_device(request)
+        return act_on_addressed(
+            addressed.device_id, lambda device_id: handle(request, replace(addressed, device_id=device_id))
+        )
+
+    return queue_endpoint(handle_request)
