@@ -12,7 +12,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from sigbridge.devices import set_parameter
 from sigbridge.devices.directory import forget_cached_devices
 from sigbridge.errors import StoreUnavailable
-from sigbridge.store.table import client
+from sigbridge.store.connections import client
 from tests.functional.change_stream import StreamRecord
 from tests.functional.conftest import TABLE, Counted, Stored
 from tests.functional.failing_store import FAILURES, Failure, failing, throttled
