@@ -7,9 +7,11 @@ BIN := .venv/bin
 ENV := .venv/.complete
 # `sam build` takes python3.13 and pip from PATH.
 USE := export PATH="$(CURDIR)/$(BIN):$$PATH" SAM_CLI_TELEMETRY=0;
-ARCHITECTURE ?= arm64
+STACK ?= sigbridge
 
-.PHONY: help env lock run up down test unit functional stack simulate check lint types validate openapi build bench sam-local clean
+in_region = $(if $(REGION),--region $(REGION))
+
+.PHONY: help env lock run up down test unit functional stack simulate check lint types validate openapi build deploy bench sam-local clean
 
 help: ## list the commands
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -66,8 +68,13 @@ openapi: $(ENV) ## describe the API in docs/openapi.json
 	@$(USE) python -m sigbridge_local.openapi
 
 build: $(ENV) ## build for AWS into .aws-sam; ARCHITECTURE=x86_64 for the other processor
-	@$(USE) sam build --parameter-overrides Architecture=$(ARCHITECTURE)
+	@$(USE) sam build --parameter-overrides Architecture=$(or $(ARCHITECTURE),arm64)
 	@$(USE) python -m sigbridge_local.bytecode .aws-sam/build
+
+deploy: $(ENV) ## build and deploy to AWS, for the processor that the stack has; REGION= STACK= PARAMETERS="Name=value …" ARCHITECTURE=
+	@$(USE) architecture=$(or $(ARCHITECTURE),$$(python -m sigbridge_deploy --stack $(STACK) $(in_region))) && \
+	  $(MAKE) --no-print-directory build ARCHITECTURE=$$architecture && \
+	  sam deploy --stack-name $(STACK) $(in_region) --parameter-overrides Architecture=$$architecture $(PARAMETERS)
 
 bench: $(ENV) ## measure the budgets and write benchmarks/results.json
 	@$(USE) python -m benchmarks

@@ -10,7 +10,7 @@ from benchmarks.stopwatch import Action
 from benchmarks.workload import TABLE, Event, Workload
 from sigbridge.clock import now_ms, rfc3339
 from sigbridge.downlinks import end_what_is_due
-from sigbridge.store.table import client
+from sigbridge.store.connections import client
 
 _LIMIT = "one write a transition"
 _MINUTE_MS = 60_000

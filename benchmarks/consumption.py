@@ -8,7 +8,7 @@ from typing import Any
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.model import OperationModel
 
-from sigbridge.store.table import client, client_without_retries
+from sigbridge.store.connections import client, client_without_retries
 
 _READS = frozenset({"BatchGetItem", "GetItem", "Query", "Scan"})
 

@@ -5,7 +5,7 @@ from itertools import batched
 from typing import Any
 
 from benchmarks.workload import APPLICATION, TABLE, Workload, unused_device
-from sigbridge.store.table import client
+from sigbridge.store.connections import client
 
 _BATCH_WRITE = 25
 _EVERY_MS = 600_000

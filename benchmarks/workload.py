@@ -17,7 +17,7 @@ from urllib.parse import quote, urlencode
 from sigbridge.applications import create_application
 from sigbridge.credentials import Right, issue_key
 from sigbridge.devices import register_device
-from sigbridge.store.table import client
+from sigbridge.store.connections import client
 from sigbridge_local.dynamodb_local import dynamodb_local
 from sigbridge_local.emulator import isolated_environment
 from sigbridge_local.places import EVENTS, ROOT

@@ -20,7 +20,15 @@ def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, 
         )
     for metric, occurrences in followed.occurrences.items():
         count(metric, occurrences)
+    failures = []
+    if followed.stop is not None:
+        record, reason = followed.stop.record, followed.stop.reason
+        logger.error(
+            f"a batch stopped at a change that is to be followed again: {reason}",
+            event_id=record["eventID"],
+            exc_info=reason,
+        )
+        count("StoppedBatches")
+        failures = [{"itemIdentifier": record["dynamodb"]["SequenceNumber"]}]
     flush_counts()
-    if followed.failed is None:
-        return {"batchItemFailures": []}
-    return {"batchItemFailures": [{"itemIdentifier": followed.failed["dynamodb"]["SequenceNumber"]}]}
+    return {"batchItemFailures": failures}

@@ -9,7 +9,7 @@ from moto import mock_aws
 from sigbridge.applications import create_application
 from sigbridge.credentials import Right, issue_key
 from sigbridge.settings import settings
-from sigbridge.store.table import client, forget_clients
+from sigbridge.store.connections import client, forget_clients
 from sigbridge_local.dynamodb_local import dynamodb_local
 from sigbridge_local.failures import UnavailableError
 from sigbridge_local.stack import Stack

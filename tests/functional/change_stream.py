@@ -9,7 +9,7 @@ import boto3
 
 from sigbridge.changes import follow, read_change
 from sigbridge.settings import settings
-from sigbridge.store.table import client
+from sigbridge.store.connections import client
 from tests.functional.lambdas import Context, handler
 
 if TYPE_CHECKING:

@@ -11,13 +11,13 @@ import pytest
 from moto import mock_aws
 from moto.dynamodb.models import DynamoDBBackend
 
-import sigbridge.store.table
 from sigbridge.applications import Application, create_application
 from sigbridge.credentials import Right, authenticate, issue_key
 from sigbridge.credentials.authentication import forget_cached_keys
 from sigbridge.devices.directory import forget_cached_devices
 from sigbridge.settings import settings
-from sigbridge.store.table import client, to_record
+from sigbridge.store.connections import client
+from sigbridge.store.table import to_record
 from sigbridge_local.table_from_template import create_table
 from tests.functional.change_stream import ChangeStream
 from tests.functional.lambdas import Answer, Event, call
@@ -71,7 +71,7 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     forget_everything()
     make_requests_atomic(monkeypatch)
     with mock_aws():
-        create_table(sigbridge.store.table.client(), TABLE)
+        create_table(client(), TABLE)
         yield TABLE
     forget_everything()
 

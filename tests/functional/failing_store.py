@@ -9,7 +9,7 @@ from unittest.mock import patch
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
-from sigbridge.store.table import client, client_without_retries
+from sigbridge.store.connections import client, client_without_retries
 
 type Failure = Callable[[AWSPreparedRequest], AWSResponse | None]
 type Concerns = Callable[[dict[str, Any]], bool]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sigbridge.store.table import client, client_without_retries
+from sigbridge.store.connections import client, client_without_retries
 
 _EVENT = "before-call.dynamodb"
 

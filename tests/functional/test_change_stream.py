@@ -12,7 +12,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from sigbridge.devices import set_parameter
 from sigbridge.devices.directory import forget_cached_devices
 from sigbridge.errors import StoreUnavailable
-from sigbridge.store.table import client
+from sigbridge.store.connections import client
 from tests.functional.change_stream import StreamRecord
 from tests.functional.conftest import TABLE, Counted, Stored
 from tests.functional.failing_store import FAILURES, Failure, failing, throttled
@@ -82,7 +82,11 @@ def hand_over_until_done(played: PlayedDevice, records: Sequence[StreamRecord]) 
 
 @each_failure
 def test_the_first_record_that_failed_is_named_and_its_repeat_repairs(
-    failure: Failure, played: PlayedDevice, stored: Stored
+    failure: Failure,
+    played: PlayedDevice,
+    stored: Stored,
+    counted: Counted,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     other = played.another("1A2B45")
     with played.stream_delayed(), other.stream_delayed():
@@ -94,8 +98,15 @@ def test_the_first_record_that_failed_is_named_and_its_repeat_repairs(
         with failing(failure, writes_history_of(played.id)):
             assert played.stream.hand_over(records) == [number_of(mine)]
         assert stored(sk="DOWNLINK#") == []
+        assert counted()["StoppedBatches"] == 1
+        [line] = caplog.records
+        assert (line.levelname, line.__dict__["event_id"]) == ("ERROR", mine["eventID"])
+        assert "to be followed again" in line.message
+        assert line.exc_info is not None
+        assert line.exc_info[0] is StoreUnavailable
 
         assert played.stream.hand_over(records) == []
+        assert "StoppedBatches" not in counted()
 
     assert (played.state(id_), other.state(others_id)) == ("queued", "queued")
     first, second = (without_identity(item) for item in stored(sk="DOWNLINK#"))

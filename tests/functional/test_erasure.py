@@ -11,6 +11,7 @@ from sigbridge.erasure import erase_device, erasing
 from sigbridge.errors import StoreUnavailable
 from sigbridge.settings import settings
 from sigbridge.store import erasures, table
+from sigbridge.store.connections import client
 from sigbridge.store.table import Key, NewItem, Span
 from tests.functional.conftest import Counted, Invoke, Stored
 from tests.functional.failing_store import failing, throttled
@@ -67,13 +68,13 @@ def device(fleet: PlayedFleet, stored: Stored) -> str:
 
 def fill(device_id: str, count: int) -> None:
     """Gives a device so many messages more, which came long ago."""
-    client = table.client()
+    dynamodb = client()
     for start in range(0, count, 25):
         requests: Any = [
             {"PutRequest": {"Item": _message(device_id, number)}}
             for number in range(start, min(count, start + 25))
         ]
-        client.batch_write_item(RequestItems={settings().table_name: requests})
+        dynamodb.batch_write_item(RequestItems={settings().table_name: requests})
 
 
 def count_of(device_id: str) -> int:

@@ -321,7 +321,9 @@ def test_a_bus_that_fails_for_a_while_is_told_later(
     assert field.stream.hand_over(steps) == [steps[0]["dynamodb"]["SequenceNumber"]]
     assert [step["state"] for step in field.history(downlink_id)] == ["queued", "answered"]
     assert bus.events == []
-    assert not counted().keys() & {"AnnouncementFailures", "DownlinksQueued"}
+    counts = counted()
+    assert not counts.keys() & {"AnnouncementFailures", "DownlinksQueued"}
+    assert counts["StoppedBatches"] == 2
 
     bus.failure = None
     assert field.stream.hand_over([*records, *steps]) == []

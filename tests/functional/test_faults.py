@@ -8,7 +8,7 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ReadTimeoutError
 
-from sigbridge.store.table import client
+from sigbridge.store.connections import client
 from tests.functional.conftest import Invoke, Stored
 from tests.functional.failing_store import FAILURES, Failure, failing, is_claim, is_key_look_up, is_message
 from tests.functional.lambdas import event

@@ -15,7 +15,7 @@ from sigbridge.credentials import Right, issue_key
 from sigbridge.devices import register_device
 from sigbridge.devices.directory import forget_cached_devices
 from sigbridge.reports import Service, read_stored_report
-from sigbridge.store.table import client
+from sigbridge.store.connections import client
 from tests.functional.conftest import Invoke, Stored
 from tests.functional.failing_store import FAILURES, Failure, failing, is_message
 from tests.functional.lambdas import Event, call, event

@@ -4,8 +4,8 @@ import asyncio
 import base64
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -157,7 +157,7 @@ class FakeBundle:
     @property
     def target(self) -> Target:
         patience = Patience(ACKNOWLEDGE_WAIT_S, 1)
-        return Target("https://bundle", "demo", "key", patience, self._read_messages, self.keep_time)
+        return Target("https://bundle", "demo", "key", patience, self.keep_time)
 
     async def keep_time(self) -> None:
         """Ends what time ends."""
@@ -172,9 +172,6 @@ class FakeBundle:
                     else:
                         self._try_again(device, downlink, "unacknowledged")
 
-    async def _read_messages(self, device_ids: Iterable[str]) -> dict[str, list[StoredMessage]]:
-        return {id_: self.devices[id_].messages for id_ in device_ids if id_ in self.devices}
-
     def _handle(self, request: httpx.Request) -> httpx.Response:
         self.wall.advance(_REQUEST_S)
         self.requests.append(request)
@@ -186,6 +183,11 @@ class FakeBundle:
             return self._handle_queue(
                 request, *path.removeprefix("/api/v3/as/applications/demo/devices/").split("/", 1)
             )
+        if path.startswith("/v1/devices/"):
+            return self._show_messages(path.split("/")[3], query)
+        return self._handle_callback(request, path, query)
+
+    def _handle_callback(self, request: httpx.Request, path: str, query: Mapping[str, str]) -> httpx.Response:
         is_form = request.headers.get("Content-Type") == "application/x-www-form-urlencoded"
         if self.flaw is Flaw.REFUSES_FORMS and is_form and "pattern" not in query:
             return httpx.Response(400)
@@ -365,6 +367,16 @@ class FakeBundle:
             self._end(downlink, "removed")
         return httpx.Response(200, json={})
 
+    def _show_messages(self, device_id: str, query: Mapping[str, str]) -> httpx.Response:
+        if device_id not in self.devices:
+            return httpx.Response(404)
+        # Small pages, so that there are several.
+        start, messages = int(query.get("cursor", 0)), self.devices[device_id].messages
+        page: dict[str, Any] = {"messages": [_shown(message) for message in messages[start : start + 3]]}
+        if start + 3 < len(messages):
+            page["next_cursor"] = str(start + 3)
+        return httpx.Response(200, json=page)
+
     def _tell(self, device: FakeDevice, query: Mapping[str, str]) -> httpx.Response:
         start, limit = int(query.get("cursor", 0)), int(query["limit"])
         lives = [_told(downlink) for downlink in reversed(device.lives)]
@@ -426,6 +438,11 @@ def _told_step(step: Step) -> dict[str, Any]:
     return told
 
 
+def _shown(message: StoredMessage) -> dict[str, Any]:
+    told = {"time": _rfc3339(message.time / 1000), "payload": message.payload or None}
+    return told | {"seq_number": message.seq_number}
+
+
 def _rfc3339(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds")
 
@@ -444,12 +461,11 @@ class _NoWatch:
         pass
 
 
-def simulated(bundle: FakeBundle, scenario: Scenario, *, reads_messages: bool = True) -> Outcome:
+def simulated(bundle: FakeBundle, scenario: Scenario) -> Outcome:
     """Plays a scenario against a bundle in memory."""
-    target = bundle.target if reads_messages else replace(bundle.target, read_messages=None)
 
     async def play() -> Outcome:
         async with bundle.client as client:
-            return await simulate(scenario, target, client, bundle.wall, _NoWatch())
+            return await simulate(scenario, bundle.target, client, bundle.wall, _NoWatch())
 
     return asyncio.run(play())

@@ -90,13 +90,6 @@ def test_a_simulation_touches_everything_that_there_is_to_check() -> None:
     assert account.late > 0
 
 
-def test_messages_that_can_not_be_read_are_not_judged() -> None:
-    bundle = FakeBundle(FakeWall(), Flaw.STORES_TWICE)
-    account = simulated(bundle, Scenario(devices=5), reads_messages=False).account
-
-    assert account.messages_stored is account.messages_missing is None
-
-
 def test_the_same_seed_twice_on_one_bundle_is_refused() -> None:
     bundle = FakeBundle(FakeWall())
     simulated(bundle, Scenario(devices=5, seed=3))

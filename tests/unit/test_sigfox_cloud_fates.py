@@ -35,6 +35,10 @@ def transmission(number: int) -> Transmission:
     return Transmission(MESSAGES[number], int(START) + 60 * number)
 
 
+def unanswered(number: int, when: Span) -> Delivery:
+    return Delivery(Service.BIDIR, (transmission(number),), 0, when, None)
+
+
 def handed_out(number: int, payload: str, when: Span, status: int = 200) -> Delivery:
     content = f'{{"{DEVICE.spelling}":{{"downlinkData":"{payload}"}}}}'.encode()
     return Delivery(Service.BIDIR, (transmission(number),), 0, when, status, content)
@@ -171,6 +175,21 @@ def test_order_is_judged_only_where_one_answer_was_there_before_the_other_was_as
     assert wrong(2, [second, handed_out(1, PAYLOADS[0], span(3))]) == {Invariant.I3}
     assert wrong(2, [second, handed_out(1, PAYLOADS[0], span(1))]) == set()
     assert wrong(2, [second]) == {Invariant.I3}
+
+
+def test_a_delivery_without_an_answer_may_have_taken_what_its_repeat_tells() -> None:
+    second = handed_out(0, PAYLOADS[1], span(2))
+    repeat = handed_out(1, PAYLOADS[0], span(60))
+
+    assert wrong(2, [unanswered(1, span(0, 1)), second, repeat]) == set()
+    assert wrong(2, [unanswered(1, span(30)), second, repeat]) == {Invariant.I3}
+
+
+def test_a_message_that_was_never_answered_may_have_taken_what_was_first() -> None:
+    second = handed_out(0, PAYLOADS[1], span(2))
+
+    assert wrong(2, [unanswered(1, span(0, 1)), second]) == set()
+    assert wrong(2, [unanswered(1, span(30)), second]) == {Invariant.I3}
 
 
 @given(st.permutations(range(4)), st.lists(spans, min_size=4, max_size=4))

@@ -50,13 +50,6 @@ def test_the_first_violations_of_each_promise_are_described(plain: Console) -> N
     assert f"I8: and {len(broken) - 3} more" in text
 
 
-def test_messages_that_were_not_read_are_not_said_to_be_missing(plain: Console) -> None:
-    show_outcome(plain, simulated(FakeBundle(FakeWall()), Scenario(devices=2), reads_messages=False))
-
-    assert "stored not read missing not read" in written(plain)
-    assert "only a local stack's table can be read" in written(plain)
-
-
 def test_a_file_gets_a_line_for_every_10_percent(plain: Console) -> None:
     view = ProgressView(plain)
     with view.shown():

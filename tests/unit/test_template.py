@@ -1,8 +1,10 @@
 """What `template.yaml` promises: rights, retention, alarms, routes, and what runs by itself."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
@@ -139,9 +141,10 @@ def of_type(kind: str) -> dict[str, Any]:
 
 def statements(function: str) -> list[tuple[dict[str, Any], str]]:
     """The statements of a function's own policies, each with the condition that it depends on, or ""."""
-    policies = RESOURCES[function]["Properties"]["Policies"]
+    [denied, policy] = RESOURCES[function]["Properties"]["Policies"]
+    assert denied == {"Ref": "NoNewLogGroups"}
     found = []
-    for statement in (statement for policy in policies for statement in policy["Statement"]):
+    for statement in policy["Statement"]:
         if "Fn::If" in statement:
             condition, dependent, otherwise = statement["Fn::If"]
             assert otherwise == {"Ref": "AWS::NoValue"}
@@ -182,6 +185,14 @@ def test_a_function_may_do_exactly_what_it_needs(function: str) -> None:
 
     assert rights(function) == table | dict(promised.others)
     assert "Role" not in RESOURCES[function]["Properties"]
+
+
+def test_no_function_makes_a_log_group_anew_that_nobody_would_ever_empty() -> None:
+    [policy] = of_type("AWS::IAM::ManagedPolicy").values()
+    [statement] = policy["Properties"]["PolicyDocument"]["Statement"]
+
+    assert statement == {"Effect": "Deny", "Action": "logs:CreateLogGroup", "Resource": "*"}
+    assert "ManagedPolicyName" not in policy["Properties"]
 
 
 @pytest.mark.parametrize("function", BEHIND_THE_API)
@@ -245,11 +256,82 @@ def test_every_log_group_has_the_retention_of_the_parameter() -> None:
 def test_the_access_log_has_neither_path_nor_query_string_which_may_hold_a_key() -> None:
     settings = RESOURCES["HttpApi"]["Properties"]["AccessLogSettings"]
 
-    assert "$context.routeKey" in settings["Format"]
-    assert "$context.path" not in settings["Format"]
-    assert "query" not in settings["Format"].lower()
+    line = settings["Format"]["Fn::Sub"]
+
+    assert "$context.routeKey" in line
+    assert "$context.path" not in line
+    assert "query" not in line.lower()
     # These name the path as it was requested, its query included.
-    assert "$context.requestOverride" not in settings["Format"]
+    assert "$context.requestOverride" not in line
+
+
+def refused_callbacks() -> dict[str, Any]:
+    """The properties of the filter that counts refused callbacks in the access log."""
+    [resource] = of_type("AWS::Logs::MetricFilter").values()
+    properties: dict[str, Any] = resource["Properties"]
+    return properties
+
+
+@pytest.mark.parametrize(
+    ("route", "status", "counted"),
+    [
+        ("POST /uplink", 429, True),
+        ("GET /uplink/batch", 400, True),
+        ("PUT /downlink", 413, True),
+        ("POST /sigfox/{service}", 422, True),
+        ("POST /uplink", 401, False),
+        ("POST /downlink", 403, False),
+        ("POST /uplink", 200, False),
+        ("POST /uplink", 503, False),
+        (f"POST {BY_APPLICATION}/push", 429, False),
+        (f"POST {BY_WEBHOOK}/push", 429, False),
+        ("ANY /v1/{proxy+}", 404, False),
+        ("GET /docs", 429, False),
+        ("-", 404, False),
+    ],
+)
+def test_a_refused_callback_is_counted_unless_its_key_was_wrong(
+    route: str, status: int, *, counted: bool
+) -> None:
+    access_log = RESOURCES["HttpApi"]["Properties"]["AccessLogSettings"]["Format"]["Fn::Sub"]
+    values = {"$context.routeKey": route, "$context.status": str(status), "${AWS::StackName}": "sigbridge"}
+    for name, value in values.items():
+        access_log = access_log.replace(f'"{name}"', json.dumps(value))
+    line = json.loads(access_log)
+
+    assert is_matched(line, refused_callbacks()["FilterPattern"]) is counted
+
+
+def is_matched(line: Mapping[str, str], pattern: str) -> bool:
+    """Whether CloudWatch Logs counts a line: alternatives of comparisons, all joined by &&."""
+    comparison = re.compile(r'\$\.(\w+) (=|!=) "([^"]*)"')
+    return all(
+        any(
+            fnmatchcase(line[name], value) is (operator == "=")
+            for name, operator, value in comparison.findall(alternatives)
+        )
+        for alternatives in pattern.split("&&")
+    )
+
+
+def test_an_alarm_sounds_when_a_callback_was_refused() -> None:
+    counts = refused_callbacks()
+    [transformation] = counts["MetricTransformations"]
+    alarm = RESOURCES["RefusedCallbacksAlarm"]["Properties"]
+
+    assert counts["LogGroupName"] == {"Ref": "ApiLogGroup"}
+    assert transformation["Dimensions"] == [{"Key": "service", "Value": "$.service"}]
+    assert transformation["MetricValue"] == "1"
+    assert (alarm["Namespace"], alarm["MetricName"]) == (
+        transformation["MetricNamespace"],
+        transformation["MetricName"],
+    )
+    assert alarm["Dimensions"] == [{"Name": "service", "Value": {"Ref": "AWS::StackName"}}]
+    assert (alarm["Statistic"], alarm["ComparisonOperator"], alarm["Threshold"]) == (
+        "Sum",
+        "GreaterThanThreshold",
+        0,
+    )
 
 
 def alarms_on(metric: str, function: str) -> list[dict[str, Any]]:
@@ -328,15 +410,18 @@ def test_the_change_stream_function_gets_every_change_from_the_first_on() -> Non
     assert mapping()["StartingPosition"] == "TRIM_HORIZON"
 
 
-def test_changes_of_a_device_are_followed_in_order_and_within_a_second() -> None:
-    assert mapping()["ParallelizationFactor"] == 1
+def test_changes_are_followed_within_a_second_by_as_many_at_a_time_as_the_user_says() -> None:
+    assert mapping()["ParallelizationFactor"] == {"Ref": "ParallelizationFactor"}
+    assert TEMPLATE["Parameters"]["ParallelizationFactor"]["Default"] == 1
     assert mapping()["BatchSize"] == 100
     assert mapping()["MaximumBatchingWindowInSeconds"] <= 1
 
 
 def stream_record(sk: str, image: dict[str, Any], event_name: str = "INSERT") -> dict[str, Any]:
-    """A record of the stream, as far as filters look at it."""
-    return {"eventName": event_name, "dynamodb": {"Keys": {"sk": {"S": sk}}, "NewImage": image}}
+    """A record of the stream, as far as filters look at it; what was removed has only an old image."""
+    keys = {"pk": {"S": "DEVICE#demo#153FA"}, "sk": {"S": sk}}
+    images = {"OldImage" if event_name == "REMOVE" else "NewImage": keys | image}
+    return {"eventName": event_name, "dynamodb": {"Keys": keys} | images}
 
 
 ADVANCED = {"advanced_at": {"N": "1763770733000"}}
@@ -369,14 +454,27 @@ LOCATED = {"location": {"M": {"latitude": {"N": "45.2"}, "longitude": {"N": "5.7
 def test_what_has_consequences_is_followed_and_nothing_else(
     record: dict[str, Any], *, silent: bool, announcing: bool
 ) -> None:
-    for announces, followed in ((1, announcing), (2, silent)):
-        choices = [
-            choice.get("Fn::If", [None, choice, choice])[announces]
-            for choice in mapping()["FilterCriteria"]["Filters"]
-        ]
-        patterns = [choice for choice in choices if choice != {"Ref": "AWS::NoValue"}]
+    assert bool(apply_filters([record], filters(announces=True))) is announcing
+    assert bool(apply_filters([record], filters(announces=False))) is silent
 
-        assert bool(apply_filters([record], patterns)) is followed
+
+@pytest.mark.parametrize("announces", [True, False])
+def test_the_stream_is_filtered_as_lambda_documents_it(*, announces: bool) -> None:
+    patterns = [json.loads(choice["Pattern"]) for choice in filters(announces=announces)]
+
+    # "DynamoDB event source mappings only support filtering on the dynamodb key", with five filters at most.
+    assert [set(pattern) for pattern in patterns] == [{"dynamodb"}] * len(patterns)
+    assert all(set(pattern["dynamodb"]) == {"Keys", "NewImage"} for pattern in patterns)
+    assert len(patterns) <= 5
+
+
+def filters(*, announces: bool) -> list[dict[str, str]]:
+    """The filters of the mapping, with an event bus or without."""
+    choices = [
+        choice.get("Fn::If", [None, choice, choice])[1 if announces else 2]
+        for choice in mapping()["FilterCriteria"]["Filters"]
+    ]
+    return [choice for choice in choices if choice != {"Ref": "AWS::NoValue"}]
 
 
 def apply_filters(records: list[dict[str, Any]], patterns: list[dict[str, str]]) -> list[dict[str, Any]]:
@@ -389,7 +487,8 @@ def test_a_change_that_fails_is_retried_for_hours_and_given_up_while_it_can_stil
 
     assert mapping()["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert mapping()["BisectBatchOnFunctionError"] is True
-    assert mapping()["MaximumRetryAttempts"] >= 100
+    # No number of attempts ends it, its age does.
+    assert mapping()["MaximumRetryAttempts"] == -1
     assert mapping()["MaximumRecordAgeInSeconds"] <= kept_in_the_stream_s / 2
     assert mapping()["DestinationConfig"] == {"OnFailure": {"Destination": {"Fn::GetAtt": DEAD_LETTERS}}}
 
@@ -397,6 +496,7 @@ def test_a_change_that_fails_is_retried_for_hours_and_given_up_while_it_can_stil
 def test_a_dead_letter_is_encrypted_and_kept_as_long_as_can_be() -> None:
     [queue] = of_type("AWS::SQS::Queue").values()
 
+    assert queue["DeletionPolicy"] == queue["UpdateReplacePolicy"] == "Retain"
     assert queue["Properties"]["SqsManagedSseEnabled"] is True
     assert queue["Properties"]["MessageRetentionPeriod"] == 14 * 24 * 3600
     assert queue["Properties"]["Tags"] == [{"Key": "application", "Value": "sigbridge"}]
@@ -452,6 +552,22 @@ def test_the_api_is_throttled() -> None:
     assert settings["ThrottlingBurstLimit"] == {"Ref": "ThrottlingBurstLimit"}
 
 
+def test_a_burst_elsewhere_can_be_kept_from_starving_callbacks() -> None:
+    reserving = {
+        name
+        for name in FUNCTIONS
+        if RESOURCES[name]["Properties"].get("ReservedConcurrentExecutions")
+        == {"Fn::If": ["ReservesCallbacks", {"Ref": "CallbackConcurrency"}, {"Ref": "AWS::NoValue"}]}
+    }
+    unset = {"Fn::Equals": [{"Ref": "CallbackConcurrency"}, 0]}
+
+    assert {FUNCTIONS[name].table for name in reserving} == {CALLBACK}
+    assert len(reserving) == 4
+    # AWS refuses to reserve anything unless 100 stay unreserved; a new account has 10 in all.
+    assert TEMPLATE["Parameters"]["CallbackConcurrency"]["Default"] == 0
+    assert TEMPLATE["Conditions"]["ReservesCallbacks"] == {"Fn::Not": [unset]}
+
+
 def test_the_code_has_the_defaults_of_the_parameters(monkeypatch: pytest.MonkeyPatch) -> None:
     parameters = TEMPLATE["Parameters"]
     for name, value in TEMPLATE["Globals"]["Function"]["Environment"]["Variables"].items():
@@ -502,8 +618,8 @@ def test_the_queue_of_dead_letters_is_an_output() -> None:
     assert TEMPLATE["Outputs"]["ChangeStreamDeadLettersUrl"]["Value"] == {"Ref": "ChangeStreamDeadLetters"}
 
 
-@pytest.mark.parametrize("metric", ["UnreadableChanges", "AnnouncementFailures"])
-def test_an_alarm_sounds_when_the_change_stream_leaves_something_out(metric: str) -> None:
+@pytest.mark.parametrize("metric", ["StoppedBatches", "UnreadableChanges", "AnnouncementFailures"])
+def test_an_alarm_sounds_when_the_change_stream_stops_or_leaves_something_out(metric: str) -> None:
     alarms = [a["Properties"] for a in of_type("AWS::CloudWatch::Alarm").values()]
 
     [alarm] = [alarm for alarm in alarms if alarm["MetricName"] == metric]

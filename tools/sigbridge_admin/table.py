@@ -22,7 +22,7 @@ from botocore.exceptions import (
 
 from sigbridge.errors import StoreUnavailable
 from sigbridge.settings import Settings, using
-from sigbridge.store import table as store
+from sigbridge.store.connections import using_session
 from sigbridge_admin.failures import AdminError
 from sigbridge_admin.local_stack import IS_IT_UP, local_stack
 
@@ -84,7 +84,7 @@ def connected(target: Target) -> Iterator[None]:
     settings = target.settings
     try:
         with (
-            store.using_session(target.session),
+            using_session(target.session),
             using(settings),
             failures_explained(settings.table_name),
         ):

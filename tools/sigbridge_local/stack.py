@@ -10,7 +10,7 @@ import boto3
 from sigbridge.applications import ApplicationExists, create_application
 from sigbridge.credentials import Right, issue_key
 from sigbridge.settings import Settings, using
-from sigbridge.store import table as store
+from sigbridge.store.connections import using_session
 from sigbridge_local.deployment import deploy
 from sigbridge_local.emulator import (
     REGION,
@@ -129,5 +129,5 @@ def _write(stack: Stack) -> None:
 def configured(table: str, endpoint_url: str) -> Iterator[None]:
     """Points the domain to a local table."""
     settings = Settings(table_name=table, dynamodb_endpoint_url=endpoint_url)
-    with store.using_session(boto3.Session("test", "test", region_name=REGION)), using(settings):
+    with using_session(boto3.Session("test", "test", region_name=REGION)), using(settings):
         yield

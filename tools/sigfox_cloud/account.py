@@ -36,8 +36,8 @@ class Account:
     Attributes:
         messages_sent: Messages that devices transmitted.
         messages_accepted: Those whose UPLINK or BIDIR was answered 2xx.
-        messages_stored: Those that are in the table; None where it can't be read.
-        messages_missing: Answered 2xx, and not in the table; None where it can't be read.
+        messages_stored: Those that the bundle has.
+        messages_missing: Answered 2xx, and not stored.
         late: BIDIR messages of which the bundle heard after their radio window.
         requests_lost: Requests that got lost on their way.
         never_delivered: Callbacks that got lost at every attempt.
@@ -55,8 +55,8 @@ class Account:
 
     messages_sent: int
     messages_accepted: int
-    messages_stored: int | None
-    messages_missing: int | None
+    messages_stored: int
+    messages_missing: int
     late: int
     requests_lost: int
     never_delivered: int
@@ -74,7 +74,7 @@ def take_account(truth: Truth, readback: Readback, patience: Patience) -> Accoun
     """Counts everything and checks every promise."""
     transmissions = [t for device in truth.devices.values() for t in device.transmissions]
     accepted = accepted_messages(truth.deliveries)
-    stored = None if readback.messages is None else _stored(readback)
+    stored = _stored(readback)
     states: Counter[str] = Counter()
     outcome_unknown = retries = 0
     for life in (life for lives in readback.lives.values() for life in lives if not life.from_downlink_data):
@@ -85,8 +85,8 @@ def take_account(truth: Truth, readback: Readback, patience: Patience) -> Accoun
     return Account(
         messages_sent=len(transmissions),
         messages_accepted=len(accepted),
-        messages_stored=None if stored is None else sum(t.key in stored for t in transmissions),
-        messages_missing=None if stored is None else len(accepted - stored),
+        messages_stored=sum(t.key in stored for t in transmissions),
+        messages_missing=len(accepted - stored),
         late=sum(transmission.late for transmission in transmissions),
         requests_lost=truth.requests_lost,
         never_delivered=truth.never_delivered,
@@ -108,8 +108,7 @@ def find_violations(truth: Truth, readback: Readback, patience: Patience) -> lis
         found += check_answers(device)
         lives = readback.lives.get(device_id, [])
         found += check_downlinks(device, lives, patience, readback.read_at.get(device_id, 0))
-        if readback.messages is not None:
-            found += check_messages(device, readback.messages.get(device_id, ()))
+        found += check_messages(device, readback.messages.get(device_id, ()))
     found += check_counts(truth.deliveries)
     return sorted(found, key=lambda violation: violation.invariant)
 
@@ -117,7 +116,7 @@ def find_violations(truth: Truth, readback: Readback, patience: Patience) -> lis
 def _stored(readback: Readback) -> set[tuple[str, int, int]]:
     return {
         (device_id, message.time // 1000, message.seq_number)
-        for device_id, messages in (readback.messages or {}).items()
+        for device_id, messages in readback.messages.items()
         for message in messages
         if message.seq_number is not None
     }

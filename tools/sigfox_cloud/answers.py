@@ -32,7 +32,7 @@ class HandOut:
     Attributes:
         transmission: The message.
         payload: Its data, lower case.
-        span: The delivery whose answer was there first.
+        span: From the first delivery that may have reached the bundle, answered or not, to the first answer.
     """
 
     transmission: Transmission
@@ -72,15 +72,26 @@ def answers_by_message(truth: DeviceTruth) -> dict[MessageKey, list[Answer]]:
     return {key: sorted(found, key=lambda answer: answer.span.received) for key, found in answers.items()}
 
 
+def first_sent_by_message(truth: DeviceTruth) -> dict[MessageKey, float]:
+    """When the first BIDIR delivery of each message was sent, whatever came of it."""
+    sent: dict[MessageKey, float] = {}
+    for delivery in truth.deliveries_of(Service.BIDIR):
+        for transmission in delivery.transmissions:
+            sent[transmission.key] = min(delivery.span.sent, sent.get(transmission.key, delivery.span.sent))
+    return sent
+
+
 def hand_outs_by_payload(truth: DeviceTruth) -> dict[str, list[HandOut]]:
     """To which messages of a device each payload went, the first message first."""
+    first_sent = first_sent_by_message(truth)
     hand_outs: dict[str, list[HandOut]] = defaultdict(list)
     for answers in answers_by_message(truth).values():
         firsts: dict[str, HandOut] = {}
         for answer in answers:
             if answer.data is not None:
                 payload = answer.data.lower()
-                firsts.setdefault(payload, HandOut(answer.transmission, payload, answer.span))
+                span = Span(first_sent[answer.transmission.key], answer.span.received)
+                firsts.setdefault(payload, HandOut(answer.transmission, payload, span))
         for payload, hand_out in firsts.items():
             hand_outs[payload].append(hand_out)
     return {

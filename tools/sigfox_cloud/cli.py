@@ -4,7 +4,7 @@ import asyncio
 import secrets
 import signal
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Annotated, NoReturn
 
@@ -19,11 +19,9 @@ from sigfox_cloud.clock import RealWall
 from sigfox_cloud.courier import TIMEOUT_S
 from sigfox_cloud.failures import SimulationError
 from sigfox_cloud.fates import Patience
-from sigfox_cloud.readback import StoredMessage
 from sigfox_cloud.report import ProgressView, show_outcome, show_scenario
 from sigfox_cloud.scenario import Scenario, Target
 from sigfox_cloud.simulation import Outcome, simulate
-from sigfox_cloud.table import messages_in
 
 _TIMEKEEPER = "DownlinkDeadlinesFunction"
 _ACKNOWLEDGE_WAIT = "AcknowledgeWaitSeconds"
@@ -52,13 +50,15 @@ def run(
         str | None,
         typer.Option(
             envvar="SIGBRIDGE_BASE_URL",
-            help="Base URL of a bundle on AWS. Its messages are not counted.",
+            help="Base URL of a bundle on AWS.",
             show_default="the local stack",
         ),
     ] = None,
     key: Annotated[
         str | None,
-        typer.Option(envvar="SIGBRIDGE_KEY", help="With --base-url: a key for callbacks and queues."),
+        typer.Option(
+            envvar="SIGBRIDGE_KEY", help="With --base-url: a key for callbacks, queues and reading."
+        ),
     ] = None,
     application: Annotated[str, typer.Option(help="With --base-url: whose key it is.")] = "demo",
     acknowledge_wait: Annotated[
@@ -158,9 +158,6 @@ def _local_target(port: int, acknowledge_wait_s: float, scenario: Scenario) -> I
 
 
 def _target_of(stack: Stack, acknowledge_wait_s: float) -> Target:
-    async def read_messages(device_ids: Iterable[str]) -> Mapping[str, Sequence[StoredMessage]]:
-        return await asyncio.to_thread(messages_in, stack, device_ids)
-
     async def keep_time() -> None:
         # What it can't end now it ends the next time, on AWS a minute later.
         with suppress(LocalStackError):
@@ -171,7 +168,6 @@ def _target_of(stack: Stack, acknowledge_wait_s: float) -> Target:
         application_id=stack.application_id,
         key=stack.key,
         patience=Patience(acknowledge_wait_s, _LAG_OF_A_LOCAL_STACK_S),
-        read_messages=read_messages,
         keep_time=keep_time,
     )
 

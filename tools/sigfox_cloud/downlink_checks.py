@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import combinations, pairwise
 
-from sigfox_cloud.answers import answers_by_message, hand_outs_by_payload
+from sigfox_cloud.answers import answers_by_message, first_sent_by_message, hand_outs_by_payload
 from sigfox_cloud.fates import CLOCKS_DIFFER_S, Fate, Patience, expected_states, fates_of
 from sigfox_cloud.readback import Life, State
 from sigfox_cloud.services import Service
@@ -49,7 +49,7 @@ def check_queue(truth: DeviceTruth, fates: Sequence[Fate]) -> Iterator[Violation
         truth: What happened to the device; every change of its queue got an answer.
         fates: What became of its downlinks.
     """
-    yield from _check_order(fates)
+    yield from _check_order(truth, fates)
     yield from _check_waiting(truth, fates)
     for listing in truth.listings:
         yield from _check_listing(listing, fates)
@@ -93,8 +93,11 @@ def _check_endings(fate: Fate) -> Iterator[Violation]:
             yield Violation(Invariant.I4, f"{fate.downlink} {to} {late_s:.1f} s after it expired")
 
 
-def _check_order(fates: Sequence[Fate]) -> Iterator[Violation]:
+def _check_order(truth: DeviceTruth, fates: Sequence[Fate]) -> Iterator[Violation]:
     """I3: first hand-outs follow the queue."""
+    answered = answers_by_message(truth)
+    # What such a message was handed nobody heard, yet it left the queue.
+    unheard = [sent for message, sent in first_sent_by_message(truth).items() if message not in answered]
     for first, second in combinations(fates, 2):
         if not second.attempts:
             continue
@@ -103,6 +106,7 @@ def _check_order(fates: Sequence[Fate]) -> Iterator[Violation]:
             wrong = overtaking.is_before(first.attempts[0].hand_out.span)
         else:
             left = any(not overtaking.is_before(removal.span) for removal in first.removals)
+            left = left or any(sent <= overtaking.received for sent in unheard)
             wrong = not left and not first.is_expired(overtaking.received)
         if wrong:
             what = f"{second.downlink} was handed out before {first.downlink}, which was queued before"

@@ -1,4 +1,4 @@
-"""Requests of the queue API, The Things Stack's and the bundle's additions to it."""
+"""Requests of the queue API, The Things Stack's and the bundle's additions to it, and of messages."""
 
 import base64
 import json
@@ -11,6 +11,7 @@ from sigfox_cloud.devices import Device
 from sigfox_cloud.templates import HttpRequest
 
 _PAGE = 100
+_PAGE_OF_MESSAGES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class QueueApi:
 
     Attributes:
         application_id: The application.
-        key: A key of it that may read and write downlinks.
+        key: A key of it that may read, and write downlinks.
     """
 
     application_id: str
@@ -77,8 +78,12 @@ class QueueApi:
 
     def history(self, device: Device, cursor: str | None) -> HttpRequest:
         """Reads a page of the lives of a device's downlinks."""
-        query = f"limit={_PAGE}" if cursor is None else f"limit={_PAGE}&cursor={cursor}"
-        return self._request("GET", device, f"downlinks?{query}")
+        return self._request("GET", device, f"downlinks?{_page(_PAGE, cursor)}")
+
+    def messages(self, device: Device, cursor: str | None) -> HttpRequest:
+        """Reads a page of a device's messages."""
+        path = f"/v1/devices/{device.id}/messages?{_page(_PAGE_OF_MESSAGES, cursor)}"
+        return HttpRequest("GET", path, {"Authorization": f"Bearer {self.key}"}, b"")
 
     def _change(
         self, device: Device, operation: str, items: Sequence[QueueItem], headers: dict[str, str]
@@ -99,6 +104,10 @@ class QueueApi:
         return HttpRequest(method, path, authorization | (headers or {}), body)
 
 
+def _page(limit: int, cursor: str | None) -> str:
+    return f"limit={limit}" if cursor is None else f"limit={limit}&cursor={cursor}"
+
+
 def effectless_requests(queue_api: QueueApi, unknown: Device) -> list[HttpRequest]:
     """A request for each route of the bundle that is refused without changing anything."""
     headers = {"Authorization": queue_api.key, "Content-Type": "application/json"}
@@ -110,4 +119,5 @@ def effectless_requests(queue_api: QueueApi, unknown: Device) -> list[HttpReques
         queue_api.delete(unknown, "0" * 24),
         queue_api.list(unknown),
         queue_api.history(unknown, None),
+        queue_api.messages(unknown, None),
     ]

@@ -1,18 +1,20 @@
-"""What the bundle says at the end: the lives of downlinks over HTTP, messages from its table."""
+"""What the bundle says at the end over HTTP: the lives of downlinks, and messages."""
 
 import asyncio
 import base64
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Any
 
 from sigfox_cloud.courier import Line
 from sigfox_cloud.devices import Device
 from sigfox_cloud.failures import SimulationError
 from sigfox_cloud.queue_api import QueueApi
+from sigfox_cloud.templates import HttpRequest
 
 _READING_ATTEMPTS = 5
 
@@ -73,25 +75,17 @@ class Life:
 
 @dataclass(frozen=True, slots=True)
 class StoredMessage:
-    """A message in the bundle's table.
+    """A message that the bundle has stored.
 
     Attributes:
         time: Epoch milliseconds.
         seq_number: Its sequence number, where it has one.
-        payload: Hex.
+        payload: Hex; empty for none.
     """
 
     time: int
     seq_number: int | None
     payload: str
-
-
-class MessageReader(Protocol):
-    """Reads what the bundle has stored."""
-
-    async def __call__(self, device_ids: Iterable[str]) -> Mapping[str, Sequence[StoredMessage]]:
-        """Reads the messages of some devices."""
-        ...
 
 
 @dataclass(slots=True)
@@ -101,16 +95,16 @@ class Readback:
     Attributes:
         lives: Of the downlinks of each device.
         read_at: When those of a device were read, epoch seconds.
-        messages: Of each device; None where they can't be read.
+        messages: Of each device.
     """
 
     lives: dict[str, list[Life]] = field(default_factory=dict)
     read_at: dict[str, float] = field(default_factory=dict)
-    messages: Mapping[str, Sequence[StoredMessage]] | None = None
+    messages: dict[str, list[StoredMessage]] = field(default_factory=dict)
 
 
-class HistoryReader:
-    """Reads the lives of downlinks.
+class Reader:
+    """Reads the lives of downlinks, and messages.
 
     Args:
         line: The way to the bundle.
@@ -121,41 +115,55 @@ class HistoryReader:
         self._line = line
         self._queue_api = queue_api
 
-    async def read(self, devices: Sequence[Device], readback: Readback) -> None:
+    async def read_lives(self, devices: Sequence[Device], readback: Readback) -> None:
         """Reads all downlinks of some devices, in place of what was read of them before."""
         async with asyncio.TaskGroup() as readers:
             for device in devices:
-                readers.create_task(self._read(device, readback))
+                readers.create_task(self._read_lives(device, readback))
+
+    async def read_messages(self, devices: Sequence[Device], readback: Readback) -> None:
+        """Reads all messages of some devices."""
+        async with asyncio.TaskGroup() as readers:
+            for device in devices:
+                readers.create_task(self._read_messages(device, readback))
 
     async def is_known(self, device: Device) -> bool:
         """Tells whether the bundle knows a device."""
-        return await self._page(device, None) is not None
+        return await self._page(self._queue_api.history(device, None)) is not None
 
-    async def _read(self, device: Device, readback: Readback) -> None:
-        lives: list[Life] = []
-        cursor: str | None = None
-        while True:
-            page = await self._page(device, cursor) or {}
-            lives += map(read_life, page.get("downlinks", []))
-            cursor = page.get("next_cursor")
-            if not cursor:
-                break
-        readback.lives[device.id] = lives
+    async def _read_lives(self, device: Device, readback: Readback) -> None:
+        items = await self._all("downlinks", partial(self._queue_api.history, device))
+        readback.lives[device.id] = list(map(read_life, items))
         readback.read_at[device.id] = self._line.now()
 
-    async def _page(self, device: Device, cursor: str | None) -> dict[str, Any] | None:
-        request = self._queue_api.history(device, cursor)
+    async def _read_messages(self, device: Device, readback: Readback) -> None:
+        items = await self._all("messages", partial(self._queue_api.messages, device))
+        readback.messages[device.id] = list(map(read_message, items))
+
+    async def _all(
+        self, name: str, request: Callable[[str | None], HttpRequest]
+    ) -> Sequence[Mapping[str, Any]]:
+        items: list[Mapping[str, Any]] = []
+        cursor: str | None = None
+        while True:
+            page = await self._page(request(cursor)) or {}
+            items += page.get(name, [])
+            cursor = page.get("next_cursor")
+            if not cursor:
+                return items
+
+    async def _page(self, request: HttpRequest) -> dict[str, Any] | None:
         for _ in range(_READING_ATTEMPTS):
             _, response = await self._line.send(request)
             if response is not None and response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
                 break
         else:
-            message = f"the history of {device.id} can't be read"
+            message = f"{request.target} can't be read: the bundle does not answer"
             raise SimulationError(message)
         if response.status_code == HTTPStatus.NOT_FOUND:
             return None
         if response.status_code != HTTPStatus.OK:
-            message = f"the history of {device.id} can't be read: {response.status_code} {response.text}"
+            message = f"{request.target} can't be read: {response.status_code} {response.text}"
             raise SimulationError(message)
         page: dict[str, Any] = response.json()
         return page
@@ -171,6 +179,15 @@ def read_life(item: Mapping[str, Any]) -> Life:
         steps=tuple(map(_read_step, item["history"])),
         outcome_unknown="outcome" in item,
         from_downlink_data=item.get("source") == "downlinkData",
+    )
+
+
+def read_message(item: Mapping[str, Any]) -> StoredMessage:
+    """Reads one message of a page."""
+    return StoredMessage(
+        time=round(_seconds(item["time"]) * 1000),
+        seq_number=item.get("seq_number"),
+        payload=item.get("payload") or "",
     )
 
 

@@ -17,7 +17,6 @@ from sigfox_cloud.simulation import Outcome
 from sigfox_cloud.violations import Invariant, Violation
 
 _SHOWN_OF_EACH = 3
-_NOT_READ = "not read"
 _STATES = {
     State.SENT: "sent",
     State.FAILED: "failed",
@@ -106,8 +105,6 @@ def show_outcome(console: Console, outcome: Outcome) -> None:
     console.print(_callbacks(account))
     console.print(_downlinks(account))
     console.print(_invariants(account))
-    if account.messages_stored is None:
-        console.print("Stored messages were not counted: only a local stack's table can be read.")
     if account.unclear_devices:
         console.print(
             f"{account.unclear_devices} devices' queues and histories were not judged: a change of the"
@@ -173,5 +170,5 @@ def _table(title: str, *numbers: str) -> Table:
     return table
 
 
-def _row(table: Table, name: str, *numbers: int | None) -> None:
-    table.add_row(name, *(_NOT_READ if number is None else f"{number:,}" for number in numbers))
+def _row(table: Table, name: str, *numbers: int) -> None:
+    table.add_row(name, *(f"{number:,}" for number in numbers))

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from sigfox_cloud.customer import Action, plan_actions
 from sigfox_cloud.devices import Device, make_fleet
 from sigfox_cloud.fates import Patience
-from sigfox_cloud.readback import MessageReader
 from sigfox_cloud.schedule import Message, Notice, plan_messages, plan_notices
 
 
@@ -40,9 +39,8 @@ class Target:
     Attributes:
         base_url: Where its API answers.
         application_id: The application whose devices are simulated.
-        key: A key of it with the rights for callbacks and for its queues.
+        key: A key of it with the rights for callbacks, for its queues, and to read.
         patience: How long it takes to end what time ends.
-        read_messages: Reads its table; None where that can't be done.
         keep_time: Makes it end at once what time has ended; None where only its schedule does.
     """
 
@@ -50,7 +48,6 @@ class Target:
     application_id: str
     key: str
     patience: Patience
-    read_messages: MessageReader | None = None
     keep_time: Callable[[], Awaitable[None]] | None = None
 
 

@@ -18,7 +18,7 @@ from sigfox_cloud.failures import SimulationError
 from sigfox_cloud.faults import Faults
 from sigfox_cloud.queue_api import QueueApi, effectless_requests
 from sigfox_cloud.radio import Radio
-from sigfox_cloud.readback import HistoryReader, Readback
+from sigfox_cloud.readback import Readback, Reader
 from sigfox_cloud.scenario import Plan, Scenario, Target, make_plan
 from sigfox_cloud.truth import Truth
 from sigfox_cloud.violations import Invariant
@@ -102,7 +102,7 @@ class _Simulation:
         self._clock = Clock(scenario.scale, wall)
         self._line = Line(client, self._clock, wall, scenario.at_once)
         self._queue_api = QueueApi(target.application_id, target.key)
-        self._history = HistoryReader(self._line, self._queue_api)
+        self._reader = Reader(self._line, self._queue_api)
 
     async def run(self) -> Outcome:
         self._watch.warming_up()
@@ -160,16 +160,16 @@ class _Simulation:
             self._watch.settling(len(devices))
             if self._target.keep_time is not None:
                 await self._target.keep_time()
-            await self._history.read(devices, readback)
+            await self._reader.read_lives(devices, readback)
             unsettled = [device for device in devices if self._is_unsettled(device, readback)]
             if len(unsettled) < len(devices):
                 give_up_at = self._wall.now() + _SETTLES_WITHIN_S
             devices = unsettled
             if devices:
                 await self._pause(_LOOKS_EVERY_S)
-        if self._target.read_messages is not None:
-            ids = [device.id for device in self._plan.fleet]
-            readback.messages = await self._target.read_messages(ids)
+        # Lists show what was just received a second late.
+        await self._pause(_LOOKS_EVERY_S)
+        await self._reader.read_messages(self._plan.fleet, readback)
         return readback
 
     def _is_unsettled(self, device: Device, readback: Readback) -> bool:
@@ -203,7 +203,7 @@ class _Simulation:
     async def _require_new_devices(self) -> None:
         devices = [device for device in self._plan.fleet if device.bidirectional]
         for device in devices[:_KNOWN_DEVICES_LOOKED_FOR]:
-            if await self._history.is_known(device):
+            if await self._reader.is_known(device):
                 seed = self._scenario.seed
                 message = f"the bundle knows device {device.id} already, choose another seed than {seed}"
                 raise SimulationError(message)

@@ -76,7 +76,7 @@ def read_details(
         variables = _item_variables(document, content, network, details)
     else:
         if essentials.sender is None:
-            used |= _guess_location(content, network, details)
+            used |= _guess_location(content, details)
         variables = _variables(content, used)
     details.variables = _bounded(variables)
     if Field.ACK in essentials.found or LONG_POLLING in details.facts:
@@ -149,10 +149,9 @@ def _take_known_location(
     return used
 
 
-def _guess_location(content: Mapping[str, object], network: Network, details: Details) -> frozenset[Path]:
-    """Take the location of a message from where anybody may write it; in Sigfox's the top is a station's."""
-    top: list[tuple[Path, Mapping[str, object]]] = [] if network is Network.SIGFOX else [((), content)]
-    for path, place in (*top, *place_objects(content)):
+def _guess_location(content: Mapping[str, object], details: Details) -> frozenset[Path]:
+    """Take the location of a message from where anybody may write it."""
+    for path, place in (((), content), *place_objects(content)):
         used = details.place(_located(place, path, details))
         if used:
             return used

@@ -1,7 +1,7 @@
 """Following the changes that the stream brings together."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,16 +31,31 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True)
+class Stop:
+    """Where a batch stopped: at the first record that is to be followed again, with all behind it.
+
+    Attributes:
+        record: The record of the stream.
+        position: Its place in the batch.
+        reason: What failed, for a while.
+    """
+
+    record: StreamRecord
+    position: int
+    reason: Exception
+
+
+@dataclass(frozen=True, slots=True)
 class Followed:
     """What came of the records of a batch.
 
     Attributes:
-        failed: The first record that is to be followed again, with all that come after it; None for none.
-        occurrences: What is to be counted of those before it.
-        left_out: What of those before it was left out.
+        stop: Where it stopped; None where all of it is done.
+        occurrences: What is to be counted of the records before that.
+        left_out: What of those records was left out.
     """
 
-    failed: StreamRecord | None
+    stop: Stop | None
     occurrences: Counter[str]
     left_out: tuple[LeftOut, ...]
 
@@ -65,36 +80,37 @@ def follow_batch(records: Sequence[StreamRecord]) -> Followed:
     Histories don't wait for the event bus. What can never be followed is left out: the changes behind
     it must not wait.
     """
-    outcomes = list(_follow_until_failure(records))
+    outcomes, stop = _follow_until_failure(records)
     bus = settings().event_bus_name
-    done = len(outcomes) if bus is None else _announce_until_failure(bus, outcomes)
+    if bus is not None:
+        stop = _announce_until_failure(bus, outcomes) or stop
+    done = outcomes if stop is None else outcomes[: stop.position]
     occurrences = Counter[str]()
-    for outcome in outcomes[:done]:
+    for outcome in done:
         occurrences += outcome.occurrences
-    return Followed(
-        failed=records[done] if done < len(records) else None,
-        occurrences=occurrences,
-        left_out=tuple(left_out for outcome in outcomes[:done] for left_out in outcome.left_out),
-    )
+    left_out = tuple(left_out for outcome in done for left_out in outcome.left_out)
+    return Followed(stop, occurrences, left_out)
 
 
-def _follow_until_failure(records: Sequence[StreamRecord]) -> Iterator[_Outcome]:
-    for record in records:
+def _follow_until_failure(records: Sequence[StreamRecord]) -> tuple[list[_Outcome], Stop | None]:
+    outcomes: list[_Outcome] = []
+    for position, record in enumerate(records):
         outcome = _Outcome(record)
         try:
             outcome.change = read_change(record)
             if outcome.change is not None:
                 outcome.occurrences += follow(outcome.change)
-        except StoreUnavailable:
-            return
+        except StoreUnavailable as reason:
+            return outcomes, Stop(record, position, reason)
         except (LookupError, TypeError, ValueError, AttributeError, StoreRefused) as reason:
             outcome.change = None
             outcome.leave_out(reason, "UnreadableChanges")
-        yield outcome
+        outcomes.append(outcome)
+    return outcomes, None
 
 
-def _announce_until_failure(bus: str, outcomes: Sequence[_Outcome]) -> int:
-    """Announces changes, and tells how many are done with."""
+def _announce_until_failure(bus: str, outcomes: Sequence[_Outcome]) -> Stop | None:
+    """Announces changes up to the first one that the bus does not take for a while."""
     announced = [
         (position, event)
         for position, outcome in enumerate(outcomes)
@@ -104,9 +120,10 @@ def _announce_until_failure(bus: str, outcomes: Sequence[_Outcome]) -> int:
     for some in event_bus.requests([event for _, event in announced]):
         try:
             event_bus.publish(bus, [event for _, event in announced[some.start : some.stop]])
-        except BusUnavailable:
-            return announced[some.start][0]
+        except BusUnavailable as reason:
+            position = announced[some.start][0]
+            return Stop(outcomes[position].record, position, reason)
         except BusRefused as refused:
             for position, _ in announced[some.start : some.stop]:
                 outcomes[position].leave_out(refused, "AnnouncementFailures")
-    return len(outcomes)
+    return None

@@ -4,17 +4,15 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as ConnectionFailed
 
 from sigbridge.errors import StoreUnavailable
 from sigbridge.settings import settings
+from sigbridge.store.connections import client, client_without_retries
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -30,21 +28,6 @@ _TRANSACTION_ATTEMPTS = 5
 # DynamoDB leaves undone what of a batch exceeds its throughput, 1,000 write units a second in a partition.
 _BATCH_ATTEMPTS = 5
 _PAUSE_S = 0.05
-
-# Sigfox waits 10 s for an answer. A BIDIR callback of a known device makes two requests: two tries
-# of at most 2 s each leave room for both.
-_COMMON = Config(
-    connect_timeout=1,
-    read_timeout=1,
-    max_pool_connections=32,
-    tcp_keepalive=True,
-    # Parameters are built and typed here, so botocore need not look at each of them again.
-    parameter_validation=False,
-    # botocore composes its own user agent anew for every request: a fifth of a request's time.
-    user_agent="sigbridge",
-)
-_TWO_TRIES = Config(retries={"total_max_attempts": 2, "mode": "standard"}).merge(_COMMON)
-_ONE_TRY = Config(retries={"total_max_attempts": 1, "mode": "standard"}).merge(_COMMON)
 
 _PASSING_FAILURES = frozenset(
     {
@@ -187,37 +170,6 @@ class Span:
     pk_name: str = "pk"
     sk_name: str = "sk"
     attributes: tuple[str, ...] = ()
-
-
-@cache
-def client() -> "DynamoDBClient":
-    """The DynamoDB client of this process; its connections outlive a request."""
-    return boto3.client("dynamodb", endpoint_url=settings().dynamodb_endpoint_url, config=_TWO_TRIES)
-
-
-@cache
-def client_without_retries() -> "DynamoDBClient":
-    """A client that sends each request once, for changes that must not happen twice."""
-    return boto3.client("dynamodb", endpoint_url=settings().dynamodb_endpoint_url, config=_ONE_TRY)
-
-
-def forget_clients() -> None:
-    """Makes the next request open new connections, to where the settings then say."""
-    client.cache_clear()
-    client_without_retries.cache_clear()
-
-
-@contextmanager
-def using_session(session: boto3.Session) -> Iterator[None]:
-    """Makes the store's requests with this session's credentials and region, until the block ends."""
-    before = boto3.DEFAULT_SESSION
-    boto3.DEFAULT_SESSION = session
-    forget_clients()
-    try:
-        yield
-    finally:
-        boto3.DEFAULT_SESSION = before
-        forget_clients()
 
 
 def get(key: Key) -> Record | None:

@@ -1,0 +1,18 @@
+"""Invoking functions of a local stack that is not there any more."""
+
+import pytest
+
+from sigbridge_local.failures import LocalStackError
+from sigbridge_local.functions import invoke
+from sigbridge_local.processes import free_port
+from sigbridge_local.stack import Stack
+
+
+def test_a_killed_stack_is_told_in_a_line() -> None:
+    url = f"http://127.0.0.1:{free_port()}"
+    killed = Stack(f"{url}/api", "demo", "key", "table", url, "eu-west-1")
+
+    with pytest.raises(LocalStackError, match=r"the local stack at .* did not invoke UpkeepFunction") as told:
+        invoke(killed, "UpkeepFunction")
+
+    assert "\n" not in str(told.value)

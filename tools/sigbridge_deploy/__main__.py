@@ -1,0 +1,3 @@
+from sigbridge_deploy.cli import main
+
+main()
