@@ -37,7 +37,7 @@ from sigbridge.downlinks import (
 )
 from sigbridge.errors import StoreUnavailable
 from sigbridge.reports import ReceivedReport, Service, keep_reports
-from sigbridge.store.device_states import Asking
+from sigbridge.store.claims import Asking
 from tests.engines.conftest import use_new_table
 from tests.engines.model import ACKNOWLEDGE_WAIT, FAILURES, Acknowledgement, Given, Model, News
 from tests.functional.change_stream import ChangeStream, StreamRecord
