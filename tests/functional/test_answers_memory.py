@@ -82,14 +82,13 @@ def test_callers_without_end_leave_a_state_of_a_few_kilobytes(stored: Stored) ->
 
 
 @pytest.mark.usefixtures("application")
-def test_what_was_forgotten_holds_back_no_uplink_of_a_later_period() -> None:
+@pytest.mark.parametrize("minutes", [1, 10, 20, 30, 40])
+def test_callers_who_tell_moments_to_come_hold_no_later_uplink_back(minutes: int) -> None:
     register_device("demo", "153FA")
-    # Some tell moments to come.
     for number in range(64):
-        moment = START + 25 * MINUTE + number
-        answer_uplink(Asking("demo", "153FA", f"{moment:013d}#{number}", START))
-    later = START + 20 * MINUTE
+        answer_uplink(Asking("demo", "153FA", f"{START * 5 + number:013d}#{number}", START))
     push_downlinks("demo", "153FA", [Downlink(payload="01" * 8)])
+    later = START + minutes * MINUTE
 
     assert answer_uplink(Asking("demo", "153FA", f"{later:013d}#1", later)).payload == "01" * 8
 

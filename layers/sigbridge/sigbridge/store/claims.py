@@ -35,6 +35,8 @@ DROPPED_AT_ONCE = 8
 EXPIRED_AT_ONCE = 50
 
 _PERIOD_MS = 600_000
+# Sorts after what follows the moment in an uplink's key.
+_AFTER_EVERY_NUMBER = "~"
 # The maps of the periods before, now and after, in which a repeat may find its answer.
 _LOOKED_INTO = (-1, 0, 1)
 
@@ -233,7 +235,8 @@ def _answer(asking: Asking, change: _Change, dropped: Sequence[str]) -> str:
         conditions.append(f"{_attribute('forgotten', asking.now_ms, step)} < :uplink")
     if dropped:
         assignments.append(f"{_attribute('forgotten', asking.now_ms)} = :forgotten")
-        values[":forgotten"] = dropped[-1]
+        # What tells a moment to come must not hold back those that are sent until then.
+        values[":forgotten"] = min(dropped[-1], f"{asking.now_ms:013d}{_AFTER_EVERY_NUMBER}")
     paths = [f"{answers}.#dropped{i}" for i in range(len(dropped))]
     conditions += [f"attribute_exists({path})" for path in paths]
     removed = [*change.removed, *paths]
