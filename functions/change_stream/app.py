@@ -18,6 +18,8 @@ def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, 
             event_id=left_out.record["eventID"],
             exc_info=left_out.reason,
         )
+    if not_retried := followed.occurrences["DownlinksNotRetried"]:
+        logger.warning("downlinks are not tried again: their queues are full", downlinks=not_retried)
     for metric, occurrences in followed.occurrences.items():
         count(metric, occurrences)
     failures = []

@@ -22,8 +22,9 @@ from sigbridge.downlinks import (
 )
 from sigbridge.errors import SigbridgeError
 from sigbridge.reports import Service, StoredReport
-from sigbridge.store import device_states
-from sigbridge.store.device_states import Asking, ClaimRefused, Removal
+from sigbridge.store import claims, device_states
+from sigbridge.store.claims import Asking, ClaimRefused, Discards
+from sigbridge.store.device_states import Removal
 from tests.engines.test_races import CALLERS, DEVICE, at_once, bidir, payload_of
 from tests.functional.change_stream import ChangeStream
 from tests.functional.lambdas import call
@@ -169,7 +170,7 @@ def test_i4_a_claim_drops_no_downlink_but_those_that_it_saw_expired(stream: Chan
     device_states.remove("demo", DEVICE, 1, queue[1], Removal.EXPIRED)
 
     with pytest.raises(ClaimRefused):
-        device_states.claim(Asking("demo", DEVICE, f"{moment:013d}#1", moment + 10), queue[:2])
+        claims.claim(Asking("demo", DEVICE, f"{moment:013d}#1", moment + 10), Discards(queue[:2]))
 
     assert answer_uplink(Asking("demo", DEVICE, f"{moment:013d}#1", moment + 10)).payload == "03" * 8
     assert [downlink.payload for downlink in queued_downlinks("demo", DEVICE)] == ["04" * 8]

@@ -37,7 +37,7 @@ from sigbridge.downlinks import (
 )
 from sigbridge.errors import StoreUnavailable
 from sigbridge.reports import ReceivedReport, Service, keep_reports
-from sigbridge.store.device_states import Asking
+from sigbridge.store.claims import Asking
 from tests.engines.conftest import use_new_table
 from tests.engines.model import ACKNOWLEDGE_WAIT, FAILURES, Acknowledgement, Given, Model, News
 from tests.functional.change_stream import ChangeStream, StreamRecord
@@ -133,7 +133,7 @@ class QueueMachine(RuleBasedStateMachine):
     )
     def try_in_vain(self, what: str, pick: int) -> None:
         reports = [report for reports in self.acknowledgements.values() for report in reports]
-        if what == "push":
+        if what == "push too many":
             too_many = CAPACITY - len(self.model.queue) + 1 + pick
             with pytest.raises(QueueFull):
                 push_downlinks(APPLICATION, DEVICE, self._make([PLAIN] * too_many))
@@ -267,7 +267,7 @@ class QueueMachine(RuleBasedStateMachine):
         moment = given.moment // SECOND * SECOND + (20 + len(earlier)) * SECOND
         # "No answer" may be about an uplink that got none.
         is_doubtful = code == 1 and self.model.some_got_nothing(given.moment, moment + SECOND)
-        if is_doubtful or self._meets_a_known_fault(given):
+        if is_doubtful:
             return
         self.model.now = max(self.model.now, moment)
         self._begin_second()
@@ -276,11 +276,6 @@ class QueueMachine(RuleBasedStateMachine):
         keep_reports(APPLICATION, earlier[-1:])
         self.model.acknowledge(Acknowledgement(code, moment, self.model.now))
         self._happened()
-
-    def _meets_a_known_fault(self, given: Given) -> bool:
-        """Tells whether an acknowledgement does what an expected failure in tests/functional is about."""
-        was_concluded = bool(self.acknowledgements[given.uplink]) or self.model.is_concluded(given)
-        return was_concluded and given.downlink.expires_at is not None
 
     # Time, and the program behind the scenes
 

@@ -38,16 +38,22 @@ def read_timeout(request: AWSPreparedRequest) -> AWSResponse | None:
     raise ReadTimeoutError(endpoint_url=request.url)
 
 
-def _refusal(status: int, code: str) -> Failure:
-    def refuse(request: AWSPreparedRequest) -> AWSResponse:
-        # Every handler of the event is called, moto's too: let it do something harmless.
-        request.headers["X-Amz-Target"], request.body = "DynamoDB_20120810.ListTables", b"{}"
-        body = json.dumps(
-            {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": "refused"}
-        ).encode()
-        return AWSResponse(request.url, status, {"Content-Type": "application/x-amz-json-1.0"}, _Raw(body))
+def _refused(request: AWSPreparedRequest, status: int, code: str, **details: object) -> AWSResponse:
+    # Every handler of the event is called, moto's too: let it do something harmless.
+    request.headers["X-Amz-Target"], request.body = "DynamoDB_20120810.ListTables", b"{}"
+    content = {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": "refused", **details}
+    headers = {"Content-Type": "application/x-amz-json-1.0"}
+    return AWSResponse(request.url, status, headers, _Raw(json.dumps(content).encode()))
 
-    return refuse
+
+def _refusal(status: int, code: str) -> Failure:
+    return lambda request: _refused(request, status, code)
+
+
+def cancelled(request: AWSPreparedRequest, reason: str) -> AWSResponse:
+    """A transaction is refused because of its first write."""
+    reasons = [{"Code": reason}, {"Code": "None"}, {"Code": "None"}]
+    return _refused(request, 400, "TransactionCanceledException", CancellationReasons=reasons)
 
 
 not_allowed = _refusal(400, "AccessDeniedException")

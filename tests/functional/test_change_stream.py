@@ -1,10 +1,13 @@
 """The function that follows the table's change stream: failures, repeats, orders, and what it can't read."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from random import Random
 from typing import Any
+from unittest.mock import patch
 
+import boto3
 import pytest
 from boto3.dynamodb.types import TypeSerializer
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
@@ -12,10 +15,12 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from sigbridge.devices import set_parameter
 from sigbridge.devices.directory import forget_cached_devices
 from sigbridge.errors import StoreUnavailable
+from sigbridge.settings import settings
 from sigbridge.store.connections import client
 from tests.functional.change_stream import StreamRecord
 from tests.functional.conftest import TABLE, Counted, Stored
-from tests.functional.failing_store import FAILURES, Failure, failing, throttled
+from tests.functional.event_bus import recorded_bus
+from tests.functional.failing_store import FAILURES, Failure, cancelled, failing, throttled
 from tests.functional.lambdas import Context, event, handler
 from tests.functional.played_device import HEX, MINUTE, PlayedDevice
 
@@ -317,6 +322,145 @@ def test_other_items_that_can_not_be_read_are_skipped_and_counted_too(
 
         assert counted()["UnreadableChanges"] == 1
     assert played.steps(id_) == ["queued"]
+
+
+def huge_number(record: StreamRecord) -> StreamRecord:
+    """The record of an attempt with a number that was let in before numbers were bounded."""
+    content = f'{{"confirmed":true,"decoded_payload":{{"n":{"9" * 400}}}}}'
+    return changed(record, downlink={"S": f"9999999999999 {'0' * 24} {HEX} {content}"})
+
+
+@pytest.fixture
+def dead_letters(table: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[Any]]:
+    """Reads what the queue of dead letters has got."""
+    assert table
+    sqs = boto3.client("sqs")
+    url = sqs.create_queue(QueueName="dead-letters")["QueueUrl"]
+    monkeypatch.setenv("DEAD_LETTERS_URL", url)
+    settings.cache_clear()
+
+    def read() -> list[Any]:
+        answer = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)
+        return [json.loads(message["Body"]) for message in answer.get("Messages", [])]
+
+    return read
+
+
+def test_a_number_that_nothing_calculates_with_ends_nothing(
+    played: PlayedDevice,
+    counted: Counted,
+    dead_letters: Callable[[], list[Any]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("EVENT_BUS_NAME", "bus")
+    settings.cache_clear()
+    with played.stream_delayed(), recorded_bus() as bus:
+        [id_] = played.push()
+        records = played.stream.take_noticed()
+        assert played.stream.hand_over(records) == []
+        [attempt] = [r for r in played.stream.take_noticed() if item_of(r)[1].startswith("DOWNLINK#")]
+        counted()
+
+        assert played.stream.hand_over([huge_number(attempt), attempt]) == []
+
+        assert counted()["UnreadableChanges"] == 1
+        assert bus.kinds == ["Downlink queued"]
+    [letter] = dead_letters()
+    assert (letter["event_id"], letter["keys"]) == (attempt["eventID"], attempt["dynamodb"]["Keys"])
+    assert letter["sequence_number"] == "1"
+    assert letter["reason"].startswith("OverflowError")
+    assert played.state(id_) == "queued"
+
+
+def test_each_unreadable_change_has_its_letter(
+    played: PlayedDevice, dead_letters: Callable[[], list[Any]]
+) -> None:
+    with played.stream_delayed():
+        played.push()
+        [record] = played.stream.take_noticed()
+        assert played.stream.hand_over([changed(record, queue=None)] * 9) == []
+
+    assert [letter["reason"] for letter in dead_letters()] == ["KeyError('queue')"] * 9
+
+
+def test_a_letter_that_can_not_be_sent_holds_nothing_up(
+    played: PlayedDevice, counted: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEAD_LETTERS_URL", "https://sqs.eu-west-1.amazonaws.com/123456789012/none")
+    settings.cache_clear()
+    with played.stream_delayed():
+        [id_] = played.push()
+        [record] = played.stream.take_noticed()
+        counted()
+
+        assert played.stream.hand_over([changed(record, queue=None), record]) == []
+
+        numbers = counted()
+        assert (numbers["UnreadableChanges"], numbers["DeadLettersLost"]) == (1, 1)
+    assert played.steps(id_) == ["queued"]
+
+
+# A queue that can take nothing back
+
+
+def too_large(request: AWSPreparedRequest) -> AWSResponse | None:
+    """The store refuses a transaction, since an item would be too large."""
+    return cancelled(request, "ValidationError")
+
+
+def in_conflict(request: AWSPreparedRequest) -> AWSResponse | None:
+    """The store refuses a transaction, since there is another one."""
+    return cancelled(request, "TransactionConflict")
+
+
+def puts_back(request: Request) -> bool:
+    """Tells whether a request is the transaction that puts a downlink back."""
+    return len(request.get("TransactItems", ())) == 3
+
+
+def test_a_retry_that_never_fits_has_failed_and_holds_nothing_up(
+    played: PlayedDevice, counted: Counted
+) -> None:
+    id_ = played.push_confirmed()
+    played.ask()
+    [other] = played.push()
+    with played.stream_delayed():
+        played.acknowledge(1)
+        records = played.stream.take_noticed()
+        with failing(too_large, puts_back):
+            assert played.stream.hand_over(records) == []
+        counted()
+        assert played.stream.hand_over(played.stream.take_noticed()) == []
+        assert counted()["DownlinksNotRetried"] == 1
+        assert played.stream.hand_over(records) == []
+
+    assert (played.state(id_), played.queue()) == ("failed", [other])
+    assert played.steps(id_) == ["queued", "answered", "failed"]
+    assert played.show(id_)["history"][-1]["reason"] == "queue_full"
+
+
+def test_a_retry_that_never_fits_has_failed_where_no_acknowledgement_came(played: PlayedDevice) -> None:
+    id_ = played.push_confirmed()
+    played.ask()
+    with failing(too_large, puts_back):
+        played.give_up()
+    played.give_up()
+
+    assert (played.state(id_), played.queue()) == ("failed", [])
+    assert played.ask() is None
+
+
+def test_a_retry_that_meets_another_transaction_is_made_later(played: PlayedDevice) -> None:
+    id_ = played.push_confirmed()
+    played.ask()
+    with played.stream_delayed():
+        played.acknowledge(1)
+        records = played.stream.take_noticed()
+        with failing(in_conflict, puts_back), patch("sigbridge.store.table.time.sleep"):
+            assert len(played.stream.hand_over(records)) == 1
+        hand_over_until_done(played, records)
+
+    assert (played.state(id_), played.queue()) == ("queued", [id_])
 
 
 def test_nothing_follows_from_items_of_other_kinds_or_from_their_end(

@@ -151,7 +151,7 @@ def test_replace_by_application_is_answered_with_an_empty_object(
     assert listed() == [{"f_port": 1, "frm_payload": B}]
 
 
-EMPTY = {"empty list": {"downlinks": []}, "null": {"downlinks": None}, "empty object": {}}
+EMPTY = {"empty list": {"downlinks": []}, "null": {"downlinks": None}}
 
 
 @pytest.mark.parametrize("body", EMPTY.values(), ids=EMPTY)
@@ -171,6 +171,29 @@ def test_a_push_of_nothing_changes_nothing(body: object, push: Push, invoke: Inv
 
     assert invoke("queue_push", event("queue_push.json", body=body)).status == 200
 
+    assert stored() == before
+
+
+OTHER_FORMS: dict[str, object] = {
+    "nothing": {},
+    "The Things Network's version 2": {"dev_id": "x", "port": 1, "confirmed": False, "payload_raw": A},
+    "an item alone": {"frm_payload": A, "f_port": 1},
+    "another spelling": {"Downlinks": [{"frm_payload": A}]},
+}
+
+
+@pytest.mark.parametrize("function", ["queue_push", "queue_replace"])
+@pytest.mark.parametrize("body", OTHER_FORMS.values(), ids=OTHER_FORMS)
+def test_a_body_without_downlinks_is_refused_and_clears_nothing(
+    body: object, function: str, push: Push, invoke: Invoke, stored: Stored
+) -> None:
+    push({"frm_payload": B})
+    before = stored()
+
+    answer = invoke(function, event("queue_push.json", body=body))
+
+    assert answer.status == 400
+    assert innermost(answer.error)["attributes"]["field"] == "downlinks"
     assert stored() == before
 
 
@@ -237,6 +260,11 @@ ACCEPTED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"frm_payload": A},
     ),
     "payload without padding": ({"frm_payload": A.rstrip("=")}, {"frm_payload": A}),
+    "payload on lines": ({"frm_payload": f" {A[:6]}\r\n{A[6:]}\n"}, {"frm_payload": A}),
+    "numbers at DynamoDB's bounds": (
+        {"frm_payload": A, "decoded_payload": {"n": [9.9e125, -9.9e125, 1e-130, int("9" * 38), 0]}},
+        {"frm_payload": A, "decoded_payload": {"n": [9.9e125, -9.9e125, 1e-130, int("9" * 38), 0]}},
+    ),
     "payload in the URL alphabet": ({"frm_payload": "__79_Pv6-fg="}, {"frm_payload": "//79/Pv6+fg="}),
     "both payloads": (
         {"frm_payload": A, "decoded_payload": {"bytes": [1]}},
@@ -419,6 +447,14 @@ def test_a_refusal_is_named_as_the_things_stack_names_it(
     assert stored() == before
 
 
+NOT_STORABLE = {
+    "400 digits": int("9" * 400),
+    "39 digits": int("9" * 39),
+    "beyond 9.99e125": 1e126,
+    "below 1e-130": 9e-131,
+}
+
+
 @pytest.mark.parametrize(
     ("item", "field"),
     [
@@ -433,7 +469,14 @@ def test_a_refusal_is_named_as_the_things_stack_names_it(
         pytest.param(5, "downlinks[1]", id="item no object"),
         pytest.param(None, "downlinks[1]", id="item null"),
         pytest.param(
-            {"frm_payload": A, "decoded_payload": {"text": "x" * 2048}}, "downlinks[1]", id="too large"
+            {"frm_payload": A, "decoded_payload": {"text": "x" * 1400}}, "downlinks[1]", id="too large"
+        ),
+        pytest.param(
+            {"frm_payload": A, "correlation_ids": ["é" * 100] * 7}, "downlinks[1]", id="too many ids"
+        ),
+        *(
+            pytest.param({"frm_payload": A, "decoded_payload": {"n": [{"m": n}]}}, "decoded_payload", id=id_)
+            for id_, n in NOT_STORABLE.items()
         ),
     ],
 )
@@ -449,6 +492,16 @@ def test_other_bad_items_are_told_by_their_field(
     assert names(answer.error)[-1] == "validation"
     assert innermost(answer.error)["attributes"]["field"].startswith(field)
     assert stored() == before
+
+
+@both_paths
+@pytest.mark.parametrize("payload", ["0102030405060708", "DEADbeefCAFEbabe", "0x0102030405060708"])
+def test_hex_is_refused_and_told_from_base64(payload: str, name: str, push: Push) -> None:
+    answer = push({"frm_payload": payload}, name=name)
+
+    assert (answer.status, answer.error["name"]) == (400, "application_downlink_too_long")
+    assert answer.error["attributes"]["max"] == 8
+    assert "`frm_payload` is base64, and this one looks like hex" in answer.json["message"]
 
 
 def test_messages_name_no_class_of_the_program(push: Push) -> None:
@@ -565,6 +618,20 @@ def test_a_replace_beyond_the_capacity_leaves_the_queue_as_it_was(
     before = stored()
 
     answer = invoke("queue_replace", event("queue_push.json", body={"downlinks": [{"frm_payload": B}] * 101}))
+
+    assert (answer.status, answer.error["name"]) == (429, "downlink_queue_capacity")
+    assert stored() == before
+
+
+@pytest.mark.parametrize("item", [{}, None, {"f_port": 224}], ids=["empty", "null", "bad"])
+@pytest.mark.parametrize("function", ["queue_push", "queue_replace"])
+def test_more_items_than_a_queue_holds_are_not_even_read(
+    item: object, function: str, push: Push, invoke: Invoke, stored: Stored
+) -> None:
+    push({"frm_payload": A})
+    before = stored()
+
+    answer = invoke(function, event("queue_push.json", body={"downlinks": [item] * 16_000}))
 
     assert (answer.status, answer.error["name"]) == (429, "downlink_queue_capacity")
     assert stored() == before

@@ -18,7 +18,7 @@ from sigbridge.changes import Change, read_change
 from sigbridge.changes.announcements import announcements
 from sigbridge.downlinks import Downlink, Priority, Source, Step, Transition
 from sigbridge.downlinks.acknowledging import _FAILURES
-from sigbridge.downlinks.concluding import NO_ACKNOWLEDGEMENT
+from sigbridge.downlinks.concluding import NO_ACKNOWLEDGEMENT, QUEUE_FULL
 from sigbridge.downlinks.history import step_write
 from sigbridge.reports import Service
 from sigbridge.settings import Settings, using
@@ -62,6 +62,8 @@ STEPS: dict[Step, list[dict[str, Any]]] = {
     Step.UNACKNOWLEDGED: [{}],
     Step.FAILED: [
         {"reason": NO_ACKNOWLEDGEMENT},
+        {"reason": QUEUE_FULL},
+        TOLD | {"info_code": 1, "reason": QUEUE_FULL},
         *(TOLD | {"info_code": code, "reason": reason} for code, reason in _FAILURES.items()),
     ],
     Step.EXPIRED: [{}],

@@ -11,6 +11,7 @@ import pytest
 from ministack.services.lambda_svc import _apply_filter_criteria
 
 from sigbridge.settings import Settings
+from sigbridge.store.device_states import MOST_QUEUED
 from sigbridge_local.table_from_template import read_template
 
 TEMPLATE = read_template()
@@ -221,6 +222,16 @@ def test_a_function_that_sigfox_calls_ends_before_it_stops_waiting(function: str
 
 def test_three_functions_run_by_themselves() -> None:
     assert IN_THE_BACKGROUND == ["ChangeStreamFunction", "DownlinkDeadlinesFunction", "UpkeepFunction"]
+
+
+def test_the_largest_queue_that_can_be_chosen_leaves_room_for_what_is_tried_again() -> None:
+    assert TEMPLATE["Parameters"]["QueueCapacity"]["MaxValue"] <= MOST_QUEUED - 32
+
+
+def test_the_change_stream_writes_where_lambda_writes_what_it_gave_up() -> None:
+    variables = RESOURCES["ChangeStreamFunction"]["Properties"]["Environment"]["Variables"]
+    given_up = RESOURCES["ChangeStreamMapping"]["Properties"]["DestinationConfig"]["OnFailure"]
+    assert given_up == {"Destination": {"Fn::GetAtt": f"{variables['DEAD_LETTERS_URL']['Ref']}.Arn"}}
 
 
 def test_every_function_is_traced_and_runs_on_the_chosen_processor() -> None:

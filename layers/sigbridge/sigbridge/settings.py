@@ -21,6 +21,7 @@ class Settings:
             before it is tried again.
         event_bus_name: EventBridge bus that is told of messages, reports and each step of a downlink; None
             for silence.
+        dead_letters_url: SQS queue that is told of changes that can't be followed; None for the log alone.
     """
 
     table_name: str
@@ -30,6 +31,7 @@ class Settings:
     radio_window_ms: int = 30_000
     acknowledge_wait_ms: int = 600_000
     event_bus_name: str | None = None
+    dead_letters_url: str | None = None
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -46,6 +48,7 @@ class Settings:
             radio_window_ms=int(os.environ.get("RADIO_WINDOW_SECONDS", "30")) * 1000,
             acknowledge_wait_ms=int(os.environ.get("ACKNOWLEDGE_WAIT_SECONDS", "600")) * 1000,
             event_bus_name=os.environ.get("EVENT_BUS_NAME") or None,
+            dead_letters_url=os.environ.get("DEAD_LETTERS_URL") or None,
         )
 
 

@@ -10,11 +10,14 @@ from sigbridge.changes.change import Change, read_change
 from sigbridge.changes.following import follow
 from sigbridge.errors import StoreUnavailable
 from sigbridge.settings import settings
-from sigbridge.store import event_bus
-from sigbridge.store.event_bus import BusRefused, BusUnavailable
-from sigbridge.store.table import StoreRefused
+from sigbridge.store import dead_letters, event_bus
+from sigbridge.store.dead_letters import LettersNotSent
+from sigbridge.store.event_bus import BusRefused, BusUnavailable, Event
+from sigbridge.store.failures import LASTING_FAILURES
 
 type StreamRecord = Mapping[str, Any]
+
+_REASON_LENGTH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +80,18 @@ class _Outcome:
 def follow_batch(records: Sequence[StreamRecord]) -> Followed:
     """Follows changes in their order up to the first one that fails for a while, then announces them.
 
-    Histories don't wait for the event bus. What can never be followed is left out: the changes behind
-    it must not wait.
+    Histories don't wait for the event bus. What can never be followed is left out, and a dead letter says
+    so: the changes behind it must not wait.
     """
     outcomes, stop = _follow_until_failure(records)
     bus = settings().event_bus_name
     if bus is not None:
         stop = _announce_until_failure(bus, outcomes) or stop
     done = outcomes if stop is None else outcomes[: stop.position]
-    occurrences = Counter[str]()
+    left_out = tuple(left_out for outcome in done for left_out in outcome.left_out)
+    occurrences = _tell_of_unreadable(left_out)
     for outcome in done:
         occurrences += outcome.occurrences
-    left_out = tuple(left_out for outcome in done for left_out in outcome.left_out)
     return Followed(stop, occurrences, left_out)
 
 
@@ -102,7 +105,7 @@ def _follow_until_failure(records: Sequence[StreamRecord]) -> tuple[list[_Outcom
                 outcome.occurrences += follow(outcome.change)
         except StoreUnavailable as reason:
             return outcomes, Stop(record, position, reason)
-        except (LookupError, TypeError, ValueError, AttributeError, StoreRefused) as reason:
+        except LASTING_FAILURES as reason:
             outcome.change = None
             outcome.leave_out(reason, "UnreadableChanges")
         outcomes.append(outcome)
@@ -112,10 +115,7 @@ def _follow_until_failure(records: Sequence[StreamRecord]) -> tuple[list[_Outcom
 def _announce_until_failure(bus: str, outcomes: Sequence[_Outcome]) -> Stop | None:
     """Announces changes up to the first one that the bus does not take for a while."""
     announced = [
-        (position, event)
-        for position, outcome in enumerate(outcomes)
-        if outcome.change is not None
-        for event in announcements(outcome.change)
+        (position, event) for position, outcome in enumerate(outcomes) for event in _composed(outcome)
     ]
     for some in event_bus.requests([event for _, event in announced]):
         try:
@@ -127,3 +127,37 @@ def _announce_until_failure(bus: str, outcomes: Sequence[_Outcome]) -> Stop | No
             for position, _ in announced[some.start : some.stop]:
                 outcomes[position].leave_out(refused, "AnnouncementFailures")
     return None
+
+
+def _composed(outcome: _Outcome) -> list[Event]:
+    if outcome.change is None:
+        return []
+    try:
+        return list(announcements(outcome.change))
+    except LASTING_FAILURES as reason:
+        outcome.leave_out(reason, "UnreadableChanges")
+        return []
+
+
+def _tell_of_unreadable(left_out: Sequence[LeftOut]) -> Counter[str]:
+    """Sends dead letters about changes that can't be followed; what is lost of them is in the log too."""
+    queue_url = settings().dead_letters_url
+    letters = [_letter(one) for one in left_out if not isinstance(one.reason, BusRefused)]
+    if queue_url is None or not letters:
+        return Counter()
+    try:
+        dead_letters.send(queue_url, letters)
+    except LettersNotSent:
+        return Counter(DeadLettersLost=len(letters))
+    return Counter()
+
+
+def _letter(left_out: LeftOut) -> Mapping[str, object]:
+    content = left_out.record["dynamodb"]
+    return {
+        "event_id": left_out.record["eventID"],
+        "stream": left_out.record.get("eventSourceARN"),
+        "sequence_number": content["SequenceNumber"],
+        "keys": content.get("Keys"),
+        "reason": repr(left_out.reason)[:_REASON_LENGTH],
+    }

@@ -12,7 +12,7 @@ from sigbridge.conditions import (
     watch_changed_device,
     watch_changed_types,
 )
-from sigbridge.downlinks import quota_of, record_transition, settle, transitions
+from sigbridge.downlinks import QUEUE_FULL, quota_of, record_transition, settle, transitions
 from sigbridge.reports import Service, read_stored_report
 from sigbridge.store.device_states import read_state
 
@@ -55,6 +55,7 @@ def _follow_steps(change: Change) -> Counter[str]:
     for step in steps_made(change):
         if step.uplink is None:
             occurrences[f"Downlinks{step.step.capitalize()}"] += 1
+            occurrences["DownlinksNotRetried"] += step.details.get("reason") == QUEUE_FULL
         else:
             # The answer itself was counted when it was given.
             occurrences["DownlinksOverQuota"] += _follow_answer(change, step.uplink.time)

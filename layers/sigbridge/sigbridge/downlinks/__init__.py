@@ -3,6 +3,7 @@
 from sigbridge.downlinks.acknowledging import settle
 from sigbridge.downlinks.answering import Answer, answer_uplink, recall_answer
 from sigbridge.downlinks.bidir import Reply, reply_to_messages
+from sigbridge.downlinks.concluding import QUEUE_FULL
 from sigbridge.downlinks.deadlines import Deadlines, end_what_is_due
 from sigbridge.downlinks.downlink import Downlink, Priority, Source
 from sigbridge.downlinks.history import (
@@ -14,6 +15,7 @@ from sigbridge.downlinks.history import (
 )
 from sigbridge.downlinks.life import AnsweredUplink, Attempt, Life, LifeStep, State, Step
 from sigbridge.downlinks.queue import (
+    check_capacity,
     delete_downlink,
     push_downlinks,
     push_downlinks_once,
@@ -26,6 +28,7 @@ from sigbridge.downlinks.transitions import Transition, transitions
 from sigbridge.downlinks.waiting import InFlight, WaitingDownlinks, waiting_downlinks
 
 __all__ = [
+    "QUEUE_FULL",
     "Answer",
     "AnsweredUplink",
     "Attempt",
@@ -48,6 +51,7 @@ __all__ = [
     "WaitingDownlinks",
     "answer_uplink",
     "attempt_of",
+    "check_capacity",
     "delete_downlink",
     "downlink_history",
     "downlink_life",

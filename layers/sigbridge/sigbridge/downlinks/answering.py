@@ -13,11 +13,18 @@ from sigbridge.downlinks.notation import answered_downlink, read_downlink, uplin
 from sigbridge.downlinks.quota import answered_uplinks, is_same_day
 from sigbridge.downlinks.refusals import refusals_told
 from sigbridge.errors import StoreUnavailable
-from sigbridge.store import device_states
-from sigbridge.store.device_states import ANSWERS_IN_A_MAP, Asking, ClaimRefused, DeviceStateRecord
+from sigbridge.store import claims, device_states
+from sigbridge.store.claims import (
+    EXPIRED_AT_ONCE,
+    Asking,
+    ClaimRefused,
+    Discards,
+    dropped_answers,
+    may_be_forgotten,
+)
+from sigbridge.store.device_states import DeviceStateRecord
 
 _CLAIM_ATTEMPTS = 5
-_REMEMBERED_MS = 1_200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +51,18 @@ def answer_uplink(asking: Asking) -> Answer:
         UnknownDevice: The device is not listed.
         StoreUnavailable: Nothing was claimed, or the claim will be found by the repeat.
     """
-    uplink = asking.uplink
-    expired: list[str] = []
-    room = ANSWERS_IN_A_MAP
+    discards = Discards()
     for _ in range(_CLAIM_ATTEMPTS):
         try:
             with refusals_told(asking.application_id, asking.device_id):
-                return _answer(uplink, device_states.claim(asking, expired, room))
+                return _answer(asking.uplink, claims.claim(asking, discards))
         except ClaimRefused as refused:
             state = refused.state
-        if uplink in state.answers:
-            return replace(_answer(uplink, state.answers[uplink]), repeated=True)
+        earlier = _earlier_answer(asking, state)
+        if earlier is not None:
+            return earlier
         asking = _with_own_data_of(state, asking)
-        expired = _expired_first(state, asking.now_ms)
-        room = _make_room(asking, state)
+        discards = _discards(asking, state)
     raise StoreUnavailable
 
 
@@ -77,20 +82,18 @@ def answer_uplink_within(quota: int, asking: Asking) -> Answer:
     for _ in range(_CLAIM_ATTEMPTS):
         with refusals_told(asking.application_id, asking.device_id):
             state = device_states.find(asking.application_id, asking.device_id)
-        if uplink in state.answers:
-            return replace(_answer(uplink, state.answers[uplink]), repeated=True)
+        earlier = _earlier_answer(asking, state)
+        if earlier is not None:
+            return earlier
         # The index lags behind by about a second; the state is exact, but remembers ten minutes only.
         given = answered_uplinks(asking.application_id, asking.device_id, moment)
         given |= {other for other, text in state.answers.items() if text and is_same_day(other, moment)}
-        _make_room(asking, state)
         asking = _with_own_data_of(state, asking)
+        discards = _discards(asking, state)
         with suppress(ClaimRefused):
             if len(given) < quota:
-                text = device_states.claim_unless_answered(
-                    asking, _expired_first(state, asking.now_ms), state
-                )
-                return _answer(uplink, text)
-            device_states.decline(asking, state)
+                return _answer(uplink, claims.claim_unless_answered(asking, discards, state))
+            claims.decline(asking, discards.answered, state)
             return Answer(None, held_back=True)
     raise StoreUnavailable
 
@@ -112,24 +115,20 @@ def _with_own_data_of(state: DeviceStateRecord, asking: Asking) -> Asking:
     return replace(asking, downlink_data="") if state.downlink_data else asking
 
 
-def _expired_first(state: DeviceStateRecord, now_ms: int) -> list[str]:
-    return list(takewhile(lambda text: read_downlink(text).is_expired(now_ms), state.queue))
+def _earlier_answer(asking: Asking, state: DeviceStateRecord) -> Answer | None:
+    """Gives what an uplink was answered before; one whose answer may be forgotten gets nothing (I1)."""
+    text = state.answers.get(asking.uplink)
+    if text is not None:
+        return replace(_answer(asking.uplink, text), repeated=True)
+    return Answer(None) if may_be_forgotten(state, asking) else None
 
 
-def _make_room(asking: Asking, state: DeviceStateRecord) -> int:
-    """Forgets old answers where their map is full, and tells how many it may hold."""
-    now_ms = asking.now_ms
-    answers = state.answers_of_period(now_ms)
-    if len(answers) < ANSWERS_IN_A_MAP:
-        return ANSWERS_IN_A_MAP
-    kept = {
-        uplink: answer
-        for uplink, answer in answers.items()
-        if uplink_moment(uplink) > now_ms - _REMEMBERED_MS
-    }
-    if len(kept) < len(answers):
-        device_states.forget(asking.application_id, asking.device_id, now_ms, answers, kept)
-    return len(kept) + ANSWERS_IN_A_MAP
+def _discards(asking: Asking, state: DeviceStateRecord) -> Discards:
+    expired = list(takewhile(lambda text: read_downlink(text).is_expired(asking.now_ms), state.queue))
+    while len(expired) > EXPIRED_AT_ONCE:
+        claims.drop_expired(asking, expired[:EXPIRED_AT_ONCE])
+        del expired[:EXPIRED_AT_ONCE]
+    return Discards(expired, dropped_answers(state, asking.now_ms))
 
 
 def _answer(uplink: str, text: str) -> Answer:

@@ -10,7 +10,7 @@ from sigbridge.downlinks.answering import Answer, answer_uplink, answer_uplink_w
 from sigbridge.errors import StoreUnavailable
 from sigbridge.messages import ReceivedMessage, StoredMessage
 from sigbridge.settings import settings
-from sigbridge.store.device_states import Asking
+from sigbridge.store.claims import Asking
 from sigbridge.store.parallel import in_parallel
 
 

@@ -11,9 +11,10 @@ from sigbridge.downlinks.queue import take_out
 from sigbridge.downlinks.transitions import Transition
 from sigbridge.store import attempts
 from sigbridge.store.attempts import AttemptRecord, QueueWasReplaced, StepRecorded
-from sigbridge.store.device_states import Removal
+from sigbridge.store.device_states import QueueHasNoRoom, Removal
 
 NO_ACKNOWLEDGEMENT = "no_acknowledgement"
+QUEUE_FULL = "queue_full"
 
 _CONCLUSIONS = frozenset({Step.SENT, Step.FAILED, Step.UNACKNOWLEDGED})
 
@@ -28,7 +29,8 @@ def conclude(attempt: AttemptRecord, ending: Transition) -> None:
 
     A confirmed downlink with attempts left goes back to the head of the queue (I3), unless it was
     sent by now, has expired, or its queue was replaced or cleared since it was handed out: nothing
-    comes back then. What was sent is sent, whatever is said of it later.
+    comes back then. Where the queue holds all that it can, the downlink has failed. What was sent is
+    sent, whatever is said of it later.
     """
     downlink = ending.downlink
     if Step.SENT in attempt.steps:
@@ -67,6 +69,10 @@ def _try_again(attempt: AttemptRecord, ending: Transition) -> None:
         _record(attempt, ending)
     except QueueWasReplaced:
         _record(attempt, Transition(ending.downlink, Step.SUPERSEDED, ending.at))
+        _record(attempt, ending)
+    except QueueHasNoRoom:
+        details = {**ending.details, "reason": QUEUE_FULL}
+        _record(attempt, Transition(ending.downlink, Step.FAILED, ending.at, details))
         _record(attempt, ending)
 
 

@@ -13,6 +13,11 @@ from typing import Any
 
 from sigbridge.downlinks.downlink import Downlink, Priority, Source
 
+# What a downlink may take when it is queued. With the number of its attempt it grows, to `MOST_BYTES` at
+# the most.
+MOST_PUSHED_BYTES = 1_400
+MOST_BYTES = MOST_PUSHED_BYTES + len(',"attempt":99')
+
 _NEVER = 9_999_999_999_999
 
 

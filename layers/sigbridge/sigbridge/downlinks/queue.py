@@ -19,6 +19,17 @@ _KEY_REMEMBERED_SECONDS = 86_400
 _TAKE_OUT_ATTEMPTS = 5
 
 
+def check_capacity(count: int) -> None:
+    """Lets so many downlinks pass if an empty queue holds them.
+
+    Raises:
+        QueueFull: It does not.
+    """
+    capacity = settings().queue_capacity
+    if count > capacity:
+        raise QueueFull(capacity)
+
+
 def push_downlinks(application_id: str, device_id: str, downlinks: Sequence[Downlink]) -> list[str]:
     """Appends downlinks to a device's queue, all or none, and returns their ids.
 
@@ -68,9 +79,7 @@ def replace_downlinks(application_id: str, device_id: str, downlinks: Sequence[D
         QueueFull: They are more than the queue holds.
         StoreUnavailable: It may or may not have happened.
     """
-    capacity = settings().queue_capacity
-    if len(downlinks) > capacity:
-        raise QueueFull(capacity)
+    check_capacity(len(downlinks))
     with refusals_told(application_id, device_id):
         device_states.replace(application_id, device_id, _written(downlinks))
     return [downlink.id for downlink in downlinks]

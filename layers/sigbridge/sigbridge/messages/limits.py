@@ -14,7 +14,9 @@ _METADATA_BYTES = 10_000
 # Within an item DynamoDB nests 32 levels.
 _METADATA_LEVELS = 16
 _DETAIL_NAME_LENGTH = 255
-_LARGEST_EXPONENT = 100
+# DynamoDB's numbers: 38 digits, from 1E-130 to 9.9999999999999999999999999999999999999E+125.
+_SMALLEST_EXPONENT = -130
+_LARGEST_EXPONENT = 125
 _MOST_DIGITS = 38
 
 
@@ -91,4 +93,5 @@ def is_storable(number: Decimal) -> bool:
     """Tells whether DynamoDB keeps a number exactly."""
     if not number.is_finite():
         return False
-    return abs(number.adjusted()) <= _LARGEST_EXPONENT and len(number.as_tuple().digits) <= _MOST_DIGITS
+    has_few_digits = len(number.as_tuple().digits) <= _MOST_DIGITS
+    return has_few_digits and _SMALLEST_EXPONENT <= number.adjusted() <= _LARGEST_EXPONENT

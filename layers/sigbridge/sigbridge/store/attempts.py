@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sigbridge.store import device_states, due, table
-from sigbridge.store.table import ConditionFailed, Key, NotTogether, Record, Span, Update
+from sigbridge.store.device_states import QueueHasNoRoom, read_state
+from sigbridge.store.table import ConditionFailed, Key, NeverTogether, NotTogether, Record, Span, Update
 
 _SORT = "DOWNLINK#"
 # Ids are hex, so this sorts after every one of them.
@@ -133,6 +134,7 @@ def try_again(key: AttemptKey, step: StepWrite, first_step: StepWrite, generatio
     Raises:
         StepRecorded: It ended before, or its acknowledgement came.
         QueueWasReplaced: The queue was replaced since, so that nothing is to come back.
+        QueueHasNoRoom: The queue holds all that it can.
     """
     following = replace(key, number=key.number + 1)
     not_over = "attribute_not_exists(#step) AND attribute_not_exists(sent)"
@@ -142,8 +144,14 @@ def try_again(key: AttemptKey, step: StepWrite, first_step: StepWrite, generatio
             _recording(key, step, not_over),
             _recording(following, first_step, "attribute_not_exists(pk)"),
         )
+    except NeverTogether as refusal:
+        raise QueueHasNoRoom from refusal
     except NotTogether as refusal:
-        raise (StepRecorded if refusal.refused.keys() & {1, 2} else QueueWasReplaced) from refusal
+        if refusal.refused.keys() & {1, 2}:
+            raise StepRecorded from refusal
+        state = refusal.refused[0]
+        is_replaced = state is None or read_state(state).generation != generation
+        raise (QueueWasReplaced if is_replaced else QueueHasNoRoom) from refusal
 
 
 def _recording(key: AttemptKey, step: StepWrite, condition: str) -> Update:

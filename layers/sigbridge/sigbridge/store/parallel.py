@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import batched
 
 from sigbridge.errors import StoreUnavailable
-from sigbridge.store.table import StoreRefused
+from sigbridge.store.failures import LASTING_FAILURES
 
 # Measured with a batch of 100 messages: 4 threads took 0.63 times as long as single requests,
 # 8 took 0.56, 16 took 0.42, 32 took 0.49.
@@ -59,6 +59,6 @@ def work_off[T](work: Callable[[T], object], items: Iterable[T], at_once: int = 
 def _failure_of[T](work: Callable[[T], object], item: T) -> Exception | None:
     try:
         work(item)
-    except (StoreUnavailable, LookupError, TypeError, ValueError, AttributeError, StoreRefused) as failure:
+    except LASTING_FAILURES as failure:
         return failure
     return None

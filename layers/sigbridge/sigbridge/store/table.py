@@ -38,6 +38,10 @@ _PASSING_FAILURES = frozenset(
     }
 )
 
+# Why DynamoDB refuses a write of a transaction, and will refuse it again: its item would be too large,
+# most often.
+_LASTING_REASONS = frozenset({"ItemCollectionSizeLimitExceeded", "ValidationError"})
+
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
 
@@ -79,6 +83,13 @@ class NotTogether(Exception):
     def __init__(self, refused: Mapping[int, Record | None]) -> None:
         super().__init__("not together")
         self.refused = refused
+
+
+class NeverTogether(Exception):
+    """Writes that were to be made together never can be.
+
+    One of them is not valid, or makes its item too large.
+    """
 
 
 class WriteConflict(StoreUnavailable):
@@ -230,6 +241,7 @@ def write_together(*writes: Write) -> None:
 
     Raises:
         NotTogether: A condition did not hold; nothing was written.
+        NeverTogether: One of them can't be made, now or later; nothing was written.
     """
     items = [_transaction_item(write) for write in writes]
     for attempt in range(_TRANSACTION_ATTEMPTS):
@@ -245,6 +257,8 @@ def write_together(*writes: Write) -> None:
             }
             if refused:
                 raise NotTogether(refused) from refusal
+            if any(reason["Code"] in _LASTING_REASONS for reason in refusal.reasons):
+                raise NeverTogether from refusal
         else:
             return
     raise StoreUnavailable

@@ -6,21 +6,32 @@ there is no class B or C.
 
 import base64
 import binascii
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import cached_property
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    ValidationError,
+)
 from pydantic.alias_generators import to_camel
 
 from sigbridge.applications.application import is_identifier
 from sigbridge.clock import now_ms, rfc3339
 from sigbridge.devices import DOWNLINK_BYTES, Directory, normalize_device_id
-from sigbridge.downlinks import Downlink, Priority
-from sigbridge.downlinks.notation import write_downlink
+from sigbridge.downlinks import Downlink, Priority, check_capacity
+from sigbridge.downlinks.notation import MOST_PUSHED_BYTES, write_downlink
 from sigbridge.errors import InvalidInput
+from sigbridge.messages.limits import is_storable
 from sigbridge.web.json_body import read_json
 from sigbridge.web.request import Request
 from sigbridge.web.response import Response
@@ -32,9 +43,10 @@ IDENTIFIER_RULE = (
 _FORBIDDEN_PORT = 224
 _MAX_ATTEMPTS = 100
 _MAX_ATTEMPTS_HERE = 32
-_MAX_WRITTEN_LENGTH = 2048
 _IDEMPOTENCY_KEY_LENGTH = 255
 _LAST_EXPIRY = datetime(2286, 1, 1, tzinfo=UTC)
+# These digits are base64 too, of more bytes than a downlink has.
+_HEX_PAYLOAD = re.compile(rf"(0x)?[0-9a-f]{{{2 * DOWNLINK_BYTES}}}", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -78,7 +90,7 @@ def addressed_device(request: Request) -> AddressedDevice:
 
 
 def read_downlinks(request: Request, device: AddressedDevice) -> list[Downlink]:
-    """Reads the downlinks of a push or replace request; none is a valid request.
+    """Reads the downlinks of a push or replace request; an empty list is a valid request.
 
     Args:
         request: The request.
@@ -86,6 +98,7 @@ def read_downlinks(request: Request, device: AddressedDevice) -> list[Downlink]:
 
     Raises:
         ThingsStackError: The body or one item is not valid; The Things Stack's name says how.
+        QueueFull: They are more than any queue holds.
         UnknownApplication, StoreUnavailable: How the device is treated can't be looked up.
     """
     try:
@@ -100,11 +113,13 @@ def read_downlinks(request: Request, device: AddressedDevice) -> list[Downlink]:
             "decode body: {reason}",
             {"reason": invalid.message},
         ) from invalid
-    items = document.get("downlinks")
-    if items is None:
-        return []
+    if "downlinks" not in document:
+        # The Things Stack takes that for an empty list, so that a body of another form clears the queue.
+        raise _told(request, invalid_field("downlinks", "value is required; write `[]` for none"))
+    items = [] if document["downlinks"] is None else document["downlinks"]
     if not isinstance(items, list):
         raise _told(request, invalid_field("downlinks", "value must be a list"))
+    check_capacity(len(items))
     moment = now_ms()
     return [_downlink(request, device, position, item, moment) for position, item in enumerate(items)]
 
@@ -174,6 +189,21 @@ def _no_boolean(value: object) -> object:
 _DIALECT = ConfigDict(alias_generator=to_camel, validate_by_name=True, loc_by_alias=False)
 
 
+def _with_storable_numbers(content: dict[str, Any]) -> dict[str, Any]:
+    if not all(is_storable(Decimal(number)) for number in _numbers(content)):
+        message = "numbers must have at most 38 digits and an exponent from -130 to 125"
+        raise ValueError(message)
+    return content
+
+
+def _numbers(content: object) -> Iterator[int | Decimal]:
+    if isinstance(content, dict | list):
+        for value in content.values() if isinstance(content, dict) else content:
+            yield from _numbers(value)
+    elif isinstance(content, int | Decimal):
+        yield content
+
+
 class ConfirmedRetry(BaseModel):
     """How often a confirmed downlink is tried."""
 
@@ -191,7 +221,7 @@ class DownlinkItem(BaseModel):
 
     f_port: Annotated[Annotated[int, Field(ge=0, le=255)] | None, BeforeValidator(_no_boolean)] = None
     frm_payload: str | None = None
-    decoded_payload: dict[str, Any] | None = None
+    decoded_payload: Annotated[dict[str, Any], AfterValidator(_with_storable_numbers)] | None = None
     confirmed: StrictBool | None = None
     class_b_c: object = None
     priority: Annotated[Priority, BeforeValidator(_read_priority)] = Priority.LOWEST
@@ -228,8 +258,9 @@ def _downlink(
     )
     if downlink.is_expired(moment):
         raise ThingsStackError("pkg/networkserver", "downlink_expired", "queued downlink is expired")
-    if len(write_downlink(downlink).encode()) > _MAX_WRITTEN_LENGTH:
-        raise _told(request, invalid_field(field, f"downlink must not exceed {_MAX_WRITTEN_LENGTH} bytes"))
+    if len(write_downlink(downlink).encode()) > MOST_PUSHED_BYTES:
+        reason = f"downlink must not exceed {MOST_PUSHED_BYTES} bytes with all its fields"
+        raise _told(request, invalid_field(field, reason))
     return downlink
 
 
@@ -255,10 +286,12 @@ def _payload(request: Request, device: AddressedDevice, field: str, item: Downli
         raise ThingsStackError("pkg/applicationserver", "no_payload", "no payload")
     length = len(payload)
     if length > DOWNLINK_BYTES:
+        is_hex = _HEX_PAYLOAD.fullmatch(item.frm_payload or "")
+        hint = "; `frm_payload` is base64, and this one looks like hex" if is_hex else ""
         raise ThingsStackError(
             "pkg/networkserver",
             "application_downlink_too_long",
-            "application downlink payload length `{length}` exceeds maximum `{max}`",
+            f"application downlink payload length `{{length}}` exceeds maximum `{{max}}`{hint}",
             {"length": length, "max": DOWNLINK_BYTES},
         )
     if length < DOWNLINK_BYTES:
@@ -283,7 +316,9 @@ def _read_payload(device: AddressedDevice, item: DownlinkItem) -> bytes | None:
 
 
 def _read_base64(text: str) -> bytes:
-    standard = text.replace("-", "+").replace("_", "/").rstrip("=")
+    # Encoders break lines, and decoders don't mind. A blank inside stays a fault: it may have been a "+".
+    joined = text.strip().replace("\r", "").replace("\n", "")
+    standard = joined.replace("-", "+").replace("_", "/").rstrip("=")
     try:
         return base64.b64decode(standard + "=" * (-len(standard) % 4), validate=True)
     except (binascii.Error, ValueError) as failure:

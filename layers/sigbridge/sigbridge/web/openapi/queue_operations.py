@@ -356,7 +356,8 @@ def _queue_schemas() -> dict[str, Json]:
         "additionalProperties": False,
     }
     return {
-        "Downlinks": _list_of("DownlinkItem", "Downlinks to queue; none is a valid request."),
+        "Downlinks": _list_of("DownlinkItem", "Downlinks to queue; an empty list is a valid request.")
+        | {"required": ["downlinks"]},
         **_downlink_item(),
         "QueuedDownlink": queued,
         "Queue": _list_of("QueuedDownlink", "The next one is first.") | {"additionalProperties": False},
