@@ -100,14 +100,41 @@ def test_i3_i4_pushes_racing_with_claims_lose_and_repeat_nothing(key: str) -> No
         assert own == sorted(own)
 
 
-def test_i8_an_uplink_delivered_16_times_at_once_is_stored_once(key: str) -> None:
-    body = {"device": DEVICE, "time": int(time.time()), "data": "01", "seqNumber": 1}
+@pytest.mark.parametrize("ahead", [0, 7_200, 4_000_000_000 - int(time.time())])
+def test_i8_an_uplink_delivered_16_times_at_once_is_stored_once(ahead: int, key: str) -> None:
+    register_device("demo", DEVICE)
+    body = {"device": DEVICE, "time": int(time.time()) + ahead, "data": "01", "seqNumber": 1}
     same = event("uplink.json", body=body)
     answers = at_once([lambda: call("uplink", same, key)] * CALLERS)
 
     assert Counter(answer.json["accepted"] for answer in answers) == {1: 1, 0: CALLERS - 1}
     assert len({answer.json["group"] for answer in answers}) == 1
     assert len(list(query_prefix(f"DEVICE#demo#{DEVICE}", "MSG#"))) == 1
+
+
+def test_i2_a_callback_of_an_unbelievable_time_delivered_16_times_at_once_gets_16_equal_answers(
+    key: str, downlinks: list[Downlink]
+) -> None:
+    body = {"device": DEVICE, "time": 4_294_967_295, "data": "01", "seqNumber": 1, "ack": "true"}
+    answers = deliver(key, [event("bidir_downlink.json", body=body)] * CALLERS)
+
+    assert {payload_of(answer) for answer in answers} == {downlinks[0].payload}
+    assert queued_downlinks("demo", DEVICE) == downlinks[1:]
+    assert len(list(query_prefix(f"DEVICE#demo#{DEVICE}", "MSG#"))) == 1
+
+
+def test_of_8_payloads_delivered_at_once_none_is_lost(key: str) -> None:
+    common = {"device": DEVICE, "time": int(time.time()), "seqNumber": 1}
+    told = [{"data": f"{number:02x}", f"v{number}": number} for number in range(8)]
+    events = [event("uplink.json", body=common | each) for each in told]
+
+    answers = at_once([lambda each=each: call("uplink", each, key) for each in events])  # type: ignore[misc]
+
+    assert {answer.status for answer in answers} == {200}
+    [message] = query_prefix(f"DEVICE#demo#{DEVICE}", "MSG#")
+    payloads = [message["payload"], *(conflict["payload"] for conflict in message["conflicts"])]
+    assert sorted(payloads) == [each["data"] for each in told]
+    assert {each["variable"] for each in message["variables"]} == {f"v{number}" for number in range(8)}
 
 
 def test_a_new_device_heard_by_16_callers_at_once_is_registered_once(key: str) -> None:

@@ -208,10 +208,8 @@ def test_what_every_callback_leaves_is_told(file: str, field: Field, bus: Record
     assert field.invoke(function, event(file)).status in {200, 204}
     field.deliver()
 
-    is_advanced = "advanced" in file
-    is_report = function == "sigfox_service" and not is_advanced
-    kind = "Report received" if is_report else f"Message {'completed' if is_advanced else 'received'}"
-    assert set(bus.kinds) == {kind}
+    is_report = function == "sigfox_service" and "advanced" not in file
+    assert set(bus.kinds) == {"Report received" if is_report else "Message received"}
 
 
 def test_both_parts_of_a_message_are_told_once_each(field: Field, bus: RecordedBus, stored: Stored) -> None:

@@ -11,7 +11,7 @@ import gzip
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,7 @@ class World:
     key: str
     mapped_key: str
     names: dict[str, str]
+    seconds: int = field(default_factory=lambda: now_ms() // 1000)
 
     def send(self, request: Mapping[str, Any]) -> Answer:
         """Send a request of a case."""
@@ -83,7 +84,7 @@ class World:
     def _fill(self, text: str) -> str:
         for name, value in self.names.items():
             text = text.replace(f"{{{name}}}", value)
-        seconds = now_ms() // 1000
+        seconds = self.seconds
         text = re.sub(r'"\{NOW([+-]\d+)?\}"', lambda found: str(seconds + int(found[1] or 0)), text)
         return re.sub(r"\{NOW([+-]\d+)?\}", lambda found: str(seconds + int(found[1] or 0)), text)
 

@@ -28,6 +28,7 @@ from tests.event_schemas import SCHEMAS, family_of, schema, violations
 FAMILIES = ("downlink", "message", "report")
 MS = 1763770827000
 MOMENT = "2025-11-22T00:20:27.000Z"
+ADVANCED_AT = "2025-11-22T00:20:54.000Z"
 DEVICE = "DEVICE#demo#153FA"
 UPLINK = f"{MS}#1508"
 TOLD = {"info_code": 0, "info_message": "Acked", "downlink_ack": True, "downlink_overusage": False}
@@ -117,6 +118,15 @@ EVERYTHING_OF_A_MESSAGE: dict[str, Any] = {
         "device_type_id": "628fd74fb3cabb6565ae8100",
     },
     "advanced_variables": [{"variable": "floor", "value": 3}],
+    "sent_time": 4_294_967_295_000,
+    "amended": 3,
+    "amended_at": MS + 90_000,
+    "conflicts": [{"payload": "0a0b", "received_at": Decimal(MS + 90_000)}],
+    "warnings": [{"field": "time", "message": "is more than a day ahead"}],
+    "advanced_warnings": [
+        {"field": "time", "message": "is more than a day ahead"},
+        {"field": "floor", "message": "differs"},
+    ],
     "location": {
         "latitude": Decimal("45.19"),
         "longitude": Decimal("5.71"),
@@ -335,7 +345,7 @@ def test_a_message_is_told_as_its_schema_says(item: dict[str, Any]) -> None:
 
 
 def test_a_message_with_everything_has_every_field_of_the_schema() -> None:
-    [(_, received), (_, completed)] = announced(EVERYTHING_OF_A_MESSAGE)
+    (_, received), (_, completed), _ = announced(EVERYTHING_OF_A_MESSAGE)
     message = schema("message")["$defs"]["message"]["properties"]
     advanced = {fact.name for fact in ADVANCED_FACTS.values()} | {"place_ids"}
     reception = {fact.name for fact in RECEPTION_FACTS.values()}
@@ -364,21 +374,34 @@ def test_numbers_are_such_as_the_bus_takes() -> None:
 
 
 def test_both_parts_of_a_message_are_told_in_either_order() -> None:
-    own = {"advanced_at", "advanced_delivery", "advanced", "advanced_variables"}
-    uplink = {name: value for name, value in EVERYTHING_OF_A_MESSAGE.items() if name not in own}
-    part = {"received_at", "delivery", "radio", "variables"}
-    advanced = {name: value for name, value in EVERYTHING_OF_A_MESSAGE.items() if name not in part}
-    both = EVERYTHING_OF_A_MESSAGE
+    both = {name: value for name, value in EVERYTHING_OF_A_MESSAGE.items() if "amended" not in name}
+    own = {"advanced_at", "advanced_delivery", "advanced", "advanced_variables", "advanced_warnings"}
+    uplink = {name: value for name, value in both.items() if name not in own}
+    part = {"received_at", "delivery", "radio", "variables", "warnings"}
+    advanced = {name: value for name, value in both.items() if name not in part}
 
     told = [*announced(uplink), *announced(both, uplink), *announced(advanced), *announced(both, advanced)]
 
-    received, completed, first_completed, then_received = told
+    received, completed, first_received, then_completed = told
     assert [kind for kind, _ in told] == [
         *("Message received", "Message completed"),
-        *("Message completed", "Message received"),
+        *("Message received", "Message completed"),
     ]
-    assert received[1]["id"] == then_received[1]["id"] != completed[1]["id"] == first_completed[1]["id"]
+    assert received[1]["id"] == first_received[1]["id"] != completed[1]["id"] == then_completed[1]["id"]
+    assert (received[1]["at"], first_received[1]["at"]) == ("2025-11-22T00:20:28.417Z", ADVANCED_AT)
     assert announced(both | {"group": "another"}, both) == []
+
+
+def test_what_further_deliveries_add_is_told_each_time() -> None:
+    old = {name: value for name, value in EVERYTHING_OF_A_MESSAGE.items() if "amended" not in name}
+    once = old | {"amended": 1, "amended_at": MS + 60_000}
+    twice = old | {"amended": 2, "amended_at": MS + 120_000}
+
+    told = [*announced(once, old), *announced(twice, once)]
+
+    assert [kind for kind, _ in told] == ["Message completed"] * 2
+    assert [detail["at"] for _, detail in told] == ["2025-11-22T00:21:27.000Z", "2025-11-22T00:22:27.000Z"]
+    assert len({detail["id"] for _, detail in [*told, *announced(old)]}) == 4
 
 
 @pytest.mark.parametrize("text", ["x", "ü", "水", "\U0001f4a7"])
@@ -392,7 +415,7 @@ def test_a_message_too_large_for_the_bus_is_told_without_its_variables(text: str
         assert detail["message"].keys().isdisjoint({"variables", "advanced_variables"})
         assert detail["message"]["payload"] == EVERYTHING_OF_A_MESSAGE["payload"]
 
-    [(_, detail), _] = announced(item | {"advanced_variables": []})
+    (_, detail), *_ = announced(item | {"advanced_variables": []})
     assert len(detail["message"]["variables"]) == 50
 
 
@@ -406,9 +429,8 @@ def test_a_report_of_each_service_is_told_as_its_schema_says(service: Service) -
 
     assert kind == "Report received"
     assert detail["report"]["facts"].keys() == fact_names(service)
-    assert detail["report"].keys() == schema("report")["$defs"]["report"]["properties"].keys() - {
-        "extras_omitted"
-    }
+    described = schema("report")["$defs"]["report"]["properties"].keys()
+    assert detail["report"].keys() == described - {"extras_omitted", "sent_time"}
     assert detail["report"]["extras"] == {"Own": [{"x": None, "y": 1e40}]}
     assert (detail["report"]["time"], detail["at"]) == (MOMENT, "2025-11-22T00:20:27.500Z")
 

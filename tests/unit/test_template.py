@@ -537,7 +537,7 @@ def test_the_table_outlives_the_stack_and_can_be_restored() -> None:
     assert properties["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
 
 
-def test_the_indexes_hold_keys_alone_and_only_of_items_that_want_to_be_found() -> None:
+def test_the_indexes_hold_little_and_only_of_items_that_want_to_be_found() -> None:
     properties = RESOURCES["SigbridgeTable"]["Properties"]
     types = {item["AttributeName"]: item["AttributeType"] for item in properties["AttributeDefinitions"]}
     indexes = {
@@ -550,10 +550,10 @@ def test_the_indexes_hold_keys_alone_and_only_of_items_that_want_to_be_found() -
         "answered": [("pk", "HASH"), ("uplink", "RANGE")],
     }
     assert types == {"pk": "S", "sk": "S", "due_list": "S", "due_at": "N", "uplink": "S"}
-    assert all(
-        index["Projection"] == {"ProjectionType": "KEYS_ONLY"}
-        for index in properties["GlobalSecondaryIndexes"]
-    )
+    assert [index["Projection"] for index in properties["GlobalSecondaryIndexes"]] == [
+        {"ProjectionType": "KEYS_ONLY"},
+        {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["answered"]},
+    ]
 
 
 def test_the_api_is_throttled() -> None:

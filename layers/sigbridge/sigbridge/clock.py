@@ -5,6 +5,8 @@ import time
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
+DAY_MS = 86_400_000
+
 _EPOCH_NUMBER = re.compile(r"([0-9]{10}|[0-9]{13}|[0-9]{16}|[0-9]{19})(\.[0-9]+)?", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -12,6 +14,19 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def now_ms() -> int:
     """The present moment in epoch milliseconds."""
     return time.time_ns() // 1_000_000
+
+
+def is_believed(sent_ms: int, received_ms: int) -> bool:
+    """Tell whether something can have been sent when it says: not more than a day after its reception."""
+    return sent_ms <= received_ms + DAY_MS
+
+
+def counted_moment(sent_ms: int, received_ms: int) -> int:
+    """Return the moment that counts for all that is derived: the earlier one of sending and reception.
+
+    What is recovered days later is of when it was sent; what claims to come from the future is of today.
+    """
+    return min(sent_ms, received_ms)
 
 
 def rfc3339(moment_ms: int) -> str:

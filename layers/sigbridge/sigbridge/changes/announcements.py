@@ -13,6 +13,7 @@ from typing import Any
 from sigbridge.changes.change import Change, Kind
 from sigbridge.clock import rfc3339
 from sigbridge.downlinks import Downlink, LifeStep, Source, attempt_of
+from sigbridge.messages import RecordedMessage
 from sigbridge.reports import read_stored_report
 from sigbridge.store.attempts import read_attempt
 from sigbridge.store.event_bus import Event
@@ -23,10 +24,10 @@ _LARGEST_DETAIL_BYTES = 200_000
 # It takes no integers beyond 64 bits.
 _LARGEST_INTEGER = 2**63 - 1
 
-_ARRIVALS = {"received_at": "received", "advanced_at": "completed"}
-_MESSAGE_MOMENTS = ("time", *_ARRIVALS)
+_ARRIVALS = ("received_at", "advanced_at")
+_MESSAGE_MOMENTS = ("time", "sent_time", *_ARRIVALS, "amended_at")
 _MESSAGE_FIELDS = (
-    *("device", "network", "time", "received_at", "advanced_at", "group"),
+    *("device", "network", *_MESSAGE_MOMENTS, "group"),
     *("seq_number", "payload", "port", "ack", "radio", "advanced", "location"),
     *("variables", "advanced_variables"),
 )
@@ -90,16 +91,44 @@ def _downlink(downlink: Downlink) -> dict[str, object]:
 
 def _of_message(change: Change) -> Iterator[Event]:
     sort = change.new["sk"].removeprefix(Kind.MESSAGE)
-    for arrival, happened in _ARRIVALS.items():
-        if arrival in change.new and arrival not in (change.old or {}):
-            message = _fitting(_message(change.new), "variables", "advanced_variables")
-            at = int(change.new[arrival])
-            yield _event(change, f"Message {happened}", f"{sort}-{happened}", at, {"message": message})
+    for kind, suffix, at in _message_steps(change.old or {}, change.new):
+        message = _fitting(_message(change.new), "variables", "advanced_variables")
+        yield _event(change, kind, f"{sort}-{suffix}", at, {"message": message})
+
+
+def _message_steps(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tuple[str, str, int]]:
+    """Tell what became of a message: the event, what tells it from the message's others, and when.
+
+    Which of its parts comes first does not matter: that is the message, and the other one completes it.
+    """
+    before, arrivals = _arrivals(old), _arrivals(new)
+    if arrivals and not before:
+        yield "Message received", "received", min(arrivals)
+    if len(before) < len(_ARRIVALS) == len(arrivals):
+        yield "Message completed", "completed", max(arrivals)
+    number = int(new.get("amended", 0))
+    if number > int(old.get("amended", 0)):
+        yield "Message completed", f"completed-{number}", int(new["amended_at"])
+
+
+def _arrivals(record: Mapping[str, Any]) -> list[int]:
+    return [int(record[arrival]) for arrival in _ARRIVALS if arrival in record]
 
 
 def _message(record: Mapping[str, Any]) -> dict[str, object]:
     message = {name: record[name] for name in _MESSAGE_FIELDS if name in record}
-    return message | {name: rfc3339(int(message[name])) for name in _MESSAGE_MOMENTS if name in message}
+    message |= {name: rfc3339(int(message[name])) for name in _MESSAGE_MOMENTS if name in message}
+    recorded = RecordedMessage.from_record(record)
+    if recorded.conflicts:
+        message["conflicts"] = [
+            {"payload": conflict.payload, "received_at": rfc3339(conflict.received_at)}
+            for conflict in recorded.conflicts
+        ]
+    if recorded.warnings:
+        message["warnings"] = [
+            {"field": warning.field, "message": warning.message} for warning in recorded.warnings
+        ]
+    return message
 
 
 def _of_report(change: Change) -> Event:
@@ -109,6 +138,7 @@ def _of_report(change: Change) -> Event:
             "service": report.service,
             "device": report.device_as_received,
             "time": rfc3339(report.time),
+            "sent_time": None if report.sent_time is None else rfc3339(report.sent_time),
             "received_at": rfc3339(report.received_at),
             "facts": _facts(report.facts),
             "location": change.new.get("location"),

@@ -5,6 +5,7 @@ from collections import Counter
 from sigbridge.applications import UnknownApplication
 from sigbridge.changes.announcements import steps_made
 from sigbridge.changes.change import Change, Kind
+from sigbridge.clock import counted_moment
 from sigbridge.conditions import (
     note_message,
     note_over_quota,
@@ -58,7 +59,9 @@ def _follow_steps(change: Change) -> Counter[str]:
             occurrences["DownlinksNotRetried"] += step.details.get("reason") == QUEUE_FULL
         else:
             # The answer itself was counted when it was given.
-            occurrences["DownlinksOverQuota"] += _follow_answer(change, step.uplink.time)
+            occurrences["DownlinksOverQuota"] += _follow_answer(
+                change, counted_moment(step.uplink.time, step.at)
+            )
     return occurrences
 
 

@@ -3,16 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import islice
+from typing import Any
 
 from sigbridge.applications import Application
+from sigbridge.clock import DAY_MS, counted_moment
 from sigbridge.conditions.keep_alive import silent_from
 from sigbridge.conditions.knowledge import OFF_CONTRACT, OUT_OF_SEQUENCE, Kind, Knowledge
 from sigbridge.devices import Device, Directory, find_device
+from sigbridge.messages import received_first
 from sigbridge.store import conditions as stored_conditions
 from sigbridge.store import messages as stored_messages
 from sigbridge.store.conditions import ConditionRecord
 
-DAY_MS = 86_400_000
+# How many messages are looked through for the last one: more where some claim to come from the future.
+_LOOKED_THROUGH = (2, 100)
 
 
 class State(StrEnum):
@@ -39,13 +44,20 @@ class LastMessage:
 
     Attributes:
         time: Epoch ms.
+        received_at: When it came, epoch ms.
         seq_number: Sigfox's sequence number, where it has one.
         payload: Lower-case hex, where it has one.
     """
 
     time: int
+    received_at: int
     seq_number: int | None = None
     payload: str | None = None
+
+    @property
+    def heard_at(self) -> int:
+        """The moment that counts, epoch ms."""
+        return counted_moment(self.time, self.received_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +133,7 @@ def judge(
 
 def heard_last(noted: ConditionRecord, last_message: LastMessage | None) -> int | None:
     """Tells when a device was heard last, epoch ms, even if that message is forgotten; None for never."""
-    moments = [noted.heard_at, None if last_message is None else last_message.time]
+    moments = [noted.heard_at, None if last_message is None else last_message.heard_at]
     return max((moment for moment in moments if moment is not None), default=None)
 
 
@@ -162,13 +174,29 @@ def is_same_day(moment_ms: int, other_ms: int) -> bool:
 
 
 def find_last_message(application_id: str, device_id: str) -> LastMessage | None:
-    """Reads the newest message of a device, as the last finished write left it."""
-    record = stored_messages.find_newest(application_id, device_id)
-    if record is None:
-        return None
-    seq_number = record.get("seq_number")
+    """Read the newest message of a device, as the last finished writes left it.
+
+    It is that of the latest time, unless others claim to come from the future. Sigfox tells times in whole
+    seconds: of those of one second it is the one that was received last.
+    """
+    last: LastMessage | None = None
+    for number in _LOOKED_THROUGH:
+        records = list(islice(stored_messages.newest_first(application_id, device_id, page=number), number))
+        last = max(map(_read_last_message, records), key=_recency, default=None)
+        if last is None or len(records) < number or int(records[-1]["time"]) < last.heard_at // 1000 * 1000:
+            break
+    return last
+
+
+def _recency(message: LastMessage) -> tuple[int, int]:
+    return message.heard_at // 1000, message.received_at
+
+
+def _read_last_message(record: Mapping[str, Any]) -> LastMessage:
+    time, received_at, seq_number = int(record["time"]), received_first(record), record.get("seq_number")
     return LastMessage(
-        time=int(record["time"]),
+        time=time,
+        received_at=received_at,
         seq_number=None if seq_number is None else int(seq_number),
         payload=record.get("payload"),
     )

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from sigbridge.clock import iso_ms
+from sigbridge.clock import counted_moment, iso_ms
+from sigbridge.messages import received_first
 from sigbridge.reports import Service, StoredReport
 
 
@@ -54,8 +55,6 @@ _CONTRACT_FACTS = {
     "subscription_state": "subscription_state",
 }
 _LINK_FACTS = {name: name for name in ("lqi", "link_quality", "operator_name", "country_code")}
-# How far ahead of ours a sender's clock may be.
-_AHEAD_MS = 3_600_000
 _SINCE = re.compile(r"no message received since (\S+(?: \S+)?)", re.IGNORECASE)
 
 
@@ -85,7 +84,7 @@ class Knowledge:
 
 def knowledge_of_report(report: StoredReport) -> dict[Kind, Knowledge]:
     """Tells what a report lets one know; nothing, for most events."""
-    moment = _believable(report.time, report.received_at)
+    moment = counted_moment(report.time, report.received_at)
     facts = {kind: _present(known) for kind, known in _of_report(report)}
     found = {kind: Knowledge(moment, known) for kind, known in facts.items() if known}
     if report.tells_overrun:
@@ -99,14 +98,8 @@ def knowledge_of_message(record: Mapping[str, Any]) -> dict[Kind, Knowledge]:
         Kind.LINK: _named(record.get("advanced", {}), _LINK_FACTS),
         Kind.LOCATION: record.get("location", {}),
     }
-    arrivals = [int(record[arrival]) for arrival in ("received_at", "advanced_at") if arrival in record]
-    moment = _believable(int(record["time"]), max(arrivals))
+    moment = counted_moment(int(record["time"]), received_first(record))
     return {kind: Knowledge(moment, known) for kind, known in facts.items() if known}
-
-
-def _believable(moment: int, received_at: int) -> int:
-    """A moment that lies far in the future is not believed: nothing newer would ever be noted."""
-    return received_at if moment > received_at + _AHEAD_MS else moment
 
 
 def _of_report(report: StoredReport) -> Iterator[tuple[Kind, Mapping[str, Any]]]:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sigbridge.conditions.condition import DAY_MS, State, states_of
+from sigbridge.clock import DAY_MS
+from sigbridge.conditions.condition import State, states_of
 from sigbridge.conditions.knowledge import Kind, Knowledge, knowledge_of_message, knowledge_of_report
 from sigbridge.reports import StoredReport
 from sigbridge.store import conditions as stored_conditions

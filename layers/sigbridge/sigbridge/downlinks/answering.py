@@ -8,9 +8,10 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
+from sigbridge.clock import counted_moment
 from sigbridge.downlinks.downlink import Downlink, Source
 from sigbridge.downlinks.notation import answered_downlink, read_downlink, uplink_moment
-from sigbridge.downlinks.quota import answered_uplinks, is_same_day
+from sigbridge.downlinks.quota import answered_uplinks, counts_on_day
 from sigbridge.downlinks.refusals import refusals_told
 from sigbridge.errors import StoreUnavailable
 from sigbridge.store import claims, device_states
@@ -78,7 +79,7 @@ def answer_uplink_within(quota: int, asking: Asking) -> Answer:
     Raises:
         UnknownDevice, StoreUnavailable: As for `answer_uplink`.
     """
-    uplink, moment = asking.uplink, uplink_moment(asking.uplink)
+    uplink, moment = asking.uplink, counted_moment(uplink_moment(asking.uplink), asking.now_ms)
     for _ in range(_CLAIM_ATTEMPTS):
         with refusals_told(asking.application_id, asking.device_id):
             state = device_states.find(asking.application_id, asking.device_id)
@@ -86,8 +87,9 @@ def answer_uplink_within(quota: int, asking: Asking) -> Answer:
         if earlier is not None:
             return earlier
         # The index lags behind by about a second; the state is exact, but remembers ten minutes only.
-        given = answered_uplinks(asking.application_id, asking.device_id, moment)
-        given |= {other for other, text in state.answers.items() if text and is_same_day(other, moment)}
+        given = set(answered_uplinks(asking.application_id, asking.device_id, moment))
+        remembered = (other for other, text in state.answers.items() if text)
+        given |= {other for other in remembered if counts_on_day(other, asking.now_ms, moment)}
         asking = _with_own_data_of(state, asking)
         discards = _discards(asking, state)
         with suppress(ClaimRefused):

@@ -49,7 +49,7 @@ def reply_to_messages(application_id: str, messages: Sequence[StoredMessage]) ->
 
 def _reply(application_id: str, stored: StoredMessage) -> Reply:
     message = stored.message
-    late = _is_late(message)
+    late = _is_late(stored)
     try:
         if late:
             answer = recall_answer(application_id, message.device_id, stored.key)
@@ -78,5 +78,5 @@ def _newest_of_each_device(messages: Sequence[StoredMessage]) -> list[StoredMess
     return list(newest.values())
 
 
-def _is_late(message: ReceivedMessage) -> bool:
-    return message.time is not None and now_ms() - message.time > settings().radio_window_ms
+def _is_late(stored: StoredMessage) -> bool:
+    return now_ms() - stored.moment > settings().radio_window_ms

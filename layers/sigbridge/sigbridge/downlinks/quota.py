@@ -1,16 +1,16 @@
 """How many downlinks a device may have in a day, and has had.
 
-Sigfox counts by day in UTC; the number is the contract's, 4 at most today (sigfox reference, 3.4).
+Sigfox counts by day in UTC; the number is the contract's, 4 at most today (sigfox reference, 3.4). The day is
+that of the uplink's time or of the answer, whichever is earlier.
 """
 
 from bisect import bisect_right
 from dataclasses import dataclass
 
+from sigbridge.clock import DAY_MS, counted_moment
 from sigbridge.devices import Directory
 from sigbridge.downlinks.notation import uplink_moment
 from sigbridge.store import attempts
-
-_DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,8 @@ class Quota:
 
     Attributes:
         limit: How many it may have.
-        answered_at: Moments of the uplinks that were answered with one (epoch ms), the first one first.
+        answered_at: Moments of the uplinks that were answered with one (epoch ms), the first one first; of
+            the answer where an uplink's time is later.
     """
 
     limit: int
@@ -50,19 +51,23 @@ def quota_of(application_id: str, device_id: str, moment_ms: int) -> Quota:
     """
     limit = Directory.open(application_id, (device_id,)).treatment_of(device_id).daily_downlinks
     uplinks = answered_uplinks(application_id, device_id, moment_ms)
-    return Quota(limit, tuple(sorted(map(uplink_moment, uplinks))))
+    return Quota(limit, tuple(sorted(uplinks.values())))
 
 
-def answered_uplinks(application_id: str, device_id: str, moment_ms: int) -> set[str]:
-    """Gives the keys of the uplinks of one day (UTC) that were answered with a downlink."""
+def answered_uplinks(application_id: str, device_id: str, moment_ms: int) -> dict[str, int]:
+    """Return the uplinks that were answered with a downlink on a day (UTC), by their keys their moments."""
     first = _midnight_before(moment_ms)
-    return set(attempts.answered_between(application_id, device_id, first, first + _DAY_MS - 1))
+    # The key of an uplink may be a day ahead of its answer.
+    answers = attempts.answers_between(application_id, device_id, first, first + 2 * DAY_MS - 1)
+    moments = {uplink: counted_moment(uplink_moment(uplink), at) for uplink, at in answers.items()}
+    return {uplink: moment for uplink, moment in moments.items() if _midnight_before(moment) == first}
 
 
-def is_same_day(uplink: str, moment_ms: int) -> bool:
-    """Tells whether an uplink was sent on the day (UTC) of a moment."""
-    return _midnight_before(uplink_moment(uplink)) == _midnight_before(moment_ms)
+def counts_on_day(uplink: str, answered_at: int, moment_ms: int) -> bool:
+    """Tell whether an uplink that was answered at a moment counts on the day (UTC) of another."""
+    counted = counted_moment(uplink_moment(uplink), answered_at)
+    return _midnight_before(counted) == _midnight_before(moment_ms)
 
 
 def _midnight_before(moment_ms: int) -> int:
-    return moment_ms - moment_ms % _DAY_MS
+    return moment_ms - moment_ms % DAY_MS

@@ -11,10 +11,11 @@ from sigbridge.messages.message import (
     Variable,
     WrittenPayload,
 )
-from sigbridge.messages.recorded import RecordedMessage
+from sigbridge.messages.recorded import ConflictingPayload, RecordedMessage, received_first
 from sigbridge.store.timeline import Order
 
 __all__ = [
+    "ConflictingPayload",
     "Location",
     "MessagePage",
     "MessagesWanted",
@@ -29,5 +30,6 @@ __all__ = [
     "Variable",
     "WrittenPayload",
     "list_messages",
+    "received_first",
     "store_messages",
 ]

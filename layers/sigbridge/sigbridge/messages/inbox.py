@@ -1,38 +1,28 @@
 """Storing messages: each once, however often it is delivered."""
 
-import hashlib
-import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
-from typing import Any
 
-from sigbridge.clock import now_ms
+from sigbridge.clock import counted_moment, is_believed, now_ms
 from sigbridge.devices import Directory
 from sigbridge.errors import Fault, InvalidInput
+from sigbridge.messages.amending import Amendment, Delivery, amend
+from sigbridge.messages.keys import MessageKey, message_key
 from sigbridge.messages.limits import FORBIDDEN_IN_NAMES, NAME_LENGTH, checked_value
 from sigbridge.messages.message import Network, Part, ReceivedMessage, Variable, WrittenPayload
+from sigbridge.messages.parts import PartAttributes, PartContent, part_record
 from sigbridge.messages.payload import InvalidPayload, read_generic_payload, read_sigfox_payload
+from sigbridge.messages.recorded import received_first
 from sigbridge.store import messages as stored_messages
 from sigbridge.store.messages import AlreadyStored, MessageWrite
 from sigbridge.store.parallel import in_parallel
 
-
-@dataclass(frozen=True, slots=True)
-class _PartAttributes:
-    """Names of the stored attributes that belong to one part of a message."""
-
-    arrival: str
-    delivery: str
-    facts: str
-    variables: str
-
-
-_PART_ATTRIBUTES = {
-    Part.UPLINK: _PartAttributes("received_at", "delivery", "radio", "variables"),
-    Part.ADVANCED: _PartAttributes("advanced_at", "advanced_delivery", "advanced", "advanced_variables"),
-}
+_STORE = {Part.UPLINK: stored_messages.add, Part.ADVANCED: stored_messages.merge}
+_OTHER_PART = {Part.UPLINK: Part.ADVANCED, Part.ADVANCED: Part.UPLINK}
+_NOT_BELIEVED = Fault("time", "is more than a day ahead of its reception, whose moment counts instead")
+# Separators in an id may be many.
+_SPELLING_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +30,22 @@ class StoredMessage:
     """A message that is durable now.
 
     Attributes:
-        message: What was received.
+        message: What was received; its warnings name what was found out when it was stored, too.
         key: `<ms, 13 digits>#<seqNumber or digest>`: the same for every repeat of the message.
+        moment: The earlier one of its time and its first reception, epoch ms.
         group: The group it was stored with, the first time.
-        repeated: Whether it was there already.
+        repeated: Whether this part of it was there already.
+        first: Whether nothing of the message was there before.
+        conflicting: Whether its payload is kept as another one than the first delivery's.
     """
 
     message: ReceivedMessage
     key: str
+    moment: int
     group: str
     repeated: bool
+    first: bool
+    conflicting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +118,7 @@ def store_messages(application_id: str, received: Sequence[ReceivedMessage]) -> 
     def store(position: int) -> StoredMessage:
         own_group = received[position].group or group
         arrival = _Arrival(application_id, own_group, arrived_at, kept_until)
-        return _store(received[position], payloads[position], arrival)
+        return _store(received[position], payloads[position], arrival, position)
 
     taken = [position for position, message in enumerate(received) if message.device_id not in inactive]
     stored = in_parallel(store, taken)
@@ -182,43 +178,56 @@ def _payload_as_variable(message: ReceivedMessage, written: WrittenPayload) -> V
         return None
 
 
-def _store(message: ReceivedMessage, payload: str | None, arrival: _Arrival) -> StoredMessage:
-    key = _message_key(message, payload, arrival.at)
-    write = _message_write(message, payload, arrival, key)
-    store = stored_messages.add if message.part is Part.UPLINK else stored_messages.merge
+def _store(message: ReceivedMessage, payload: str | None, arrival: _Arrival, index: int) -> StoredMessage:
+    key = _key(message, payload, arrival)
+    if message.time is not None and not is_believed(message.time, arrival.at):
+        message = replace(message, warnings=(*message.warnings, replace(_NOT_BELIEVED, index=index)))
+    content = PartContent.of(message)
+    delivery = Delivery(message, content, _message_write(message, payload, arrival, key, content))
+    own, other = (PartAttributes.of(part) for part in (message.part, _OTHER_PART[message.part]))
     try:
-        first_group = store(write)
+        stored = _STORE[message.part](delivery.write)
+        repeated = False
     except AlreadyStored as already:
-        first = already.existing
+        stored = already.existing
         # The store's client tries twice: the second try finds what the first one wrote.
-        delivery = _PART_ATTRIBUTES[message.part].delivery
-        return StoredMessage(message, key, first["group"], repeated=first[delivery] != write.own[delivery])
-    return StoredMessage(message, key, first_group, repeated=False)
+        repeated = stored.content[own.delivery] != delivery.write.own[own.delivery]
+    first = not repeated and other.arrival not in stored.content
+    amendment = Amendment() if first else amend(delivery, stored)
+    added = (replace(warning, index=index) for warning in (*content.left_out, *amendment.warnings))
+    return StoredMessage(
+        message=replace(message, warnings=(*message.warnings, *added)),
+        key=stored.sort,
+        moment=counted_moment(key.time, received_first(stored.content)),
+        group=stored.content["group"],
+        repeated=repeated,
+        first=first,
+        conflicting=amendment.is_conflict,
+    )
 
 
-def _message_key(message: ReceivedMessage, payload: str | None, arrived_at: int) -> str:
-    if message.time is None:
-        return f"{arrived_at:013d}#{secrets.token_hex(8)}"
-    if message.seq_number is not None:
-        return f"{message.time:013d}#{message.seq_number}"
-    return f"{message.time:013d}#{_digest(message, payload)}"
-
-
-def _digest(message: ReceivedMessage, payload: str | None) -> str:
-    content: list[object] = [payload]
-    if message.network is Network.GENERIC:
-        content += [message.port, _location_record(message), _variable_records(message)]
-    text = json.dumps(content, default=str, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+def _key(message: ReceivedMessage, payload: str | None, arrival: _Arrival) -> MessageKey:
+    key = message_key(message, payload, arrival.at, arrival.kept_until)
+    if key.mark is None:
+        return key
+    sort = stored_messages.first_key(
+        arrival.application_id, message.device_id, key.mark, key.sort, arrival.at
+    )
+    return replace(key, sort=sort)
 
 
 def _message_write(
-    message: ReceivedMessage, payload: str | None, arrival: _Arrival, key: str
+    message: ReceivedMessage,
+    payload: str | None,
+    arrival: _Arrival,
+    key: MessageKey,
+    content: PartContent,
 ) -> MessageWrite:
     shared = {
-        "device": message.device_as_received,
+        "device": message.device_as_received[:_SPELLING_LENGTH],
         "network": message.network.value,
-        "time": message.time if message.time is not None else arrival.at,
+        "time": key.time,
+        "sent_time": message.time if message.time != key.time else None,
         "seq_number": message.seq_number,
         "payload": payload,
         "port": message.port,
@@ -226,30 +235,15 @@ def _message_write(
         "group": arrival.group,
         "expires_at": arrival.kept_until,
     }
-    names = _PART_ATTRIBUTES[message.part]
-    own = {
-        names.delivery: secrets.token_hex(4),
-        names.facts: dict(message.radio),
-        names.variables: _variable_records(message),
-        "location": _location_record(message),
-    }
     return MessageWrite(
         application_id=arrival.application_id,
         device_id=message.device_id,
-        sort=key,
-        arrival=names.arrival,
+        sort=key.sort,
+        arrival=PartAttributes.of(message.part).arrival,
         arrived_at=arrival.at,
-        own={name: value for name, value in own.items() if value},
+        own=part_record(message, content),
         shared={name: value for name, value in shared.items() if value is not None},
     )
-
-
-def _variable_records(message: ReceivedMessage) -> list[dict[str, Any]]:
-    return [variable.as_record() for variable in message.variables]
-
-
-def _location_record(message: ReceivedMessage) -> dict[str, Decimal | int] | None:
-    return None if message.location is None else message.location.as_record()
 
 
 def _common_group(stored: Sequence[StoredMessage], group: str) -> str:

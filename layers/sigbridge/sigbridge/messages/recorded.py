@@ -6,10 +6,29 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from sigbridge.errors import Fault
 from sigbridge.messages.message import Location, Network, Variable
 from sigbridge.store.timeline import Kind
 
 _OVERHEAD = 400
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictingPayload:
+    """Another payload that a further delivery of a message had.
+
+    Attributes:
+        payload: Lower-case hex.
+        received_at: Epoch ms at which it came.
+    """
+
+    payload: str
+    received_at: int
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> "ConflictingPayload":
+        """Reads the stored form."""
+        return cls(record["payload"], int(record["received_at"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +40,8 @@ class RecordedMessage:
         device_id: Normalised device id.
         device_as_received: The id as the sender spelt it.
         network: Sigfox or generic.
-        time: Epoch ms; of its reception where the sender gave no time.
+        time: Epoch ms; of its reception where the sender gave no time that can be believed.
+        sent_time: What the sender gave as time, epoch ms, where it is not believed; else None.
         group: Its group.
         seq_number: Sigfox's sequence number, or None.
         payload: Lower-case hex, or None.
@@ -29,11 +49,14 @@ class RecordedMessage:
         ack: Whether the device waited for a downlink; None where nobody said.
         received_at: Epoch ms at which the uplink itself came; None while it has not.
         advanced_at: Epoch ms at which came what the network adds to it; None while it has not.
+        amended_at: Epoch ms at which a further delivery added to it the last time; None where none did.
         radio: Sigfox's facts about the reception, by their names in snake case.
         advanced: Those that the network added.
         location: Where the device was, or None.
         variables: The uplink's own, then those that came with what the network added; what both tell
             alike is there once.
+        conflicts: Other payloads, of further deliveries of it.
+        warnings: What of it was not understood, or left out.
     """
 
     id: str
@@ -52,6 +75,10 @@ class RecordedMessage:
     advanced: Mapping[str, Any] = field(default_factory=dict)
     location: Location | None = None
     variables: tuple[Variable, ...] = ()
+    sent_time: int | None = None
+    amended_at: int | None = None
+    conflicts: tuple[ConflictingPayload, ...] = ()
+    warnings: tuple[Fault, ...] = ()
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> "RecordedMessage":
@@ -74,6 +101,10 @@ class RecordedMessage:
             advanced=record.get("advanced", {}),
             location=None if location is None else Location.from_record(location),
             variables=_read_variables(record),
+            sent_time=_whole(record.get("sent_time")),
+            amended_at=_whole(record.get("amended_at")),
+            conflicts=tuple(map(ConflictingPayload.from_record, record.get("conflicts", ()))),
+            warnings=_read_warnings(record),
         )
 
     @property
@@ -86,8 +117,19 @@ class RecordedMessage:
     def told_size(self) -> int:
         """About how many bytes it takes in JSON, whatever characters it holds."""
         variables = [variable.as_record() for variable in self.variables]
-        content = [self.payload, self.radio, self.advanced, variables]
+        texts = [*map(str, self.conflicts), *map(str, self.warnings)]
+        content = [self.payload, self.radio, self.advanced, variables, texts]
         return _OVERHEAD + len(json.dumps(content, default=str))
+
+
+def received_first(record: Mapping[str, Any]) -> int:
+    """Tell when the first part of a stored message came, epoch ms."""
+    return min(int(record[arrival]) for arrival in ("received_at", "advanced_at") if arrival in record)
+
+
+def _read_warnings(record: Mapping[str, Any]) -> tuple[Fault, ...]:
+    told = [*record.get("warnings", ()), *record.get("advanced_warnings", ())]
+    return tuple(dict.fromkeys(Fault(warning["field"], warning["message"]) for warning in told))
 
 
 def _read_variables(record: Mapping[str, Any]) -> tuple[Variable, ...]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from sigbridge.clock import is_believed
 from sigbridge.errors import Fault
 from sigbridge.messages import Location
 from sigbridge.reports.service import Service
@@ -54,12 +55,13 @@ class StoredReport:
         id: `<ms, 13 digits>#<digest>`, the same for every repeat of it.
         device_id: Normalised device id.
         device_as_received: The id as the sender spelt it.
-        time: Epoch ms of what it reports; of its reception where the sender gave no time.
-        has_time: Whether the sender gave a time.
+        time: Epoch ms of what it reports; of its reception where the sender gave no time to be believed.
+        has_time: Whether the sender gave a time to be believed.
         received_at: Epoch ms of its first reception.
         facts: As in `ReceivedReport`; whole numbers are int, others Decimal.
         location: Where the device was, where given.
         extras: Everything else.
+        sent_time: What the sender gave as time, epoch ms, where it is not believed; else None.
     """
 
     service: Service
@@ -72,6 +74,7 @@ class StoredReport:
     facts: Mapping[str, object] = field(default_factory=dict)
     location: Location | None = None
     extras: Mapping[str, object] = field(default_factory=dict)
+    sent_time: int | None = None
 
     @property
     def tells_overrun(self) -> bool:
@@ -82,19 +85,26 @@ class StoredReport:
 def read_stored_report(record: Mapping[str, Any]) -> StoredReport:
     """Reads a report from the plain values of its stored item, keys included."""
     received_at = int(record["received_at"])
+    sent_time = _whole(record.get("time"))
+    is_timed = sent_time is not None and is_believed(sent_time, received_at)
     location = record.get("location")
     return StoredReport(
         service=Service(record["service"]),
         id=record["sk"].removeprefix(SORT_PREFIX),
         device_id=record["pk"].split("#", 2)[2],
         device_as_received=record["device"],
-        time=int(record.get("time", received_at)),
-        has_time="time" in record,
+        time=sent_time if sent_time is not None and is_timed else received_at,
+        has_time=is_timed,
+        sent_time=None if is_timed else sent_time,
         received_at=received_at,
         facts={name: _fact(value) for name, value in record["facts"].items()},
         location=None if location is None else Location.from_record(location),
         extras=record.get("extras", {}),
     )
+
+
+def _whole(number: Decimal | None) -> int | None:
+    return None if number is None else int(number)
 
 
 def _fact(value: object) -> object:

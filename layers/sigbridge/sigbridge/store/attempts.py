@@ -217,13 +217,24 @@ def answered_between(
     Returns:
         The attempts by the keys of the uplinks, in their order.
     """
+    found = _answered_between(application_id, device_id, first_ms, last_ms)
+    return {record["uplink"]: AttemptKey.of(record["pk"], record["sk"]) for record in found}
+
+
+def answers_between(application_id: str, device_id: str, first_ms: int, last_ms: int) -> dict[str, int]:
+    """Do as `answered_between`, but give the moments of the answers, epoch ms."""
+    found = _answered_between(application_id, device_id, first_ms, last_ms)
+    return {record["uplink"]: int(record["answered"]["at"]) for record in found}
+
+
+def _answered_between(application_id: str, device_id: str, first_ms: int, last_ms: int) -> Iterator[Record]:
     first, last = f"{first_ms:013d}", f"{last_ms:013d}{_AFTER_EVERY_NUMBER}"
     span = Span(_partition(application_id, device_id), first, last, index="answered", sk_name="uplink")
-    return {found["uplink"]: AttemptKey.of(found["pk"], found["sk"]) for found in table.in_order(span)}
+    return table.in_order(span)
 
 
 def due_until(now_ms: int) -> Iterator[AttemptKey]:
-    """Yields the attempts that are to be looked at again by now, the one that waits longest first."""
+    """Yield the attempts that are to be looked at again by now, the one that waits longest first."""
     return (AttemptKey.of(key.pk, key.sk) for key in due.due_until(_DUE_LIST, now_ms))
 
 

@@ -153,7 +153,8 @@ def delete_condition(application_id: str, device_id: str) -> None:
         table.delete(Deletion(condition, "attribute_not_exists(due_list)"))
 
 
-# When a message came, or data that were set by hand, or a report; and the other part of a message.
+# When a message came, its mark too, or data that were set by hand, or a report; and the other part of a
+# message.
 _MOMENTS = ("received_at", "advanced_at")
 # The steps of an attempt of a downlink of which one is the first.
 _FIRST_STEPS = ("queued", "answered")
@@ -163,7 +164,7 @@ _ARRIVALS = (*_MOMENTS, *_FIRST_STEPS, "expires_at")
 def _arrived_at(record: Record) -> int | None:
     kind = record["sk"].partition("#")[0]
     match kind:
-        case "MSG" | "EVENT" | "DATA":
+        case "MSG" | "SENT" | "EVENT" | "DATA":
             moments = [record[name] for name in _MOMENTS if name in record]
             return int(min(moments)) if moments else None
         case "DOWNLINK":

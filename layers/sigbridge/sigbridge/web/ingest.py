@@ -91,8 +91,11 @@ def downlinks_answered(replies: Sequence[Reply]) -> Response:
 
 def count_callback(receipt: CallbackReceipt) -> None:
     """Count what a callback brought: uplinks, what DATA_ADVANCED callbacks add to them, reports, warnings."""
+    messages = receipt.messages.messages
+    count("Messages", sum(stored.first for stored in messages))
+    count("ConflictingUplinks", sum(stored.conflicting for stored in messages))
     for part, (new, repeated) in _COUNTERS.items():
-        of_part = [stored for stored in receipt.messages.messages if stored.message.part is part]
+        of_part = [stored for stored in messages if stored.message.part is part]
         repeats = sum(stored.repeated for stored in of_part)
         count(new, len(of_part) - repeats)
         count(repeated, repeats)

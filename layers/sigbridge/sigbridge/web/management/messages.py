@@ -9,7 +9,9 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import Field
 
 from sigbridge.devices import find_device
+from sigbridge.errors import Fault
 from sigbridge.messages import (
+    ConflictingPayload,
     Location,
     MessagesWanted,
     Network,
@@ -84,11 +86,38 @@ class VariableTold(Told):
         return cls(variable=variable.name, value=variable.value, unit=variable.unit, metadata=metadata)
 
 
+class ConflictTold(Told):
+    """Another payload that a further delivery of a message had."""
+
+    payload: str = Field(description="Hex")
+    received_at: Moment
+
+    @classmethod
+    def of(cls, conflict: ConflictingPayload) -> "ConflictTold":
+        """Tell of a payload."""
+        return cls.model_validate(conflict, from_attributes=True)
+
+
+class WarningTold(Told):
+    """Something of a message that was not understood, or left out."""
+
+    field: str = Field(description="As the sender spelt it")
+    message: str
+
+    @classmethod
+    def of(cls, warning: Fault) -> "WarningTold":
+        """Tell of a warning."""
+        return cls.model_validate(warning, from_attributes=True)
+
+
 class MessageTold(Told):
     """A message."""
 
     id: str = Field(description="Unique among the messages of its device", examples=["1763770827000#241"])
-    time: Moment = Field(description="As its sender told; when it was received where it did not")
+    time: Moment = Field(description="As its sender told, if that can be believed; else when it was received")
+    sent_time: Moment | None = Field(
+        description="What its sender told as time, where that is more than a day ahead of its reception"
+    )
     seq_number: int | None = Field(description="Sigfox's sequence number")
     payload: str | None = Field(description="Hex", examples=["0109611395000df9011eb9"])
     port: int | None
@@ -98,12 +127,17 @@ class MessageTold(Told):
     group: str
     received_at: Moment | None = Field(description="When the message itself came")
     advanced_at: Moment | None = Field(description="When came what the network added to it")
+    amended_at: Moment | None = Field(description="When a further delivery added to it the last time")
     radio: Facts | None = Field(
         description="Sigfox's facts about its reception", examples=[{"rssi": -123, "station": "1D44"}]
     )
     advanced: Facts | None = Field(description="Sigfox's facts of DATA_ADVANCED", examples=[{"lqi": "GOOD"}])
     location: PlaceTold | None
     variables: list[VariableTold]
+    conflicts: list[ConflictTold] | None = Field(
+        description="Other payloads, of further deliveries of the same device, time and sequence number"
+    )
+    warnings: list[WarningTold] | None = Field(description="What was not understood, or left out")
 
     @classmethod
     def of(cls, message: RecordedMessage) -> "MessageTold":
@@ -111,6 +145,7 @@ class MessageTold(Told):
         return cls(
             id=message.id,
             time=message.time,
+            sent_time=message.sent_time,
             seq_number=message.seq_number,
             payload=message.payload,
             port=message.port,
@@ -120,10 +155,13 @@ class MessageTold(Told):
             group=message.group,
             received_at=message.received_at,
             advanced_at=message.advanced_at,
+            amended_at=message.amended_at,
             radio=dict(message.radio) or None,
             advanced=dict(message.advanced) or None,
             location=None if message.location is None else PlaceTold.of(message.location),
             variables=[VariableTold.of(variable) for variable in message.variables],
+            conflicts=[ConflictTold.of(conflict) for conflict in message.conflicts] or None,
+            warnings=[WarningTold.of(warning) for warning in message.warnings] or None,
         )
 
 

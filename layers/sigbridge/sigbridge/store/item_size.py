@@ -1,0 +1,30 @@
+"""What a value takes in an item, of the 400 kB that DynamoDB allows."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+_CONTAINER_BYTES = 3
+_ELEMENT_BYTES = 1
+_NUMBER_BYTES = 2
+
+
+def stored_size(value: object) -> int:
+    """Tell how many bytes a value takes at most.
+
+    As AWS describes it: a text takes its UTF-8, a number about half a byte for each digit, a list or map
+    three bytes and one more for each of its elements.
+    """
+    match value:
+        case str():
+            return len(value.encode())
+        case bool() | None:
+            return 1
+        case int() | Decimal():
+            return _NUMBER_BYTES + (len(str(value)) + 1) // 2
+        case Mapping():
+            names = sum(len(name.encode()) for name in value)
+            return names + stored_size(list(value.values()))
+        case list() | tuple():
+            return _CONTAINER_BYTES + sum(stored_size(part) + _ELEMENT_BYTES for part in value)
+    message = f"{type(value).__name__} is no type of stored values"
+    raise TypeError(message)
