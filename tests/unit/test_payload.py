@@ -63,7 +63,7 @@ def test_what_is_no_base64_is_refused(text: str) -> None:
         ("AQIDBAUGBwg=", HEX, "0102030405060708"),
         ("+/8BAgME", HEX, "fbff01020304"),
         ("AGoKEQMAAAAAAAAANQ/O", HEX, "006a0a110300000000000000350fce"),
-        ("AGoKEQMAAAAAAAAANQpO", HEX, base64.b64decode("AGoKEQMAAAAAAAAANQpO").hex()),
+        ("AGoKEQMAAAAAAAAANQ9O", HEX, base64.b64decode("AGoKEQMAAAAAAAAANQ9O").hex()),
         ("AQIDBAUG\r\nBwg=\n", BASE64, "0102030405060708"),
         ("AQIDBAUGBwg", BASE64, "0102030405060708"),
         ("-_8BAgME", BASE64, "fbff01020304"),
@@ -85,9 +85,11 @@ def test_a_word_is_no_payload(text: str) -> None:
         read_generic_payload(WrittenPayload(text), HEX)
 
 
-@pytest.mark.parametrize("name", ["payload_raw", "uplink.frm_payload", "frmPayload"])
-def test_the_things_stack_names_a_payload_in_base64(name: str) -> None:
-    assert read_generic_payload(WrittenPayload("gkHe", name), HEX) == "8241de"
+def test_what_is_no_hex_is_read_as_it_is_likely_written() -> None:
+    assert read_generic_payload(WrittenPayload("gkHe", likely=BASE64), HEX) == "8241de"
+    assert read_generic_payload(WrittenPayload("deadbeef", likely=BASE64), HEX) == "deadbeef"
+    with pytest.raises(InvalidPayload, match="must be hex"):
+        read_generic_payload(WrittenPayload("g*He", likely=BASE64), HEX)
 
 
 def test_the_encoding_of_a_known_sender_comes_first() -> None:

@@ -37,6 +37,9 @@ WEAK_SERIAL_NAME = "id"
 # Names that only a device's id has, looked for at any depth.
 UNMISTAKABLE_SERIAL_NAMES = ("deveui", "deviceeui", "hardwareserial")
 
+# The Things Stack's names of a payload.
+BASE64_PAYLOAD_NAMES = frozenset(("payloadraw", "frmpayload"))
+
 # Objects in which network servers write the device's id under any name.
 DEVICE_OBJECTS = ("deviceinfo", "enddeviceids", "enddevice", "device", "deviceproperties", "meta")
 
@@ -45,11 +48,16 @@ PLACE_OBJECTS = frozenset(
     ("location", "position", "gps", "geoloc", "geolocation", "geo", "coordinates", "latlng", "coords", "fix")
 )
 
-# What begins so, or is named so, tells of a gateway, a base station or the reception: never of the device.
-_FOREIGN_BEGINNINGS = ("gateway", "gw", "rx", "lrr", "basestation", "station", "tower", "reception")
-_FOREIGN_NAMES = frozenset(("radio", "hardware", "hotspot", "hotspots", "network", "metadata", "duplicates"))
+# What is named so tells of a gateway, a base station or the reception: never of the device.
+_FOREIGN_NAMES = frozenset(("radio", "hardware", "network", "metadata", "duplicates"))
+_FOREIGN_BEGINNINGS = ("gw", "rx", "lrr")
+_FOREIGN_WORDS = ("gateway", "station", "tower", "antenna", "hotspot", "reception")
 
 
 def is_foreign(compared_name: str) -> bool:
     """Tell whether what stands under a name is not of the device but of the network."""
-    return compared_name in _FOREIGN_NAMES or compared_name.startswith(_FOREIGN_BEGINNINGS)
+    return (
+        compared_name in _FOREIGN_NAMES
+        or compared_name.startswith(_FOREIGN_BEGINNINGS)
+        or any(word in compared_name for word in _FOREIGN_WORDS)
+    )

@@ -3,16 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from sigbridge.applications import PayloadEncoding
 from sigbridge.callbacks.batch import read_lines
 from sigbridge.callbacks.details import read_details
 from sigbridge.callbacks.documents import Document, RequestContent, bounded, read_body
 from sigbridge.callbacks.essentials import Essentials, Unreadable, read_essentials
+from sigbridge.callbacks.field_names import BASE64_PAYLOAD_NAMES, UNMISTAKABLE_SERIAL_NAMES
 from sigbridge.callbacks.origin import Origin, read_origin
 from sigbridge.callbacks.recognition import Subject, recognize_nature
 from sigbridge.callbacks.services import find_source, read_report
 from sigbridge.callbacks.tagoio import gather_items
 from sigbridge.callbacks.variables import InvalidVariable
-from sigbridge.credentials.field_mapping import Field, FieldMapping
+from sigbridge.credentials.field_mapping import Field, FieldMapping, plain
 from sigbridge.errors import Fault, InvalidInput
 from sigbridge.messages import Network, Part, ReceivedMessage, WrittenPayload
 from sigbridge.reports import ReceivedReport, Service
@@ -195,8 +197,21 @@ def _written_payload(document: Document, essentials: Essentials) -> WrittenPaylo
     if found.guessed and sender is not None:
         known = sender.find(document.fields, Field.PAYLOAD) == (found.path, found.value)
         encoding = sender.payload_encoding(document.fields) if known else None
-    text = essentials.values[Field.PAYLOAD]
-    return WrittenPayload(text, ".".join(found.path), encoding, found.guessed)
+    return WrittenPayload(
+        text=essentials.values[Field.PAYLOAD],
+        name=".".join(found.path),
+        encoding=encoding,
+        likely=PayloadEncoding.BASE64 if _is_as_by_network_server(essentials) else None,
+        guessed=found.guessed,
+    )
+
+
+def _is_as_by_network_server(essentials: Essentials) -> bool:
+    """Tell whether names are those of LoRaWAN network servers, which write payloads in base64."""
+    payload, serial = (essentials.found.get(field) for field in (Field.PAYLOAD, Field.SERIAL))
+    return (payload is not None and plain(payload.path[-1]) in BASE64_PAYLOAD_NAMES) or (
+        serial is not None and plain(serial.path[-1]) in UNMISTAKABLE_SERIAL_NAMES
+    )
 
 
 def _is_message_position(report: ReceivedReport, essentials: Essentials) -> bool:

@@ -17,7 +17,7 @@ _FALSE = frozenset({"false", "0"})
 _WHOLE = re.compile(r"[0-9]{1,15}", re.ASCII)
 _PLACEHOLDER = re.compile(r"\{[A-Za-z][A-Za-z0-9#_]*\}", re.ASCII)
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+", re.ASCII)
-_SPACE_FOR_PLUS = re.compile(r"(T[0-9:.]+) ([0-9]{2}:?[0-9]{2})", re.ASCII)
+_SPACE_FOR_PLUS = re.compile(r"([T ][0-9:.]+) ([0-9]{2}:?[0-9]{2})$", re.ASCII)
 
 
 def is_absent(value: object) -> bool:

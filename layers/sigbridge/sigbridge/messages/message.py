@@ -129,12 +129,14 @@ class WrittenPayload:
         text: Hex or base64.
         name: The field it was found in, a variable's name if it turns out to be no payload.
         encoding: How this sender is known to write payloads; None where it is as the device's settings say.
+        likely: How it is written where it can't be read as the settings say; None where that is not known.
         guessed: Whether only its name speaks for a payload.
     """
 
     text: str
     name: str = "payload"
     encoding: PayloadEncoding | None = None
+    likely: PayloadEncoding | None = None
     guessed: bool = False
 
 

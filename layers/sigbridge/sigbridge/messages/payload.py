@@ -16,8 +16,6 @@ _HEX_SIGNS = re.compile(r"[ :-]+")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}", re.ASCII)
 # An id or a word in letters and digits is rarely as long.
 _LONG_BASE64 = 16
-# The Things Stack's names of a payload, which it writes in base64.
-_BASE64_NAMES = frozenset({"payloadraw", "frmpayload"})
 
 
 class InvalidPayload(ValueError):
@@ -65,8 +63,7 @@ def _other_reading(written: WrittenPayload, text: str, encoding: PayloadEncoding
     """Read a payload in the other encoding, if it can be meant so."""
     if encoding is PayloadEncoding.BASE64:
         return text.lower() if len(text) % 2 == 0 and _HEX.fullmatch(text.lower()) else None
-    name = written.name.rpartition(".")[2].replace("_", "").lower()
-    if name not in _BASE64_NAMES and not _is_unmistakable_base64(text):
+    if written.likely is not PayloadEncoding.BASE64 and not _is_unmistakable_base64(text):
         return None
     try:
         return _read_base64(text)
