@@ -199,7 +199,7 @@ def test_the_last_100_values_among_many_messages_are_one_query_of_each_kind(mana
 
 
 def test_many_large_items_make_short_pages(management: Management) -> None:
-    send(8, **{f"v{n}": "\x01" * 5_000 for n in range(40)})
+    send(14, **{f"v{n}": "\x01" * 5_000 for n in range(24)})
     found = 0
     cursor: dict[str, str] = {}
 
@@ -212,7 +212,7 @@ def test_many_large_items_make_short_pages(management: Management) -> None:
             break
         cursor = {"cursor": answer.json["next_cursor"]}
 
-    assert found == 8 * 42
+    assert found == 14 * 26
 
 
 @pytest.mark.usefixtures("device")
@@ -539,7 +539,7 @@ VALUE = {"variable": "a", "value": 1}
         ([VALUE | {"value": [1]}], ["[0].value"]),
         ([VALUE | {"value": {"a": 1}}], ["[0].value"]),
         ([VALUE | {"value": 10**39 - 1}], ["[0].value"]),
-        ('[{"variable": "a", "value": 1e101}]', ["[0].value"]),
+        ('[{"variable": "a", "value": 1e126}]', ["[0].value"]),
         ([VALUE | {"unit": "x" * 26}], ["[0].unit"]),
         ([VALUE | {"unit": 5}], ["[0].unit"]),
         ([VALUE | {"group": "x" * 101}], ["[0].group"]),

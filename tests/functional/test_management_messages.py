@@ -90,6 +90,24 @@ def test_a_message_is_told_as_it_was_received(management: Management, invoke: In
     }
 
 
+def test_a_value_has_the_location_that_its_item_had(management: Management, invoke: Invoke) -> None:
+    items = [
+        {"variable": "door", "value": "open", "location": {"lat": 45.19, "lng": 5.71}},
+        {"variable": "gate", "value": "shut", "location": {"type": "Point", "coordinates": [4.84, 45.76]}},
+    ]
+    assert invoke("uplink", event("uplink.json", body=items, headers={"device": "153FA"})).status == 200
+
+    [message] = management.get(MESSAGES).json["messages"]
+    door, gate = message["variables"]
+    sheet = management.request("GET", MESSAGES, headers={"accept": "text/csv"})
+    [row] = csv.DictReader(io.StringIO(sheet.text or "", newline=""))
+
+    assert message["location"] == {"latitude": 45.19, "longitude": 5.71}
+    assert door == {"variable": "door", "value": "open", "location": message["location"]}
+    assert gate == {"variable": "gate", "value": "shut", "location": {"latitude": 45.76, "longitude": 4.84}}
+    assert json.loads(row["variables"]) == [door, gate]
+
+
 def test_what_only_the_network_added_is_told_too(management: Management) -> None:
     received = ReceivedMessage(
         *("153FA", "153FA", Network.SIGFOX, Part.ADVANCED),

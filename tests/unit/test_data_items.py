@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from sigbridge.data import DataItem, Order, Selection, read_data
+from sigbridge.messages import Location
 from tests.unit.stored_timeline import DEVICE, StoredTimeline
 
 MS = 1_763_770_827_000
@@ -73,6 +74,14 @@ def test_a_location_has_its_details() -> None:
     assert location.location is not None
     assert (location.location.latitude, location.location.longitude) == (Decimal("45.19"), Decimal("5.71"))
     assert location.metadata == {"source": 2, "status": 1}
+
+
+def test_a_variable_has_the_location_that_it_was_told_with() -> None:
+    place = {"latitude": Decimal("45.76"), "longitude": Decimal("4.84")}
+    door, gate = items(variables=[variable("door", "open", location=place), variable("gate", "shut")])
+
+    assert door.location == Location(Decimal("45.76"), Decimal("4.84"))
+    assert gate.location is None
 
 
 def test_a_radius_is_in_metres() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from sigbridge.errors import InvalidInput
+from sigbridge.messages import Location
 from sigbridge.messages.limits import checked_metadata, checked_name
 from sigbridge.web.json_body import read_json
 from sigbridge.web.management.data_forms import ValuesAsked
@@ -62,7 +63,7 @@ def test_details_are_kept(metadata: dict[str, object]) -> None:
         {"x" * 256: 1},
         {"a": {"": 1}},
         {"a": [10**38]},
-        {"a": Decimal("1e101")},
+        {"a": Decimal("1e126")},
         {"a": "x" * 6_001},
         {f"n{number}": "é" * 55 for number in range(100)},
         nested(17),
@@ -83,8 +84,7 @@ def test_details_that_can_not_be_kept_are_refused(metadata: object) -> None:
 def test_a_location_has_two_forms(location: object, latitude: Decimal, longitude: Decimal) -> None:
     [value] = asked({"variable": "place", "location": location}).new_values()
 
-    assert value.location is not None
-    assert (value.location.latitude, value.location.longitude) == (latitude, longitude)
+    assert value.variable.location == Location(latitude, longitude)
     assert value.variable.value == f"{latitude}, {longitude}"
 
 

@@ -100,6 +100,7 @@ EVERYTHING_OF_A_MESSAGE: dict[str, Any] = {
         },
         {"variable": "open", "value": True, "metadata": {}},
         {"variable": "text", "value": ""},
+        {"variable": "door", "value": "open", "location": {"latitude": 45, "longitude": Decimal("5.71")}},
         {"variable": "sim", "value": Decimal("89331012345678901234")},
         {"variable": "huge", "value": Decimal("1E+100")},
         {"variable": "tiny", "value": Decimal("-1E-100")},
@@ -114,6 +115,7 @@ EVERYTHING_OF_A_MESSAGE: dict[str, Any] = {
         "operator_name": "SIGFOX_France",
         "country_code": 250,
         "duplicates": [{"bs_id": "1D44", "nb_rep": 3, "rssi": Decimal("-123.0"), "new": {"a": [1]}}, {}],
+        "geoloc_source": "2",
         "place_ids": ["1"],
         "device_type_id": "628fd74fb3cabb6565ae8100",
     },
@@ -347,7 +349,7 @@ def test_a_message_is_told_as_its_schema_says(item: dict[str, Any]) -> None:
 def test_a_message_with_everything_has_every_field_of_the_schema() -> None:
     (_, received), (_, completed), _ = announced(EVERYTHING_OF_A_MESSAGE)
     message = schema("message")["$defs"]["message"]["properties"]
-    advanced = {fact.name for fact in ADVANCED_FACTS.values()} | {"place_ids"}
+    advanced = {fact.name for fact in ADVANCED_FACTS.values()} | {"geoloc_source", "place_ids"}
     reception = {fact.name for fact in RECEPTION_FACTS.values()}
 
     assert received["message"] == completed["message"]
@@ -355,6 +357,8 @@ def test_a_message_with_everything_has_every_field_of_the_schema() -> None:
     assert received["message"]["radio"].keys() == reception
     assert schema("message")["$defs"]["reception"]["properties"].keys() == reception
     assert message["advanced"]["properties"].keys() == advanced
+    variables = schema("message")["$defs"]["variables"]["items"]["properties"]
+    assert {name for variable in received["message"]["variables"] for name in variable} == variables.keys()
     assert received["at"] == received["message"]["received_at"] == "2025-11-22T00:20:28.417Z"
     assert completed["at"] == completed["message"]["advanced_at"] == "2025-11-22T00:20:54.000Z"
 

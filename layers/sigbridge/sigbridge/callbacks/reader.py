@@ -13,7 +13,7 @@ from sigbridge.callbacks.origin import Origin, read_origin
 from sigbridge.callbacks.recognition import Subject, recognize_nature
 from sigbridge.callbacks.services import find_source, read_report
 from sigbridge.callbacks.tagoio import gather_items
-from sigbridge.callbacks.variables import InvalidVariable
+from sigbridge.callbacks.variables import InvalidVariable, leaves, make_variable
 from sigbridge.credentials.field_mapping import Field, FieldMapping, plain
 from sigbridge.errors import Fault, InvalidInput
 from sigbridge.messages import Network, Part, ReceivedMessage, WrittenPayload
@@ -158,7 +158,9 @@ class _Reader:
         origin = read_origin(document, essentials, self.device_header, nature.network)
         if isinstance(nature.subject, Service):
             report = read_report(document, essentials, origin, nature.subject)
-            return _position(report, essentials) if _is_message_position(report, essentials) else report
+            if _is_message_position(report, essentials):
+                return _position(report, origin, essentials)
+            return report
         return self._read_message(document, essentials, origin, nature.network, nature.subject)
 
     def _read_message(
@@ -224,8 +226,16 @@ def _is_message_position(report: ReceivedReport, essentials: Essentials) -> bool
     )
 
 
-def _position(report: ReceivedReport, essentials: Essentials) -> ReceivedMessage:
-    """Make the part of a message that a GEOLOC is."""
+def _position(report: ReceivedReport, origin: Origin, essentials: Essentials) -> ReceivedMessage:
+    """Make the part of a message that a GEOLOC is.
+
+    Raises:
+        Unreadable: Something of it can't be kept as a variable.
+    """
+    try:
+        extras = [make_variable(path, value) for path, value in leaves(report.extras)]
+    except InvalidVariable as invalid:
+        raise Unreadable(Fault(".".join(invalid.path), str(invalid))) from invalid
     return ReceivedMessage(
         device_id=report.device_id,
         device_as_received=report.device_as_received,
@@ -234,6 +244,8 @@ def _position(report: ReceivedReport, essentials: Essentials) -> ReceivedMessage
         time=report.time,
         seq_number=essentials.values[Field.SEQ_NUMBER],
         radio={name: fact for name, fact in report.facts.items() if name != "seq_number"},
+        variables=tuple(variable for variable in extras if variable is not None),
         location=report.location,
+        group=origin.group,
         warnings=report.warnings,
     )

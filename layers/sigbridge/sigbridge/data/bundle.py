@@ -12,7 +12,7 @@ from typing import Any
 from sigbridge.data.item import DataItem, Origin, Place, Slot
 from sigbridge.data.notation import place_text, with_plain_numbers
 from sigbridge.data.selection import Selection
-from sigbridge.messages import Location, RecordedMessage, Value, Variable
+from sigbridge.messages import RecordedMessage, Value, Variable
 from sigbridge.store import timeline
 from sigbridge.store.timeline import Kind, Order, Stretch
 
@@ -28,14 +28,12 @@ class ToldValue:
     """A value, before it is a data item.
 
     Attributes:
-        variable: Its name, value, unit and metadata.
+        variable: Its name, value, unit, metadata and location.
         origin: What it was.
-        location: Where the device was, where given.
     """
 
     variable: Variable
     origin: Origin
-    location: Location | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +85,7 @@ class Bundle:
             group=self.group,
             value=told.variable.value,
             unit=told.variable.unit,
-            location=told.location,
+            location=told.variable.location,
             metadata=told.variable.metadata,
         )
 
@@ -142,23 +140,18 @@ def _location(message: RecordedMessage) -> Iterator[ToldValue]:
     if location is not None:
         details = {"radius": location.radius, "source": location.source, "status": location.status}
         known = {name: value for name, value in details.items() if value is not None}
-        variable = Variable("location", place_text(location), metadata=known or None)
-        yield ToldValue(variable, Origin.FACT, location)
+        variable = Variable("location", place_text(location), metadata=known or None, location=location)
+        yield ToldValue(variable, Origin.FACT)
         if location.radius is not None:
             yield ToldValue(Variable("radius", location.radius, "m"), Origin.FACT)
 
 
 def _bundle_of_entry(place: Place, record: dict[str, Any]) -> Bundle:
-    told = tuple(map(_told_by_entry, record["variables"]))
+    variables = map(Variable.from_record, record["variables"])
+    told = tuple(ToldValue(variable, Origin.VARIABLE) for variable in variables)
     size = _ENTRY_OVERHEAD + sum(one.variable.size for one in told)
     device_id = record["pk"].split("#", 2)[2]
     return Bundle(place, record, device_id, int(record["time"]), record["group"], told, size)
-
-
-def _told_by_entry(record: Record) -> ToldValue:
-    location = record.get("location")
-    found = None if location is None else Location.from_record(location)
-    return ToldValue(Variable.from_record(record), Origin.VARIABLE, found)
 
 
 _BUNDLES: Mapping[Kind, Callable[[Place, dict[str, Any]], Bundle]] = {

@@ -10,7 +10,7 @@ from typing import Any
 
 from sigbridge.clock import now_ms
 from sigbridge.devices import Directory, find_device
-from sigbridge.messages import Location, Variable
+from sigbridge.messages import Variable
 from sigbridge.store import entries
 from sigbridge.store.entries import AlreadySet, EntryWrite
 from sigbridge.store.parallel import in_parallel
@@ -23,16 +23,14 @@ class NewValue:
     """A value to be set.
 
     Attributes:
-        variable: Its name, value, unit and metadata.
+        variable: Its name, value, unit, metadata and location.
         time: Epoch ms; None for now.
         group: Its group; None for the one that all values of a request without a group get.
-        location: Where the device was, where given.
     """
 
     variable: Variable
     time: int | None = None
     group: str | None = None
-    location: Location | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +131,7 @@ def _entries(values: Sequence[NewValue]) -> list[_Entry]:
     by_moment: dict[tuple[int | None, str | None], _Entry] = {}
     for value in values:
         entry = by_moment.setdefault((value.time, value.group), _Entry(value.time, value.group))
-        location = {} if value.location is None else {"location": value.location.as_record()}
-        entry.values.append(value.variable.as_record() | location)
+        entry.values.append(value.variable.as_record())
     return list(by_moment.values())
 
 

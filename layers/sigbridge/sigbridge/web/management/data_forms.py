@@ -221,8 +221,8 @@ class ValueAsked(Asked):
         value: Value = "" if self.location is None else place_text(self.location)
         if self.value is not None:
             value = self.value
-        variable = Variable(self.variable, value, self.unit, self.metadata)
-        return NewValue(variable, self.time, self.group, self.location)
+        variable = Variable(self.variable, value, self.unit, self.metadata, self.location)
+        return NewValue(variable, self.time, self.group)
 
 
 class ValuesAsked(RootModel[list[ValueAsked]]):

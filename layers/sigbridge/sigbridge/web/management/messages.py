@@ -78,12 +78,18 @@ class VariableTold(Told):
     value: str | bool | Number
     unit: str | None
     metadata: Facts | None
+    location: PlaceTold | None = Field(description="Where the device was for this value, if it was told so")
 
     @classmethod
     def of(cls, variable: Variable) -> "VariableTold":
         """Tells of a variable."""
-        metadata = None if variable.metadata is None else dict(variable.metadata)
-        return cls(variable=variable.name, value=variable.value, unit=variable.unit, metadata=metadata)
+        return cls(
+            variable=variable.name,
+            value=variable.value,
+            unit=variable.unit,
+            metadata=None if variable.metadata is None else dict(variable.metadata),
+            location=None if variable.location is None else PlaceTold.of(variable.location),
+        )
 
 
 class ConflictTold(Told):
