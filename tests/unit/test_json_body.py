@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sigbridge.errors import InvalidInput
-from sigbridge.web.json_body import read_json
+from sigbridge.web.json_body import read_json, read_lenient_json
 
 texts = st.text(alphabet=st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
 documents = st.recursive(
@@ -87,3 +87,11 @@ def test_a_long_document_may_be_as_wide_as_it_likes() -> None:
 
 def test_a_whole_surrogate_pair_is_one_character() -> None:
     assert read_json(b'"\\ud83d\\ude00"') == "\N{GRINNING FACE}"
+
+
+@pytest.mark.parametrize(("name", "kept"), [('"\\ud800a"', "\ufffda"), ('"\\u0000a"', "a")])
+def test_a_name_that_can_not_be_kept_is_told_as_it_is_kept(name: str, kept: str) -> None:
+    document, warnings = read_lenient_json(f'{{{name}: {{"b": NaN}}}}'.encode())
+
+    assert document == {kept: {"b": None}}
+    assert [warning.field for warning in warnings] == [kept, f"{kept}.b"]

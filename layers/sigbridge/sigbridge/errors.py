@@ -1,7 +1,10 @@
 """What can go wrong in the domain. `web.errors` maps these to HTTP, and nothing else does."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Self
+
+_FIELD_LENGTH = 500
 
 
 class SigbridgeError(Exception):
@@ -29,6 +32,16 @@ class Fault:
     field: str
     message: str
     index: int = 0
+
+    @classmethod
+    def at(cls, path: Iterable[str], message: str, index: int = 0) -> Self:
+        """Make the fault of a field that stands in others, whose names come before its own.
+
+        At most 500 characters of the names stay, cut before they are joined: thousands of faults may
+        stand under names of many kB.
+        """
+        field = ".".join(name[: _FIELD_LENGTH + 1] for name in path)
+        return cls(field if len(field) <= _FIELD_LENGTH else field[: _FIELD_LENGTH - 1] + "…", message, index)
 
 
 class InvalidInput(SigbridgeError):

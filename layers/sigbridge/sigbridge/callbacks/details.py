@@ -21,6 +21,7 @@ from sigbridge.callbacks.variables import (
 from sigbridge.credentials.field_mapping import Field, FieldMapping, plain
 from sigbridge.errors import Fault
 from sigbridge.messages import Location, Network, Part, Value, Variable
+from sigbridge.messages.limits import DETAIL_NAME_LENGTH
 
 _PLACE_IDS = plain("placeIds")
 # TagoIO's template puts the computed location into an item of this name.
@@ -56,7 +57,7 @@ class Details:
         return found.paths
 
     def warn(self, path: Path, message: str) -> None:
-        self.warnings.append(Fault(".".join(path), message))
+        self.warnings.append(Fault.at(path, message))
 
 
 def read_details(
@@ -271,4 +272,15 @@ def _item_variable(
 def _checked_leaves(name: str, metadata: Mapping[str, object]) -> Iterator[tuple[str, Value]]:
     for path, value in leaves(metadata, (name, "metadata")):
         if not is_absent(value):
-            yield ".".join(path[2:]) or "_", check_value(path, value)
+            yield _detail_name(path[2:]), check_value(path, value)
+
+
+def _detail_name(path: Path) -> str:
+    """Give the name of a detail, its parents' names before it.
+
+    Raises:
+        InvalidVariable: It is over 255 characters.
+    """
+    if sum(len(name) + 1 for name in path) > DETAIL_NAME_LENGTH + 1:
+        raise InvalidVariable(path, f"names of details must be at most {DETAIL_NAME_LENGTH} characters")
+    return ".".join(path) or "_"

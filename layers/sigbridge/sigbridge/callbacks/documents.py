@@ -5,11 +5,14 @@ form, batch lines with a pattern, or the query alone.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from sigbridge.callbacks.senml import read_senml
 from sigbridge.callbacks.values import is_absent
+from sigbridge.credentials.field_mapping import plain
 from sigbridge.errors import Fault, InvalidInput
 from sigbridge.web.json_body import read_lenient_json
 from sigbridge.web.request import Request, UnsupportedContentType, read_urlencoded
@@ -20,6 +23,25 @@ MISSING_BODY = "Missing body information"
 
 _FORM = "application/x-www-form-urlencoded"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True)
+class Siblings:
+    """The fields of an array, which all messages that are made of its items share.
+
+    Attributes:
+        fields: By name.
+    """
+
+    fields: Mapping[str, object] = field(default_factory=dict)
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """Their names by how they are compared: made once, not for each message."""
+        return {plain(name): name for name in self.fields}
+
+
+_NO_SIBLINGS = Siblings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +59,7 @@ class Document:
     fields: Mapping[str, object]
     fallback: Mapping[str, str]
     items: Sequence[Mapping[str, object]] = ()
-    siblings: Mapping[str, object] = field(default_factory=dict)
+    siblings: Siblings = _NO_SIBLINGS
     warnings: tuple[Fault, ...] = ()
 
     @property
@@ -166,12 +188,14 @@ def _from_array(
     if not content:
         raise InvalidInput(MISSING_BODY)
     content = read_senml(content) or content
+    own_warnings = defaultdict[int, list[Fault]](list)
+    for warning in warnings:
+        own_warnings[warning.index].append(warning)
     documents: list[Document] = []
     strangers: list[Fault] = []
     for index, item in enumerate(content):
         if isinstance(item, dict):
-            own = tuple(warning for warning in warnings if warning.index == index)
-            documents.append(Document(item, query, warnings=own))
+            documents.append(Document(item, query, warnings=tuple(own_warnings.get(index, ()))))
         else:
             strangers.append(Fault("body", "each item of the array must be an object", index))
     if strangers:

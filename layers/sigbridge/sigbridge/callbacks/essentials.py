@@ -102,7 +102,7 @@ def read_essentials(
             try:
                 value = read(candidate.value)
             except ValueError as invalid:
-                fault = Fault(".".join(candidate.path), str(invalid))
+                fault = Fault.at(candidate.path, str(invalid))
                 if field in required or not candidate.guessed:
                     faults.append(fault)
                     break
@@ -170,7 +170,7 @@ class _Search:
         self._document = document
         self._mapping = mapping
         self._places = [_Place.of(fields) for fields in document.places]
-        self.sender = recognize(document.siblings or document.fields)
+        self.sender = recognize(document.siblings.fields or document.fields)
 
     def candidates(self, field: Field) -> Iterator[FoundField]:
         """Yield where a field may stand, the surest first."""
@@ -179,7 +179,7 @@ class _Search:
             if mapped is not None:
                 yield mapped
         if self.sender is not None:
-            for fields in (self._document.fields, self._document.siblings):
+            for fields in (self._document.fields, self._document.siblings.fields):
                 known = self.sender.find(fields, field)
                 if known is not None:
                     yield FoundField(*known, guessed=True)
@@ -193,9 +193,9 @@ class _Search:
             yield from filter(None, (place.get(name, field) for name in sure))
         if field is Field.SERIAL:
             yield from self._nested_serials()
-            for place in (*self._places, _Place.of(self._document.siblings)):
+            siblings = _Place(self._document.siblings.fields, self._document.siblings.names)
+            for place in (*self._places, siblings):
                 yield from filter(None, [place.get(WEAK_SERIAL_NAME, field)])
-            siblings = _Place.of(self._document.siblings)
             yield from filter(None, (siblings.get(name, field) for name in sure))
 
     def _nested_serials(self) -> Iterator[FoundField]:

@@ -169,7 +169,7 @@ class _Reader:
         try:
             details = read_details(document, essentials, self.mapping, network)
         except InvalidVariable as invalid:
-            raise Unreadable(Fault(".".join(invalid.path), str(invalid))) from invalid
+            raise Unreadable(Fault.at(invalid.path, str(invalid))) from invalid
         values = essentials.values
         return ReceivedMessage(
             device_id=origin.device_id,

@@ -119,7 +119,7 @@ def _read_told(content: Mapping[str, object], service: Service, essentials: Esse
                 told.spellings[known] = name
                 continue
         except InvalidVariable as invalid:
-            fault = Fault(".".join(invalid.path), str(invalid))
+            fault = Fault.at(invalid.path, str(invalid))
             told.spellings[known] = name
             if known in required:
                 faults.append(fault)
@@ -129,7 +129,7 @@ def _read_told(content: Mapping[str, object], service: Service, essentials: Esse
         try:
             told.extras.update(kept_fields({name: value}))
         except InvalidVariable as invalid:
-            faults.append(Fault(".".join(invalid.path), str(invalid)))
+            faults.append(Fault.at(invalid.path, str(invalid)))
     missing = (name for name in REQUIRED_FACTS.get(service, ()) if plain(name) not in told.spellings)
     faults += [Fault(name, "is missing") for name in missing]
     if faults:
@@ -176,7 +176,7 @@ def _read_location(document: Document, told: _Told, service: Service) -> Locatio
             found = read_location(place, path)
         except NotOnEarth as nowhere:
             name, *inner = nowhere.path
-            told.warnings.append(Fault(".".join((told.spellings.get(name, name), *inner)), str(nowhere)))
+            told.warnings.append(Fault.at((told.spellings.get(name, name), *inner), str(nowhere)))
             continue
         if found is not None:
             if place is geoloc:

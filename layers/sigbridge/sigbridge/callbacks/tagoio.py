@@ -1,8 +1,9 @@
 """TagoIO's arrays of `{variable, value}` items: the items of one group and moment are one message."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from sigbridge.callbacks.documents import Document
+from sigbridge.callbacks.documents import Document, Siblings
 from sigbridge.callbacks.field_names import COMMON_NAMES
 from sigbridge.callbacks.values import is_absent
 from sigbridge.credentials.field_mapping import Field, plain
@@ -24,12 +25,13 @@ def gather_items(documents: Sequence[Document]) -> list[Document]:
     if not all(is_item(document.fields) for document in documents):
         return list(documents)
     items = [document.fields for document in documents]
-    moments = _moments(items)
-    siblings = _fields(reversed(items))
+    of_moment = defaultdict[_Moment, list[Item]](list)
+    for item, moment in zip(items, _moments(items), strict=True):
+        of_moment[moment].append(item)
+    siblings = Siblings(_fields(reversed(items)))
     warnings = tuple(warning for document in documents for warning in document.warnings)
     messages: list[Document] = []
-    for moment in dict.fromkeys(moments):
-        own = [item for item, of_item in zip(items, moments, strict=True) if of_item == moment]
+    for own in of_moment.values():
         messages.append(Document(_fields(own), documents[0].fallback, own, siblings, warnings))
         warnings = ()
     return messages

@@ -7,13 +7,13 @@ from decimal import Decimal
 from sigbridge.messages.message import Value
 
 NAME_LENGTH = 100
+DETAIL_NAME_LENGTH = 255
 FORBIDDEN_IN_NAMES = re.compile(r"[*?!<>.\-=$\s]")
 
 _VALUE_BYTES = 6_000
 _METADATA_BYTES = 10_000
 # Within an item DynamoDB nests 32 levels.
 _METADATA_LEVELS = 16
-_DETAIL_NAME_LENGTH = 255
 # DynamoDB's numbers: 38 digits, from 1E-130 to 9.9999999999999999999999999999999999999E+125.
 _SMALLEST_EXPONENT = -130
 _LARGEST_EXPONENT = 125
@@ -80,8 +80,8 @@ def _check_detail(value: object, level: int) -> None:
         if level > _METADATA_LEVELS:
             message = f"must nest at most {_METADATA_LEVELS} levels"
             raise ValueError(message)
-        if isinstance(value, dict) and not all(1 <= len(name) <= _DETAIL_NAME_LENGTH for name in value):
-            message = f"must have names of 1 to {_DETAIL_NAME_LENGTH} characters"
+        if isinstance(value, dict) and not all(1 <= len(name) <= DETAIL_NAME_LENGTH for name in value):
+            message = f"must have names of 1 to {DETAIL_NAME_LENGTH} characters"
             raise ValueError(message)
         for inner in value.values() if isinstance(value, dict) else value:
             _check_detail(inner, level + 1)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import NoReturn
 
@@ -17,6 +17,7 @@ _DEPTH = 32
 _LARGEST_EXPONENT = 300
 # What DynamoDB keeps of a number.
 _MOST_DIGITS = 38
+_CHANGED_TEXT = "held characters that can't be kept"
 
 
 def read_json(body: bytes) -> object:
@@ -118,13 +119,18 @@ class _Place:
         return _Place(self.index, (*self.path, str(name)))
 
     def fault(self, message: str) -> Fault:
-        return Fault(redact(".".join(self.path)) or "body", message, self.index)
+        fault = Fault.at(self.path, message, self.index)
+        return replace(fault, field=redact(fault.field) or "body")
 
 
 def _storable(value: object, place: _Place, warnings: list[Fault]) -> object:
     if isinstance(value, dict):
-        names = {name: str(_storable(name, place.inner(name), warnings)) for name in value}
-        return {names[name]: _storable(value[name], place.inner(name), warnings) for name in value}
+        names = {name: _storable_text(name) for name in value}
+        warnings += [place.inner(kept).fault(_CHANGED_TEXT) for name, kept in names.items() if kept != name]
+        return {
+            redact(names[name]): _storable(inner, place.inner(names[name]), warnings)
+            for name, inner in value.items()
+        }
     if isinstance(value, list):
         return [_storable(inner, place.inner(position), warnings) for position, inner in enumerate(value)]
     if isinstance(value, _Unstorable):
@@ -134,11 +140,15 @@ def _storable(value: object, place: _Place, warnings: list[Fault]) -> object:
         warnings.append(place.fault("is a number beyond what can be kept, taken as text"))
         return value.text
     if isinstance(value, str):
-        storable = value.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        storable = _storable_text(value)
         if storable != value:
-            warnings.append(place.fault("held characters that can't be kept"))
+            warnings.append(place.fault(_CHANGED_TEXT))
         return redact(storable)
     return value
+
+
+def _storable_text(text: str) -> str:
+    return text.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _read_fraction(text: str) -> Decimal:
