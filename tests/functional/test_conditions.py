@@ -155,7 +155,9 @@ def test_what_a_report_says_is_noted_with_its_moment(case: str, note: Note, note
 
 
 def test_a_position_is_noted(invoke: Invoke, stored: Stored, noted: Noted) -> None:
-    invoke("sigfox_service", event("sigfox_geoloc.json"))
+    # Without a sequence number it belongs to no message.
+    body = {"device": "153FA", "time": MS, "lat": "45.19", "lng": "5.71", "radius": "2447"}
+    invoke("sigfox_service", event("sigfox_geoloc.json", body=body))
     [record] = stored(sk="EVENT#")
 
     note_report(*DEVICE, read_stored_report(record))

@@ -262,10 +262,11 @@ def test_the_faults_of_an_import_stay_within_what_an_answer_can_carry(management
 
     refused = management.post(IMPORT, devices)
 
-    named = faults(refused)
-    assert {field.partition(".")[0] for field in named} == {f"devices[{number}]" for number in range(999)}
+    assert len(refused.json["errors"]) == 100
+    assert refused.json["errors"][0]["field"] == "devices[0].tags[0].key"
+    assert refused.json["more_errors"] >= 999 - 100
     assert refused.text is not None
-    assert len(refused.text) < 2_000_000
+    assert len(refused.text) < 100_000
 
 
 def test_a_right_is_needed(management: Management) -> None:

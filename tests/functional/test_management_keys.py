@@ -733,7 +733,7 @@ def test_whatever_is_done_with_a_key_nothing_beyond_it_is_reached(
         with suppress(SigbridgeError):
             changed = operate(kind, holder, other, wanted, until)
             if changed is None:
-                del held[other.id]
+                held.pop(other.id, None)
             elif changed.id != strong.id:
                 held[changed.id] = changed
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sigbridge.devices import normalize_device_id
+from sigbridge.devices import sigfox_device_id
 from sigfox_cloud.customer import Kind, plan_actions
 from sigfox_cloud.devices import MAX_PAYLOAD_BYTES, SEQUENCE_NUMBERS, Device, make_fleet
 from sigfox_cloud.scenario import Scenario, make_plan
@@ -24,7 +24,7 @@ def test_a_fleet_has_different_devices_of_every_configuration(seed: int) -> None
 
     assert len({device.id for device in fleet}) == 40
     assert {device.configuration.name for device in fleet} == {each.name for each in CONFIGURATIONS}
-    assert all(device.id == normalize_device_id(device.spelling) for device in fleet)
+    assert all(device.id == sigfox_device_id(device.spelling) for device in fleet)
     assert all(len(device.spelling) <= 8 for device in fleet)
 
 

@@ -158,7 +158,7 @@ def test_a_number_is_kept_exactly(number: Decimal) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["NaN", "Infinity", "-inf", "sNaN", "1e101", "1e-101", "9" * 39, True, "a", [], {}]
+    "value", ["NaN", "Infinity", "-inf", "sNaN", "1e126", "1e-131", "9" * 39, True, "a", [], {}]
 )
 def test_what_can_not_be_kept_is_no_number(value: object) -> None:
     with pytest.raises(ValueError, match="must be a number"):

@@ -76,7 +76,7 @@ def test_a_value_that_can_be_kept_is_kept(value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["x" * 6001, "é" * 3001, 10**38 + 1, Decimal("1e101"), Decimal("NaN"), [], {}, None]
+    "value", ["x" * 6001, "é" * 3001, 10**38 + 1, Decimal("1e126"), Decimal("NaN"), [], {}, None]
 )
 def test_another_value_is_refused_by_its_place(value: object) -> None:
     with pytest.raises(InvalidVariable) as refused:

@@ -50,4 +50,5 @@ def _items(pack: Sequence[Mapping[str, object]], base: Decimal | None) -> Iterat
 def _seconds(value: object) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return None
-    return Decimal(str(value)) if -_LATEST < value < _LATEST else None
+    seconds = Decimal(str(value))
+    return seconds if seconds.is_finite() and abs(seconds) < _LATEST else None
