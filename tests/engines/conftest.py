@@ -35,7 +35,8 @@ def ministack_url(local_stack: Stack) -> str:
     return local_stack.aws_endpoint_url
 
 
-def _forget() -> None:
+def forget_engine() -> None:
+    """Forgets the clients too, which know the address of the engine."""
     forget_everything()
     forget_clients()
 
@@ -47,10 +48,11 @@ def use_new_table(monkeypatch: pytest.MonkeyPatch) -> None:
     create_table(client(), settings().table_name)
 
 
-def _use_engine(monkeypatch: pytest.MonkeyPatch, url: str | None) -> None:
+def use_engine(monkeypatch: pytest.MonkeyPatch, url: str | None) -> None:
+    """Makes an empty table on the engine at an address the one that is used; moto where there is none."""
     if url is not None:
         monkeypatch.setenv("DYNAMODB_ENDPOINT_URL", url)
-    _forget()
+    forget_engine()
     use_new_table(monkeypatch)
 
 
@@ -58,9 +60,9 @@ def _use_engine(monkeypatch: pytest.MonkeyPatch, url: str | None) -> None:
 def networked_engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A fresh table on an engine that many callers can reach at once."""
     name: str = request.param
-    _use_engine(monkeypatch, request.getfixturevalue(f"{name.replace('-', '_')}_url"))
+    use_engine(monkeypatch, request.getfixturevalue(f"{name.replace('-', '_')}_url"))
     yield name
-    _forget()
+    forget_engine()
 
 
 @pytest.fixture(params=["moto", "ministack", "dynamodb-local"])
@@ -70,12 +72,12 @@ def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
     if name == "moto":
         make_requests_atomic(monkeypatch)
         with mock_aws():
-            _use_engine(monkeypatch, None)
+            use_engine(monkeypatch, None)
             yield name
     else:
-        _use_engine(monkeypatch, request.getfixturevalue(f"{name.replace('-', '_')}_url"))
+        use_engine(monkeypatch, request.getfixturevalue(f"{name.replace('-', '_')}_url"))
         yield name
-    _forget()
+    forget_engine()
 
 
 @pytest.fixture

@@ -122,7 +122,7 @@ def event(
     if not isinstance(query, _AsInFile):
         _set_query(request, query if isinstance(query, str) else urlencode(query, quote_via=quote))
     if path is not None:
-        request["pathParameters"] = request["pathParameters"] | path
+        request["pathParameters"] = request.get("pathParameters", {}) | path
     if method is not None:
         request["requestContext"]["http"]["method"] = method
     return request

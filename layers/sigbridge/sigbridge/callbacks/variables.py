@@ -61,7 +61,8 @@ def variable_name(path: Path) -> str:
         raise InvalidVariable(path, f"its name must be at most {NAME_LENGTH} characters")
     # Cut before they are joined: thousands of leaves may stand under names of many kB.
     name = "_".join(part[-NAME_LENGTH:] for part in path)[-NAME_LENGTH:]
-    return FORBIDDEN_IN_NAMES.sub("_", name).lower() or "_"
+    # In lower case some letters are two characters.
+    return FORBIDDEN_IN_NAMES.sub("_", name).lower()[-NAME_LENGTH:] or "_"
 
 
 def check_value(path: Path, value: object) -> Value:
