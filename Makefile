@@ -5,6 +5,9 @@ SHELL := /bin/bash
 
 BIN := .venv/bin
 ENV := .venv/.complete
+# Tests that share nothing run in several processes; the others share an engine or the local stack.
+ALONE := tests/unit tests/functional tests/public_cases
+JOBS ?= $(shell nproc)
 # `sam build` takes python3.13 and pip from PATH.
 USE := export PATH="$(CURDIR)/$(BIN):$$PATH" SAM_CLI_TELEMETRY=0;
 STACK ?= sigbridge
@@ -38,13 +41,13 @@ down: $(ENV) ## stop the local stack
 	@$(USE) exec python -m sigbridge_local down
 
 test: $(ENV) ## run every test that needs no Docker
-	@$(USE) pytest tests
+	@$(USE) pytest $(ALONE) -n $(JOBS) --dist worksteal && pytest tests/engines tests/stack tests/contract
 
 unit: $(ENV) ## run the unit tests
 	@$(USE) pytest tests/unit
 
 functional: $(ENV) ## run the tests of whole handlers
-	@$(USE) pytest tests/functional
+	@$(USE) pytest tests/functional tests/public_cases -n $(JOBS) --dist worksteal
 
 stack: $(ENV) ## run the tests of the deployed local stack
 	@$(USE) pytest tests/stack

@@ -706,7 +706,7 @@ def operate(kind: str, holder: ApiKey, other: ApiKey, rights: Any, end_ms: int |
             return withdraw_key(holder, other.id)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(rights=rights_asked, days=st.none() | st.integers(1, 20), steps=operations)
 def test_whatever_is_done_with_a_key_nothing_beyond_it_is_reached(
     application: Application,
