@@ -103,10 +103,12 @@ def subject_of(content: Mapping[str, object], essentials: Essentials, addressed:
         essentials: Those with a meaning of their own.
         addressed: What its route is for.
     """
-    names = {plain(name) for name, value in content.items() if not is_absent(value)}
+    # A template tells what it is for by its names, even where Sigfox has no value for one of them.
+    names = {plain(name) for name in content}
     if isinstance(addressed, Service) and _is_marked(addressed, names):
         return addressed
-    says_whether_it_asks = Field.ACK in essentials.found or "longpolling" in names
+    polls = any(plain(name) == "longpolling" and not is_absent(content[name]) for name in content)
+    says_whether_it_asks = Field.ACK in essentials.found or polls
     if says_whether_it_asks and (isinstance(addressed, Part) or Field.PAYLOAD in essentials.found):
         return Part.UPLINK
     used = {plain(found.path[0]) for found in essentials.found.values()}
