@@ -13,11 +13,13 @@ from pathlib import Path
 from sigbridge_local.failures import LocalStackError
 
 _LEFT_OUT = re.compile(
-    r"/pydantic/(v1|deprecated|mypy)"
-    r"|/aws_lambda_powertools/(event_handler"
-    r"|utilities/(?!__init__|batch|data_classes|jmespath_utils|typing))"
+    r"/pydantic/(v1|color|deprecated|experimental|mypy|networks)|/annotated_types/test_cases"
+    r"|/aws_lambda_powertools/(event_handler|metrics/provider/datadog"
+    r"|utilities/data_classes/(active_mq|api_gateway_authorizer|appsync|cognito|iot|rabbit|s3_object)"
+    r"|utilities/(?!__init__|data_classes|jmespath_utils|typing))"
     # Only who asks for the description of the API waits for these.
-    r"|/sigbridge/(callbacks/(description|operations)|web/openapi/(?!__init__|fragments|routes|swagger_ui))"
+    r"|/sigbridge/(callbacks/(description|examples|operations|schemas)"
+    r"|web/openapi/(?!__init__|fragments|representation|routes|swagger_ui))"
 )
 
 
