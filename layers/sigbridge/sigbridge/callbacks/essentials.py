@@ -27,6 +27,10 @@ from sigbridge.errors import Fault
 _UNREAD_LENGTH = 100
 # Others write whole objects under these names, `data` above all.
 _OBJECT_NAMES = frozenset({Field.SERIAL, Field.PAYLOAD, Field.PORT})
+_SURE_NAMES = {
+    field: tuple(name for name in names if field is not Field.SERIAL or name != WEAK_SERIAL_NAME)
+    for field, names in COMMON_NAMES.items()
+}
 # How deep a device's id is looked for.
 _LEVELS = 4
 
@@ -188,7 +192,7 @@ class _Search:
         yield from self._common(field)
 
     def _common(self, field: Field) -> Iterator[FoundField]:
-        sure = [name for name in COMMON_NAMES[field] if field is not Field.SERIAL or name != WEAK_SERIAL_NAME]
+        sure = _SURE_NAMES[field]
         for place in self._places:
             yield from filter(None, (place.get(name, field) for name in sure))
         if field is Field.SERIAL:

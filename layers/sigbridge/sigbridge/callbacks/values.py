@@ -24,7 +24,9 @@ def is_absent(value: object) -> bool:
     """Tells whether a value stands for none."""
     if isinstance(value, str):
         text = value.strip()
-        return text.lower() in _ABSENT or _PLACEHOLDER.fullmatch(text) is not None
+        if text.startswith("{"):
+            return _PLACEHOLDER.fullmatch(text) is not None
+        return text.lower() in _ABSENT
     return value is None
 
 
@@ -103,7 +105,8 @@ def read_number(value: object) -> Decimal | None:
     if not isinstance(value, bool) and isinstance(value, int | Decimal | str):
         if isinstance(value, str):
             value = value.strip()
-            value = value.replace(",", ".") if _DECIMAL_COMMA.fullmatch(value) else value
+            if "," in value and _DECIMAL_COMMA.fullmatch(value):
+                value = value.replace(",", ".")
         try:
             number = Decimal(value)
         except InvalidOperation:
