@@ -5,7 +5,7 @@ is guessed by common names. What was only guessed never refuses a message: a val
 what it was taken for stays a variable, with a warning.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from sigbridge.callbacks.field_names import (
     DEVICE_OBJECTS,
     UNMISTAKABLE_SERIAL_NAMES,
     WEAK_SERIAL_NAME,
-    is_foreign,
+    objects_of_device,
 )
 from sigbridge.callbacks.sender import Sender
 from sigbridge.callbacks.senders import recognize
@@ -204,20 +204,12 @@ class _Search:
 
     def _nested_serials(self) -> Iterator[FoundField]:
         """Yield ids in objects, the nearest to the top first."""
-        level: Sequence[tuple[Path, Mapping[str, object]]] = [((), place.fields) for place in self._places]
-        for _ in range(_LEVELS):
-            level = [
-                ((*path, name), inner)
-                for path, fields in level
-                for name, inner in fields.items()
-                if isinstance(inner, dict) and not is_foreign(plain(name))
-            ]
-            for path, inner in level:
-                is_device = plain(path[-1]) in DEVICE_OBJECTS
-                names = COMMON_NAMES[Field.SERIAL] if is_device else UNMISTAKABLE_SERIAL_NAMES
-                place = _Place.of(inner)
-                for found in filter(None, (place.get(name, Field.SERIAL) for name in names)):
-                    yield FoundField((*path, *found.path), found.value, guessed=True)
+        for path, inner in objects_of_device([place.fields for place in self._places], _LEVELS):
+            is_device = plain(path[-1]) in DEVICE_OBJECTS
+            names = COMMON_NAMES[Field.SERIAL] if is_device else UNMISTAKABLE_SERIAL_NAMES
+            place = _Place.of(inner)
+            for found in filter(None, (place.get(name, Field.SERIAL) for name in names)):
+                yield FoundField((*path, *found.path), found.value, guessed=True)
 
 
 def find_mapped(fields: Mapping[str, object], field: Field, mapping: FieldMapping) -> FoundField | None:

@@ -4,9 +4,9 @@ The list is published in docs/api.md. A key's Additional Parameter comes before 
 of known senders (`callbacks.senders`): these names are guesses.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from sigbridge.credentials.field_mapping import Field
+from sigbridge.credentials.field_mapping import Field, plain
 
 # Compared without case, "_" and "-"; earlier names win.
 COMMON_NAMES: Mapping[Field, tuple[str, ...]] = {
@@ -52,6 +52,29 @@ PLACE_OBJECTS = frozenset(
 _FOREIGN_NAMES = frozenset(("radio", "hardware", "network", "metadata", "duplicates"))
 _FOREIGN_BEGINNINGS = ("gw", "rx", "lrr")
 _FOREIGN_WORDS = ("gateway", "station", "tower", "antenna", "hotspot", "reception")
+
+
+def objects_of_device(
+    contents: Sequence[Mapping[str, object]], levels: int
+) -> Iterator[tuple[tuple[str, ...], Mapping[str, object]]]:
+    """Yield the objects within contents that are not the network's, the nearest to the top first.
+
+    Args:
+        contents: Where to look.
+        levels: How deep.
+
+    Yields:
+        The names that lead to an object, and the object.
+    """
+    level: list[tuple[tuple[str, ...], Mapping[str, object]]] = [((), content) for content in contents]
+    for _ in range(levels):
+        level = [
+            ((*path, name), inner)
+            for path, fields in level
+            for name, inner in fields.items()
+            if isinstance(inner, dict) and not is_foreign(plain(name))
+        ]
+        yield from level
 
 
 def is_foreign(compared_name: str) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sigbridge.callbacks.field_names import COMMON_NAMES, PLACE_OBJECTS, is_foreign
+from sigbridge.callbacks.field_names import COMMON_NAMES, PLACE_OBJECTS, objects_of_device
 from sigbridge.callbacks.values import read_number, read_whole_number
 from sigbridge.callbacks.variables import Path
 from sigbridge.credentials.field_mapping import Field, plain
@@ -86,15 +86,9 @@ def locate(
 
 def place_objects(content: Mapping[str, object]) -> Iterator[tuple[Path, Mapping[str, object]]]:
     """Yield the objects that are named as places of the device, and stand in nothing of the network."""
-    level: list[tuple[Path, Mapping[str, object]]] = [((), content)]
-    for _ in range(_LEVELS):
-        level = [
-            ((*path, name), inner)
-            for path, fields in level
-            for name, inner in fields.items()
-            if isinstance(inner, dict) and not is_foreign(plain(name))
-        ]
-        yield from (entry for entry in level if plain(entry[0][-1]) in PLACE_OBJECTS)
+    for path, fields in objects_of_device([content], _LEVELS):
+        if plain(path[-1]) in PLACE_OBJECTS:
+            yield path, fields
 
 
 def _read_point(content: Mapping[str, object], path: Path) -> FoundLocation | None:

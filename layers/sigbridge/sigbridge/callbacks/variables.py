@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from sigbridge.callbacks.values import is_absent
 from sigbridge.messages import Value, Variable
-from sigbridge.messages.limits import FORBIDDEN_IN_NAMES, NAME_LENGTH, checked_value
+from sigbridge.messages.limits import NAME_LENGTH, checked_value, fitting_name
 
 type Path = tuple[str, ...]
 
@@ -60,9 +60,7 @@ def variable_name(path: Path) -> str:
     if len(path[-1]) > NAME_LENGTH:
         raise InvalidVariable(path, f"its name must be at most {NAME_LENGTH} characters")
     # Cut before they are joined: thousands of leaves may stand under names of many kB.
-    name = "_".join(part[-NAME_LENGTH:] for part in path)[-NAME_LENGTH:]
-    # In lower case some letters are two characters.
-    return FORBIDDEN_IN_NAMES.sub("_", name).lower()[-NAME_LENGTH:] or "_"
+    return fitting_name("_".join(part[-NAME_LENGTH:] for part in path))
 
 
 def check_value(path: Path, value: object) -> Value:

@@ -9,7 +9,7 @@ from sigbridge.devices import Directory
 from sigbridge.errors import Fault, InvalidInput
 from sigbridge.messages.amending import Amendment, Delivery, amend
 from sigbridge.messages.keys import MessageKey, message_key
-from sigbridge.messages.limits import FORBIDDEN_IN_NAMES, NAME_LENGTH, checked_value
+from sigbridge.messages.limits import checked_value, fitting_name
 from sigbridge.messages.message import Network, Part, ReceivedMessage, Variable, WrittenPayload
 from sigbridge.messages.parts import PartAttributes, PartContent, part_record
 from sigbridge.messages.payload import InvalidPayload, read_generic_payload, read_sigfox_payload
@@ -171,9 +171,8 @@ def _read_payloads(
 def _payload_as_variable(message: ReceivedMessage, written: WrittenPayload) -> Variable | None:
     if message.network is Network.SIGFOX or not written.guessed:
         return None
-    name = FORBIDDEN_IN_NAMES.sub("_", written.name[-NAME_LENGTH:]).lower()
     try:
-        return Variable(name, checked_value(written.text))
+        return Variable(fitting_name(written.name), checked_value(written.text))
     except ValueError:
         return None
 

@@ -20,6 +20,15 @@ _LARGEST_EXPONENT = 125
 _MOST_DIGITS = 38
 
 
+def fitting_name(name: str) -> str:
+    """Give the name of a variable that a sender calls so: lower case, TagoIO's forbidden characters as `_`.
+
+    Of a longer one the last 100 characters stay.
+    """
+    # In lower case some letters are two characters.
+    return FORBIDDEN_IN_NAMES.sub("_", name[-NAME_LENGTH:]).lower()[-NAME_LENGTH:] or "_"
+
+
 def checked_name(name: str) -> str:
     """Gives a variable's name as it is kept: lower case.
 
