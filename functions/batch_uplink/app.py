@@ -1,11 +1,11 @@
 """Stores the messages that Sigfox gathered in a batch, or a large array of messages."""
 
+from sigbridge.api.http.endpoint import authorize, ingest_endpoint
+from sigbridge.api.http.request import Request
+from sigbridge.api.http.response import Response
 from sigbridge.callbacks import read_batch, store_received
 from sigbridge.credentials import Right
-from sigbridge.web.endpoint import authorize, ingest_endpoint
 from sigbridge.web.ingest import callback_accepted
-from sigbridge.web.request import Request
-from sigbridge.web.response import Response
 
 
 @ingest_endpoint

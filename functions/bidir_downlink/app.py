@@ -1,12 +1,12 @@
 """Stores the messages of a BIDIR callback, then answers the devices that ask for a downlink."""
 
+from sigbridge.api.http.endpoint import authorize, ingest_endpoint
+from sigbridge.api.http.request import Request
+from sigbridge.api.http.response import Response
 from sigbridge.callbacks import read_bidir, store_received
 from sigbridge.credentials import Right
 from sigbridge.downlinks import reply_to_messages
-from sigbridge.web.endpoint import authorize, ingest_endpoint
 from sigbridge.web.ingest import callback_accepted, count_callback, downlinks_answered
-from sigbridge.web.request import Request
-from sigbridge.web.response import Response
 
 
 @ingest_endpoint

@@ -4,8 +4,8 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from sigbridge.api.http.telemetry import count, flush_counts, logger
 from sigbridge.changes import follow_batch
-from sigbridge.web.telemetry import count, flush_counts, logger
 
 
 @logger.inject_lambda_context

@@ -1,14 +1,14 @@
 """Tells how a device is doing."""
 
+from sigbridge.api.http.endpoint import authorize_for
+from sigbridge.api.http.request import Request
+from sigbridge.api.http.response import Response
 from sigbridge.clock import now_ms
 from sigbridge.conditions import condition_of
 from sigbridge.credentials import Right
 from sigbridge.downlinks import quota_of
 from sigbridge.web.device_endpoint import device_endpoint
 from sigbridge.web.device_state import DeviceStateTold
-from sigbridge.web.endpoint import authorize_for
-from sigbridge.web.request import Request
-from sigbridge.web.response import Response
 from sigbridge.web.things_stack import AddressedDevice
 
 

@@ -4,9 +4,9 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from sigbridge.api.http.telemetry import count, flush_counts, logger
 from sigbridge.clock import now_ms
 from sigbridge.downlinks import end_what_is_due
-from sigbridge.web.telemetry import count, flush_counts, logger
 
 
 @logger.inject_lambda_context

@@ -1,12 +1,12 @@
 """Lists a device's downlinks, queued, in flight and ended, the newest first."""
 
+from sigbridge.api.http.endpoint import authorize_for
+from sigbridge.api.http.request import Request
+from sigbridge.api.http.response import Response
 from sigbridge.credentials import Right
 from sigbridge.downlinks import downlink_history
 from sigbridge.web.device_endpoint import device_endpoint
 from sigbridge.web.downlink_lives import history_shown, read_page
-from sigbridge.web.endpoint import authorize_for
-from sigbridge.web.request import Request
-from sigbridge.web.response import Response
 from sigbridge.web.things_stack import AddressedDevice
 
 

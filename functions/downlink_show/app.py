@@ -1,12 +1,12 @@
 """Shows one downlink with all that happened to it."""
 
+from sigbridge.api.http.endpoint import authorize_for
+from sigbridge.api.http.request import Request
+from sigbridge.api.http.response import Response
 from sigbridge.credentials import Right
 from sigbridge.downlinks import downlink_life
 from sigbridge.web.device_endpoint import device_endpoint
 from sigbridge.web.downlink_lives import addressed_downlink, life_shown
-from sigbridge.web.endpoint import authorize_for
-from sigbridge.web.request import Request
-from sigbridge.web.response import Response
 from sigbridge.web.things_stack import AddressedDevice
 
 

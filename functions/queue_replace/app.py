@@ -1,11 +1,11 @@
 """Puts downlinks in place of a device's queue; none clears it."""
 
+from sigbridge.api.http.endpoint import authorize_for
+from sigbridge.api.http.request import Request
+from sigbridge.api.http.response import Response
 from sigbridge.credentials import Right
 from sigbridge.downlinks import replace_downlinks
 from sigbridge.web.device_endpoint import device_endpoint
-from sigbridge.web.endpoint import authorize_for
-from sigbridge.web.request import Request
-from sigbridge.web.response import Response
 from sigbridge.web.things_stack import AddressedDevice, queue_changed, read_downlinks
 
 

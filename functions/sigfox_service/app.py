@@ -1,11 +1,11 @@
 """Keeps what Sigfox's services report on a device, and what DATA_ADVANCED adds to its messages."""
 
+from sigbridge.api.http.endpoint import authorize, ingest_endpoint
+from sigbridge.api.http.request import Request
+from sigbridge.api.http.response import Response
 from sigbridge.callbacks import addressed_service, read_service, store_received
 from sigbridge.credentials import Right
-from sigbridge.web.endpoint import authorize, ingest_endpoint
 from sigbridge.web.ingest import callback_accepted
-from sigbridge.web.request import Request
-from sigbridge.web.response import Response
 
 
 @ingest_endpoint

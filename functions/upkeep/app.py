@@ -4,11 +4,11 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from sigbridge.api.http.telemetry import count, flush_counts, logger
 from sigbridge.clock import now_ms
 from sigbridge.conditions import follow_watch_orders, look_for_silence
 from sigbridge.erasure import erase_what_is_due
 from sigbridge.errors import StoreUnavailable
-from sigbridge.web.telemetry import count, flush_counts, logger
 
 _WORKS = {
     "watched devices": look_for_silence,

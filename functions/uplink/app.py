@@ -1,11 +1,11 @@
 """Stores the messages of a callback."""
 
+from sigbridge.api.http.endpoint import authorize, ingest_endpoint
+from sigbridge.api.http.request import Request
+from sigbridge.api.http.response import Response
 from sigbridge.callbacks import read_uplinks, store_received
 from sigbridge.credentials import Right
-from sigbridge.web.endpoint import authorize, ingest_endpoint
 from sigbridge.web.ingest import callback_accepted
-from sigbridge.web.request import Request
-from sigbridge.web.response import Response
 
 
 @ingest_endpoint

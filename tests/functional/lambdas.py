@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
-from sigbridge.web.endpoint import LambdaHandler
+from sigbridge.api.http.endpoint import LambdaHandler
 
 ROOT = Path(__file__).parents[2]
 PLACEHOLDER_KEY = "sbk_demo"

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
+from sigbridge.api.http.telemetry import logger
 from sigbridge.applications import Application
 from sigbridge.clock import now_ms, rfc3339
 from sigbridge.credentials import (
@@ -27,7 +28,6 @@ from sigbridge.credentials.authentication import KNOWN_FOR_SECONDS, forget_cache
 from sigbridge.devices import register_device
 from sigbridge.store import api_keys, table
 from sigbridge.store.table import Key
-from sigbridge.web.telemetry import logger
 from tests.functional.conftest import Invoke, Stored, used_key
 from tests.functional.failing_store import FAILURES, Failure, failing, is_note_of_use, not_allowed
 from tests.functional.lambdas import Event, call, event

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sigbridge.api.http.telemetry import logger
 from sigbridge.applications import Application, create_application
 from sigbridge.clock import rfc3339
 from sigbridge.credentials import (
@@ -34,7 +35,6 @@ from sigbridge.credentials.field_mapping import Field
 from sigbridge.credentials.issuing import MOST_KEYS
 from sigbridge.errors import SigbridgeError
 from sigbridge.store import api_keys
-from sigbridge.web.telemetry import logger
 from tests.functional.conftest import Stored, used_key
 from tests.functional.failing_store import FAILURES, Failure, failing, is_key_look_up
 from tests.functional.lambdas import call, event

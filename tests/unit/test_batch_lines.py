@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sigbridge.api.http.request import Request
 from sigbridge.callbacks.batch import read_lines
 from sigbridge.callbacks.documents import RequestContent
 from sigbridge.errors import InvalidInput
-from sigbridge.web.request import Request
 
 names = st.lists(
     st.text(alphabet="abcdefghijklmnopqrstuvwxyzABC_0123456789", min_size=1, max_size=8),

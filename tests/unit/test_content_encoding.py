@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sigbridge.errors import InvalidInput
-from sigbridge.web.content_encoding import (
+from sigbridge.api.http.content_encoding import (
     MAX_RATIO,
     MAX_UNPACKED_BYTES,
     BodyTooLarge,
     UnsupportedContentEncoding,
     unpack,
 )
+from sigbridge.errors import InvalidInput
 
 TEXT = b'{"device":"1A2B45","data":"00"}'
 PACKED = gzip.compress(TEXT, mtime=0)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sigbridge.api.http.json_body import read_json, read_lenient_json
 from sigbridge.errors import InvalidInput
-from sigbridge.web.json_body import read_json, read_lenient_json
 
 texts = st.text(alphabet=st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
 documents = st.recursive(

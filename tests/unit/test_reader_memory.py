@@ -6,10 +6,10 @@ from contextlib import suppress
 
 import pytest
 
+from sigbridge.api.http.request import Request
 from sigbridge.callbacks import documents, read_uplinks
 from sigbridge.callbacks.documents import MAX_MESSAGE_BYTES
 from sigbridge.errors import InvalidInput
-from sigbridge.web.request import Request
 
 MOST_BYTES = 60_000_000
 LONG = "n" * 80_000

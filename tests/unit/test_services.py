@@ -11,6 +11,7 @@ from boto3.dynamodb.types import TypeSerializer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sigbridge.api.http.request import Request
 from sigbridge.callbacks import addressed_service, read_service
 from sigbridge.callbacks.sigfox import ADVANCED_FACTS, RECEPTION_FACTS, REPORT_FACTS, REQUIRED_FACTS
 from sigbridge.callbacks.structures import kept, read_object, read_objects, read_texts
@@ -18,7 +19,6 @@ from sigbridge.callbacks.variables import InvalidVariable
 from sigbridge.errors import InvalidInput
 from sigbridge.messages import Network, Part, ReceivedMessage
 from sigbridge.reports import ReceivedReport, Service, UnknownService
-from sigbridge.web.request import Request
 
 ITEM_BYTES = 400_000
 KNOWN = {"dataadvanced", *Service}

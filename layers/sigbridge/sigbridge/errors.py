@@ -1,4 +1,4 @@
-"""What can go wrong in the domain. `web.errors` maps these to HTTP, and nothing else does."""
+"""What can go wrong in the domain. `api.http.errors` maps these to HTTP, and nothing else does."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from sigbridge.api.http.json_body import read_lenient_json
+from sigbridge.api.http.request import Request, UnsupportedContentType, read_urlencoded
 from sigbridge.callbacks.senml import read_senml
 from sigbridge.callbacks.values import is_absent
 from sigbridge.credentials.field_mapping import plain
 from sigbridge.errors import Fault, InvalidInput
-from sigbridge.web.json_body import read_lenient_json
-from sigbridge.web.request import Request, UnsupportedContentType, read_urlencoded
 
 MAX_MESSAGES = 1000
 MAX_MESSAGE_BYTES = 100_000

@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from sigbridge.api.http.content_encoding import BodyTooLarge
+from sigbridge.api.http.errors import ingest_error
+from sigbridge.api.http.request import UnsupportedContentType
 from sigbridge.callbacks.documents import MAX_MESSAGES
 from sigbridge.callbacks.examples import (
     ADVANCED,
@@ -20,8 +23,6 @@ from sigbridge.credentials.field_mapping import Field
 from sigbridge.devices import InactiveDevice, UnknownDevice
 from sigbridge.errors import Fault, InvalidInput
 from sigbridge.reports import Service, UnknownService
-from sigbridge.web.content_encoding import BodyTooLarge
-from sigbridge.web.errors import ingest_error
 from sigbridge.web.openapi.fragments import (
     DEVICE_ID,
     EXAMPLE_APPLICATION,
@@ -37,7 +38,6 @@ from sigbridge.web.openapi.fragments import (
 )
 from sigbridge.web.openapi.operation import Operation, Part
 from sigbridge.web.openapi.refusals import ErrorForm
-from sigbridge.web.request import UnsupportedContentType
 
 _FORM = "application/x-www-form-urlencoded"
 

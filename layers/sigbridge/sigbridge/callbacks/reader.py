@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from sigbridge.api.http.request import Request
 from sigbridge.applications import PayloadEncoding
 from sigbridge.callbacks.batch import read_lines
 from sigbridge.callbacks.details import read_details
@@ -18,7 +19,6 @@ from sigbridge.credentials.field_mapping import Field, FieldMapping, plain
 from sigbridge.errors import Fault, InvalidInput
 from sigbridge.messages import Network, Part, ReceivedMessage, WrittenPayload
 from sigbridge.reports import ReceivedReport, Service
-from sigbridge.web.request import Request
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from pydantic.alias_generators import to_camel
 
+from sigbridge.api.http.errors import MOST_FAULTS
 from sigbridge.callbacks.documents import MAX_MESSAGES
 from sigbridge.callbacks.field_names import COMMON_NAMES
 from sigbridge.callbacks.sigfox import ADVANCED_FACTS, RECEPTION_FACTS, REPORT_FACTS, REQUIRED_FACTS, Fact
@@ -17,7 +18,6 @@ from sigbridge.callbacks.values import (
 )
 from sigbridge.credentials.field_mapping import Field
 from sigbridge.reports import Service
-from sigbridge.web.errors import MOST_FAULTS
 from sigbridge.web.openapi.fragments import DEVICE_ID, Json, reference
 
 # As `callbacks.values` reads them: quoted or not, and absent as null or an empty text.

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from sigbridge.api.http.request import Request
 from sigbridge.callbacks.documents import Document
 from sigbridge.callbacks.essentials import Essentials, FoundField, Unreadable
 from sigbridge.callbacks.locations import NotOnEarth, read_location
@@ -15,7 +16,6 @@ from sigbridge.credentials.field_mapping import Field, plain
 from sigbridge.errors import Fault
 from sigbridge.messages import Location
 from sigbridge.reports import ReceivedReport, Service, UnknownService
-from sigbridge.web.request import Request
 
 DATA_ADVANCED = "data-advanced"
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sigbridge.api.http.json_body import read_json
 from sigbridge.callbacks.values import is_absent, read_text
 from sigbridge.callbacks.variables import InvalidVariable, Path, check_value
 from sigbridge.errors import InvalidInput
-from sigbridge.web.json_body import read_json
 
 # Within an item DynamoDB nests 32 levels; these stand within two others.
 _LEVELS = 16

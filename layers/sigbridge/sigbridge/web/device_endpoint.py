@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from sigbridge.api.http.endpoint import LambdaHandler, queue_endpoint
+from sigbridge.api.http.request import Request
+from sigbridge.api.http.response import Response
 from sigbridge.devices import act_on_addressed
-from sigbridge.web.endpoint import LambdaHandler, queue_endpoint
-from sigbridge.web.request import Request
-from sigbridge.web.response import Response
 from sigbridge.web.things_stack import AddressedDevice, addressed_device
 
 

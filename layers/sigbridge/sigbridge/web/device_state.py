@@ -5,9 +5,9 @@ from typing import Any
 
 from pydantic import Field
 
+from sigbridge.api.http.models import Moment, Number, Told
 from sigbridge.conditions import Condition, Kind, LastMessage, State
 from sigbridge.downlinks import Quota
-from sigbridge.web.management.forms import Moment, Number, Told
 
 
 class LastMessageTold(Told):

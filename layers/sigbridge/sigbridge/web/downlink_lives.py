@@ -2,11 +2,11 @@
 
 import re
 
+from sigbridge.api.http.request import Request
+from sigbridge.api.http.response import Response
 from sigbridge.clock import rfc3339
 from sigbridge.downlinks import HistoryPage, Life, Source
 from sigbridge.downlinks.downlink import is_downlink_id
-from sigbridge.web.request import Request
-from sigbridge.web.response import Response
 from sigbridge.web.things_stack import queue_item
 from sigbridge.web.things_stack_errors import invalid_field
 

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+from sigbridge.api.http.errors import listed_faults, with_index
+from sigbridge.api.http.response import Response
+from sigbridge.api.http.telemetry import count, logger
 from sigbridge.downlinks import Reply
 from sigbridge.errors import Fault
 from sigbridge.messages import Part, Receipt
 from sigbridge.reports import ReportReceipt
-from sigbridge.web.errors import listed_faults, with_index
-from sigbridge.web.response import Response
-from sigbridge.web.telemetry import count, logger
 
 _LOGGED_WARNINGS = 20
 _COUNTERS = {

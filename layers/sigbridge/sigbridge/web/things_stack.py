@@ -25,6 +25,9 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
+from sigbridge.api.http.json_body import read_json
+from sigbridge.api.http.request import Request
+from sigbridge.api.http.response import Response
 from sigbridge.applications.application import is_identifier
 from sigbridge.clock import now_ms, rfc3339
 from sigbridge.devices import DOWNLINK_BYTES, Directory, normalize_device_id
@@ -32,9 +35,6 @@ from sigbridge.downlinks import Downlink, Priority, check_capacity
 from sigbridge.downlinks.notation import MOST_PUSHED_BYTES, write_downlink
 from sigbridge.errors import InvalidInput
 from sigbridge.messages.limits import is_storable
-from sigbridge.web.json_body import read_json
-from sigbridge.web.request import Request
-from sigbridge.web.response import Response
 from sigbridge.web.things_stack_errors import ThingsStackError, invalid_field
 
 IDENTIFIER_RULE = (

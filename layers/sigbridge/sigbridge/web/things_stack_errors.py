@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
+from sigbridge.api.http.excerpts import excerpts
 from sigbridge.errors import SigbridgeError
-from sigbridge.web.excerpts import excerpts
 
 INVALID_ARGUMENT = 3
 

@@ -5,6 +5,7 @@ from typing import Annotated, cast
 from aws_lambda_powertools.event_handler.openapi.params import Body
 from pydantic import Field
 
+from sigbridge.api.http.models import Asked, Moment, Told
 from sigbridge.applications import (
     Application,
     DownlinkQuota,
@@ -15,7 +16,6 @@ from sigbridge.applications import (
     find_application,
 )
 from sigbridge.web.management.endpoint import DevicesReader, SettingsWriter, new_routes
-from sigbridge.web.management.forms import Asked, Moment, Told
 
 routes = new_routes()
 

@@ -9,6 +9,8 @@ from aws_lambda_powertools.event_handler import Request as ResolvedRequest
 from aws_lambda_powertools.event_handler import Response as ResolvedResponse
 from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 
+from sigbridge.api.http.content_encoding import BodyTooLarge
+from sigbridge.api.http.request import Request
 from sigbridge.data import (
     Aggregation,
     Function,
@@ -24,7 +26,6 @@ from sigbridge.data import (
 from sigbridge.devices import InactiveDevice, find_device
 from sigbridge.errors import Fault, InvalidInput
 from sigbridge.messages.limits import checked_name
-from sigbridge.web.content_encoding import BodyTooLarge
 from sigbridge.web.management.cursors import unreadable_cursor
 from sigbridge.web.management.data_forms import (
     AggregateTold,
@@ -40,7 +41,6 @@ from sigbridge.web.management.messages import Cursor, DeviceInPath, EndDate, Sta
 from sigbridge.web.management.ranges import PageAsked
 from sigbridge.web.management.resolver import refuses
 from sigbridge.web.management.sheets import Form, WantedForm, csv_answer, described_forms, json_answer
-from sigbridge.web.request import Request
 
 routes = new_routes()
 

@@ -17,12 +17,12 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from sigbridge.api.http.models import Asked, Moment, Number, Told
 from sigbridge.data import AggregateValue, DataItem, NewValue, place_text
 from sigbridge.messages import Location, Value, Variable
 from sigbridge.messages.limits import NAME_LENGTH, checked_metadata, checked_name, checked_value, is_storable
 from sigbridge.web.management.dates import read_moment
 from sigbridge.web.management.facts import Facts
-from sigbridge.web.management.forms import Asked, Moment, Number, Told
 
 MOST_VALUES = 1_000
 _MOST_DEGREES = {"latitude": 90, "longitude": 180}

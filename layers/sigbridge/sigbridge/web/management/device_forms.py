@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, StrictBool
 
+from sigbridge.api.http.models import Asked, DeviceId, Moment, Told
 from sigbridge.applications import PayloadEncoding
 from sigbridge.clock import now_ms
 from sigbridge.conditions import State
@@ -15,7 +16,6 @@ from sigbridge.downlinks import InFlight
 from sigbridge.messages import Network
 from sigbridge.web.device_state import ConditionTold
 from sigbridge.web.management.device_types import TypeId
-from sigbridge.web.management.forms import Asked, DeviceId, Moment, Told
 
 _MOST_TAGS = 50
 # A page of devices, and a hundred devices read together, stay within what Lambda and DynamoDB carry.

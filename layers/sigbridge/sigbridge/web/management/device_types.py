@@ -6,6 +6,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from pydantic import AfterValidator, Field, StrictBool
 
+from sigbridge.api.http.models import Asked, Told
 from sigbridge.applications import (
     DEVICE_TYPE_ID,
     DeviceType,
@@ -21,7 +22,6 @@ from sigbridge.applications import (
     find_device_type,
 )
 from sigbridge.web.management.endpoint import DevicesReader, DevicesWriter, new_routes
-from sigbridge.web.management.forms import Asked, Told
 from sigbridge.web.management.resolver import refuses
 
 routes = new_routes()

@@ -8,6 +8,8 @@ from aws_lambda_powertools.event_handler import Request as ResolvedRequest
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from pydantic import AfterValidator
 
+from sigbridge.api.http.models import DeviceId
+from sigbridge.api.http.request import Request
 from sigbridge.clock import now_ms
 from sigbridge.conditions import State, condition_of
 from sigbridge.conditions.fleet import fleet_page
@@ -38,9 +40,7 @@ from sigbridge.web.management.device_forms import (
     device_facts,
 )
 from sigbridge.web.management.endpoint import DevicesReader, DevicesWriter, new_routes
-from sigbridge.web.management.forms import DeviceId
 from sigbridge.web.management.resolver import refuses
-from sigbridge.web.request import Request
 
 routes = new_routes()
 

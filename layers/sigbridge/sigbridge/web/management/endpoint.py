@@ -11,15 +11,15 @@ from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from sigbridge.api.http.endpoint import LambdaHandler, observed, report
+from sigbridge.api.http.errors import management_error
+from sigbridge.api.http.json_body import read_json
+from sigbridge.api.http.request import Request, UnknownRoute
+from sigbridge.api.http.response import PRIVATE_HEADERS, Response
 from sigbridge.credentials import ApiKey, Right, authenticate, redact
 from sigbridge.devices import act_on_addressed
 from sigbridge.errors import Fault, InvalidInput, SigbridgeError
-from sigbridge.web.endpoint import LambdaHandler, observed, report
-from sigbridge.web.errors import management_error
-from sigbridge.web.json_body import read_json
 from sigbridge.web.management.resolver import ManagementResolver, Permitted
-from sigbridge.web.request import Request, UnknownRoute
-from sigbridge.web.response import PRIVATE_HEADERS, Response
 
 # What anybody may read: the description of the API.
 _PUBLIC_PATHS = frozenset({"/openapi.json", "/docs"})

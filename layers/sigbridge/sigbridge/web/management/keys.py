@@ -6,6 +6,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
+from sigbridge.api.http.models import Asked, Moment, Told
 from sigbridge.clock import iso_ms
 from sigbridge.credentials import (
     ApiKey,
@@ -25,7 +26,6 @@ from sigbridge.credentials import (
     withdraw_key,
 )
 from sigbridge.web.management.endpoint import KeysWriter, new_routes
-from sigbridge.web.management.forms import Asked, Moment, Told
 from sigbridge.web.management.resolver import refuses
 
 routes = new_routes()

@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler import Response as ResolvedResponse
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import Field
 
+from sigbridge.api.http.models import DeviceId, Moment, Number, Told
 from sigbridge.devices import find_device
 from sigbridge.errors import Fault
 from sigbridge.messages import (
@@ -23,7 +24,6 @@ from sigbridge.messages import (
 from sigbridge.web.management.cursors import unreadable_cursor
 from sigbridge.web.management.endpoint import TrafficReader, new_routes
 from sigbridge.web.management.facts import Facts
-from sigbridge.web.management.forms import DeviceId, Moment, Number, Told
 from sigbridge.web.management.ranges import PageAsked
 from sigbridge.web.management.sheets import (
     Form,

@@ -12,9 +12,9 @@ from aws_lambda_powertools.event_handler.middlewares.openapi_validation import (
     OpenAPIRequestValidationMiddleware,
 )
 
+from sigbridge.api.http.request import Request, UnsupportedContentType
 from sigbridge.credentials import ApiKey, Right
 from sigbridge.errors import SigbridgeError
-from sigbridge.web.request import Request, UnsupportedContentType
 
 type Handler = Callable[..., object]
 

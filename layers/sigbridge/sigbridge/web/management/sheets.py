@@ -12,7 +12,7 @@ from aws_lambda_powertools.event_handler import Request as ResolvedRequest
 from aws_lambda_powertools.event_handler import Response as ResolvedResponse
 from pydantic import BaseModel
 
-from sigbridge.web.request import Request
+from sigbridge.api.http.request import Request
 
 NEXT_CURSOR = "X-Next-Cursor"
 

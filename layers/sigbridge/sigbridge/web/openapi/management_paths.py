@@ -5,16 +5,16 @@ from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
+from sigbridge.api.http.content_encoding import BodyTooLarge
+from sigbridge.api.http.errors import MOST_FAULTS, management_error
+from sigbridge.api.http.models import without_null
+from sigbridge.api.http.request import UnknownRoute, UnsupportedContentType
 from sigbridge.devices import UnknownDevice
 from sigbridge.errors import Fault, InvalidInput, SigbridgeError
-from sigbridge.web.content_encoding import BodyTooLarge
-from sigbridge.web.errors import MOST_FAULTS, management_error
-from sigbridge.web.management.forms import without_null
 from sigbridge.web.management.resolver import ManagementResolver, RouteFacts
 from sigbridge.web.openapi.fragments import EXAMPLE_APPLICATION, EXAMPLE_DEVICE, Json
 from sigbridge.web.openapi.operation import described
 from sigbridge.web.openapi.refusals import ErrorForm
-from sigbridge.web.request import UnknownRoute, UnsupportedContentType
 
 # Powertools' own errors, in whose place ours stand.
 _ITS_ERRORS = frozenset({"HTTPValidationError", "ValidationError", "ResponseValidationError"})

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from sigbridge.api.http.content_encoding import BodyTooLarge
+from sigbridge.api.http.errors import queue_error
 from sigbridge.credentials import OtherApplication, Right
 from sigbridge.devices import DOWNLINK_BYTES, UnknownDevice
 from sigbridge.downlinks import (
@@ -14,9 +16,7 @@ from sigbridge.downlinks import (
     UnknownDownlink,
 )
 from sigbridge.errors import SigbridgeError
-from sigbridge.web.content_encoding import BodyTooLarge
 from sigbridge.web.device_state import DeviceStateTold
-from sigbridge.web.errors import queue_error
 from sigbridge.web.openapi.fragments import (
     EXAMPLE_APPLICATION,
     EXAMPLE_DEVICE,

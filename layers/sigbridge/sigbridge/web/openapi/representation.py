@@ -8,7 +8,7 @@ from functools import cached_property
 
 from aws_lambda_powertools.event_handler import Response
 
-from sigbridge.web.request import Request
+from sigbridge.api.http.request import Request
 
 # An update of the stack shows within it.
 _KEPT_FOR_SECONDS = 300

@@ -5,12 +5,12 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from sigbridge.api.http.errors import ingest_error, queue_error
+from sigbridge.api.http.request import Request
+from sigbridge.api.http.response import Response
+from sigbridge.api.http.telemetry import count, flush_counts, logger, metrics
 from sigbridge.credentials import ApiKey, Right, authenticate
 from sigbridge.errors import SigbridgeError
-from sigbridge.web.errors import ingest_error, queue_error
-from sigbridge.web.request import Request
-from sigbridge.web.response import Response
-from sigbridge.web.telemetry import count, flush_counts, logger, metrics
 
 type LambdaHandler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 type Handle = Callable[[Request], Response]

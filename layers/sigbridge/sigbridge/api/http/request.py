@@ -9,9 +9,9 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl
 
+from sigbridge.api.http.content_encoding import BodyTooLarge, unpack
 from sigbridge.credentials import Token, redact, redact_bytes
 from sigbridge.errors import InvalidInput, SigbridgeError
-from sigbridge.web.content_encoding import BodyTooLarge, unpack
 
 MAX_BODY_BYTES = 512 * 1024
 _AUTHORIZATION = "authorization"

@@ -8,6 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sigbridge.api.http.content_encoding import BodyTooLarge, UnsupportedContentEncoding
+from sigbridge.api.http.excerpts import excerpts
+from sigbridge.api.http.request import UnknownRoute, UnsupportedContentType
+from sigbridge.api.http.response import Response
 from sigbridge.applications import (
     DeviceTypeExists,
     TooManyDeviceTypes,
@@ -34,10 +38,6 @@ from sigbridge.devices import DeviceExists, InactiveDevice, UnknownDevice, Unkno
 from sigbridge.downlinks import DownlinkNotQueued, QueueFull, UnknownDownlink
 from sigbridge.errors import Fault, InvalidInput, SigbridgeError, StoreUnavailable
 from sigbridge.reports import UnknownService
-from sigbridge.web.content_encoding import BodyTooLarge, UnsupportedContentEncoding
-from sigbridge.web.excerpts import excerpts
-from sigbridge.web.request import UnknownRoute, UnsupportedContentType
-from sigbridge.web.response import Response
 from sigbridge.web.things_stack_errors import ThingsStackError
 
 RETRY_AFTER_SECONDS = 5

@@ -6,8 +6,8 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
+from sigbridge.api.http.excerpts import excerpt, excerpts
 from sigbridge.credentials import redact
-from sigbridge.web.excerpts import excerpt, excerpts
 
 _LONGEST_TRACEBACK = 10_000
 

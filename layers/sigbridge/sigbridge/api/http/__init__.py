@@ -1,0 +1,1 @@
+"""What every HTTP endpoint shares: request, response, JSON, authentication, errors, telemetry."""
