@@ -3,9 +3,9 @@
 from sigbridge.api.http.endpoint import authorize, ingest_endpoint
 from sigbridge.api.http.request import Request
 from sigbridge.api.http.response import Response
-from sigbridge.callbacks import read_batch, store_received
+from sigbridge.api.ingest import read_batch, store_received
+from sigbridge.api.ingest.responses import callback_accepted
 from sigbridge.credentials import Right
-from sigbridge.web.ingest import callback_accepted
 
 
 @ingest_endpoint

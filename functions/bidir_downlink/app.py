@@ -3,10 +3,10 @@
 from sigbridge.api.http.endpoint import authorize, ingest_endpoint
 from sigbridge.api.http.request import Request
 from sigbridge.api.http.response import Response
-from sigbridge.callbacks import read_bidir, store_received
+from sigbridge.api.ingest import read_bidir, store_received
+from sigbridge.api.ingest.responses import callback_accepted, count_callback, downlinks_answered
 from sigbridge.credentials import Right
 from sigbridge.downlinks import reply_to_messages
-from sigbridge.web.ingest import callback_accepted, count_callback, downlinks_answered
 
 
 @ingest_endpoint

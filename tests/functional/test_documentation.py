@@ -181,7 +181,7 @@ print(*(name for name in sys.modules if name.startswith("sigbridge.")))
     imported = set(done.stdout.split())
 
     assert "sigbridge.web.openapi.routes" in imported
-    assert not {name for name in imported if name.startswith("sigbridge.callbacks")}
+    assert not {name for name in imported if name.startswith("sigbridge.api.ingest")}
     assert "sigbridge.web.openapi.document" not in imported
 
 

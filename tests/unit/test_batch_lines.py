@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sigbridge.api.http.request import Request
-from sigbridge.callbacks.batch import read_lines
-from sigbridge.callbacks.documents import RequestContent
+from sigbridge.api.ingest.batch import read_lines
+from sigbridge.api.ingest.documents import RequestContent
 from sigbridge.errors import InvalidInput
 
 names = st.lists(

@@ -12,8 +12,8 @@ import pytest
 from boto3.dynamodb.types import TypeSerializer
 from jsonschema import Draft202012Validator
 
+from sigbridge.api.ingest.sigfox_facts import ADVANCED_FACTS, RECEPTION_FACTS, REPORT_FACTS
 from sigbridge.applications import Application
-from sigbridge.callbacks.sigfox import ADVANCED_FACTS, RECEPTION_FACTS, REPORT_FACTS
 from sigbridge.changes import Change, read_change
 from sigbridge.changes.announcements import announcements
 from sigbridge.downlinks import Downlink, Priority, Source, Step, Transition

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sigbridge.callbacks.field_names import COMMON_NAMES
+from sigbridge.api.ingest.field_names import COMMON_NAMES
 from sigbridge.credentials import FieldMapping, InvalidMapping
 from sigbridge.credentials.field_mapping import Field, plain
 

@@ -7,8 +7,8 @@ from contextlib import suppress
 import pytest
 
 from sigbridge.api.http.request import Request
-from sigbridge.callbacks import documents, read_uplinks
-from sigbridge.callbacks.documents import MAX_MESSAGE_BYTES
+from sigbridge.api.ingest import documents, read_uplinks
+from sigbridge.api.ingest.documents import MAX_MESSAGE_BYTES
 from sigbridge.errors import InvalidInput
 
 MOST_BYTES = 60_000_000

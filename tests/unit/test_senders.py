@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sigbridge.api.ingest.sender import Sender
+from sigbridge.api.ingest.senders import KNOWN_SENDERS, recognize
+from sigbridge.api.ingest.senml import read_senml
 from sigbridge.applications import PayloadEncoding
-from sigbridge.callbacks.sender import Sender
-from sigbridge.callbacks.senders import KNOWN_SENDERS, recognize
-from sigbridge.callbacks.senml import read_senml
 from sigbridge.credentials.field_mapping import Field
 from sigbridge.messages import Network
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sigbridge.callbacks.senml import read_senml
+from sigbridge.api.ingest.senml import read_senml
 
 DEVICE = "urn:dev:DEVEUI:A1B2C3D4E5F60718:"
 

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sigbridge.api.http.request import Request
-from sigbridge.callbacks import addressed_service, read_service
-from sigbridge.callbacks.sigfox import ADVANCED_FACTS, RECEPTION_FACTS, REPORT_FACTS, REQUIRED_FACTS
-from sigbridge.callbacks.structures import kept, read_object, read_objects, read_texts
-from sigbridge.callbacks.variables import InvalidVariable
+from sigbridge.api.ingest import addressed_service, read_service
+from sigbridge.api.ingest.sigfox_facts import ADVANCED_FACTS, RECEPTION_FACTS, REPORT_FACTS, REQUIRED_FACTS
+from sigbridge.api.ingest.structures import kept, read_object, read_objects, read_texts
+from sigbridge.api.ingest.variables import InvalidVariable
 from sigbridge.errors import InvalidInput
 from sigbridge.messages import Network, Part, ReceivedMessage
 from sigbridge.reports import ReceivedReport, Service, UnknownService

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sigbridge.callbacks.values import (
+from sigbridge.api.ingest.values import (
     epoch_ms,
     is_absent,
     is_storable,

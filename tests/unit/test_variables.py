@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sigbridge.callbacks.locations import NotOnEarth, read_location
-from sigbridge.callbacks.variables import (
+from sigbridge.api.ingest.locations import NotOnEarth, read_location
+from sigbridge.api.ingest.variables import (
     InvalidVariable,
     check_value,
     leaves,

@@ -2,7 +2,7 @@
 
 Rooms of this package, from the edge inwards:
 
-* `web` and `callbacks` know HTTP: requests, responses, and what senders write in them.
+* `web` and `api.ingest` know HTTP: requests, responses, and what senders write in them.
 * `credentials`, `applications`, `devices`, `messages`, `reports`, `conditions`, `downlinks` and `changes` are
   the domain.
 * `store` is the only room that knows DynamoDB.

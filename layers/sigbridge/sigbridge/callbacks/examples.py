@@ -1,4 +1,4 @@
-"""What senders write, as examples of the routes that they call (`callbacks.operations`)."""
+"""What senders write, as examples of the routes that they call (`api.ingest.operations`)."""
 
 from collections.abc import Mapping
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 from sigbridge.api.http.content_encoding import BodyTooLarge
 from sigbridge.api.http.errors import ingest_error
 from sigbridge.api.http.request import UnsupportedContentType
-from sigbridge.callbacks.documents import MAX_MESSAGES
+from sigbridge.api.ingest.documents import MAX_MESSAGES
+from sigbridge.api.ingest.services import DATA_ADVANCED
 from sigbridge.callbacks.examples import (
     ADVANCED,
     BIDIR,
@@ -17,7 +18,6 @@ from sigbridge.callbacks.examples import (
     UPLINK,
 )
 from sigbridge.callbacks.schemas import callback_schemas, faults, named
-from sigbridge.callbacks.services import DATA_ADVANCED
 from sigbridge.credentials import Right
 from sigbridge.credentials.field_mapping import Field
 from sigbridge.devices import InactiveDevice, UnknownDevice

@@ -1,15 +1,21 @@
-"""The forms of what callbacks say and are answered, as JSON Schemas (`callbacks.operations`)."""
+"""The forms of what callbacks say and are answered, as JSON Schemas (`api.ingest.operations`)."""
 
 from collections.abc import Callable, Mapping
 
 from pydantic.alias_generators import to_camel
 
 from sigbridge.api.http.errors import MOST_FAULTS
-from sigbridge.callbacks.documents import MAX_MESSAGES
-from sigbridge.callbacks.field_names import COMMON_NAMES
-from sigbridge.callbacks.sigfox import ADVANCED_FACTS, RECEPTION_FACTS, REPORT_FACTS, REQUIRED_FACTS, Fact
-from sigbridge.callbacks.structures import read_texts
-from sigbridge.callbacks.values import (
+from sigbridge.api.ingest.documents import MAX_MESSAGES
+from sigbridge.api.ingest.field_names import COMMON_NAMES
+from sigbridge.api.ingest.sigfox_facts import (
+    ADVANCED_FACTS,
+    RECEPTION_FACTS,
+    REPORT_FACTS,
+    REQUIRED_FACTS,
+    Fact,
+)
+from sigbridge.api.ingest.structures import read_texts
+from sigbridge.api.ingest.values import (
     read_boolean,
     read_code,
     read_number,
@@ -20,7 +26,7 @@ from sigbridge.credentials.field_mapping import Field
 from sigbridge.reports import Service
 from sigbridge.web.openapi.fragments import DEVICE_ID, Json, reference
 
-# As `callbacks.values` reads them: quoted or not, and absent as null or an empty text.
+# As `api.ingest.values` reads them: quoted or not, and absent as null or an empty text.
 _TEXT: Json = {"type": ["string", "integer", "null"]}
 _NUMBER: Json = {"type": ["number", "string", "null"]}
 _WHOLE_NUMBER: Json = {

@@ -6,10 +6,10 @@ Only a message that can be UPLINK or BIDIR may claim a downlink (docs/decisions/
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from sigbridge.callbacks.documents import Document
-from sigbridge.callbacks.essentials import Essentials
-from sigbridge.callbacks.sigfox import ADVANCED_FACTS, COMPUTED_LOCATION, RECEPTION_FACTS
-from sigbridge.callbacks.values import is_absent, read_text
+from sigbridge.api.ingest.documents import Document
+from sigbridge.api.ingest.essentials import Essentials
+from sigbridge.api.ingest.sigfox_facts import ADVANCED_FACTS, COMPUTED_LOCATION, RECEPTION_FACTS
+from sigbridge.api.ingest.values import is_absent, read_text
 from sigbridge.credentials.field_mapping import Field, plain
 from sigbridge.devices.identity import SEPARATORS, is_sigfox_id
 from sigbridge.messages import Network, Part

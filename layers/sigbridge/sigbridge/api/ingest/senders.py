@@ -7,8 +7,7 @@ and is read as anybody's. Samples and sources: docs/reference/network-servers.md
 
 from collections.abc import Mapping
 
-from sigbridge.applications import PayloadEncoding
-from sigbridge.callbacks.sender import (
+from sigbridge.api.ingest.sender import (
     Sender,
     StatedEncoding,
     decoded,
@@ -18,7 +17,8 @@ from sigbridge.callbacks.sender import (
     position,
     texts,
 )
-from sigbridge.callbacks.senml import SENML_DEVICE
+from sigbridge.api.ingest.senml import SENML_DEVICE
+from sigbridge.applications import PayloadEncoding
 from sigbridge.messages import Network
 
 _HEX = PayloadEncoding.HEX

@@ -9,18 +9,18 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sigbridge.callbacks.documents import Document
-from sigbridge.callbacks.field_names import (
+from sigbridge.api.ingest.documents import Document
+from sigbridge.api.ingest.field_names import (
     COMMON_NAMES,
     DEVICE_OBJECTS,
     UNMISTAKABLE_SERIAL_NAMES,
     WEAK_SERIAL_NAME,
     objects_of_device,
 )
-from sigbridge.callbacks.sender import Sender
-from sigbridge.callbacks.senders import recognize
-from sigbridge.callbacks.values import is_absent, read_boolean, read_text, read_time, read_whole_number
-from sigbridge.callbacks.variables import Path
+from sigbridge.api.ingest.sender import Sender
+from sigbridge.api.ingest.senders import recognize
+from sigbridge.api.ingest.values import is_absent, read_boolean, read_text, read_time, read_whole_number
+from sigbridge.api.ingest.variables import Path
 from sigbridge.credentials.field_mapping import Field, FieldMapping, plain
 from sigbridge.errors import Fault
 

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from sigbridge.callbacks.reader import Received
+from sigbridge.api.ingest.reader import Received
+from sigbridge.api.ingest.responses import CallbackReceipt
 from sigbridge.devices import UnknownDevice
 from sigbridge.errors import Fault, InvalidInput
 from sigbridge.messages import Receipt, ReceivedMessage, store_messages
 from sigbridge.reports import ReceivedReport, ReportReceipt, keep_reports
-from sigbridge.web.ingest import CallbackReceipt
 
 
 def store_received(application_id: str, received: Received) -> CallbackReceipt:

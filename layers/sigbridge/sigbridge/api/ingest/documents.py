@@ -12,8 +12,8 @@ from functools import cached_property
 
 from sigbridge.api.http.json_body import read_lenient_json
 from sigbridge.api.http.request import Request, UnsupportedContentType, read_urlencoded
-from sigbridge.callbacks.senml import read_senml
-from sigbridge.callbacks.values import is_absent
+from sigbridge.api.ingest.senml import read_senml
+from sigbridge.api.ingest.values import is_absent
 from sigbridge.credentials.field_mapping import plain
 from sigbridge.errors import Fault, InvalidInput
 

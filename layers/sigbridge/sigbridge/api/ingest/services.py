@@ -4,14 +4,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from sigbridge.api.http.request import Request
-from sigbridge.callbacks.documents import Document
-from sigbridge.callbacks.essentials import Essentials, FoundField, Unreadable
-from sigbridge.callbacks.locations import NotOnEarth, read_location
-from sigbridge.callbacks.origin import Origin
-from sigbridge.callbacks.sigfox import RECEPTION_FACTS, REPORT_FACTS, REQUIRED_FACTS, Fact
-from sigbridge.callbacks.structures import kept_fields
-from sigbridge.callbacks.values import is_absent
-from sigbridge.callbacks.variables import InvalidVariable, Path, check_value
+from sigbridge.api.ingest.documents import Document
+from sigbridge.api.ingest.essentials import Essentials, FoundField, Unreadable
+from sigbridge.api.ingest.locations import NotOnEarth, read_location
+from sigbridge.api.ingest.origin import Origin
+from sigbridge.api.ingest.sigfox_facts import RECEPTION_FACTS, REPORT_FACTS, REQUIRED_FACTS, Fact
+from sigbridge.api.ingest.structures import kept_fields
+from sigbridge.api.ingest.values import is_absent
+from sigbridge.api.ingest.variables import InvalidVariable, Path, check_value
 from sigbridge.credentials.field_mapping import Field, plain
 from sigbridge.errors import Fault
 from sigbridge.messages import Location

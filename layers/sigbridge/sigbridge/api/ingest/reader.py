@@ -4,17 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from sigbridge.api.http.request import Request
+from sigbridge.api.ingest.batch import read_lines
+from sigbridge.api.ingest.details import read_details
+from sigbridge.api.ingest.documents import Document, RequestContent, bounded, read_body
+from sigbridge.api.ingest.essentials import Essentials, Unreadable, read_essentials
+from sigbridge.api.ingest.field_names import BASE64_PAYLOAD_NAMES, UNMISTAKABLE_SERIAL_NAMES
+from sigbridge.api.ingest.origin import Origin, read_origin
+from sigbridge.api.ingest.recognition import Subject, recognize_nature
+from sigbridge.api.ingest.services import find_source, read_report
+from sigbridge.api.ingest.tagoio import gather_items
+from sigbridge.api.ingest.variables import InvalidVariable, leaves, make_variable
 from sigbridge.applications import PayloadEncoding
-from sigbridge.callbacks.batch import read_lines
-from sigbridge.callbacks.details import read_details
-from sigbridge.callbacks.documents import Document, RequestContent, bounded, read_body
-from sigbridge.callbacks.essentials import Essentials, Unreadable, read_essentials
-from sigbridge.callbacks.field_names import BASE64_PAYLOAD_NAMES, UNMISTAKABLE_SERIAL_NAMES
-from sigbridge.callbacks.origin import Origin, read_origin
-from sigbridge.callbacks.recognition import Subject, recognize_nature
-from sigbridge.callbacks.services import find_source, read_report
-from sigbridge.callbacks.tagoio import gather_items
-from sigbridge.callbacks.variables import InvalidVariable, leaves, make_variable
 from sigbridge.credentials.field_mapping import Field, FieldMapping, plain
 from sigbridge.errors import Fault, InvalidInput
 from sigbridge.messages import Network, Part, ReceivedMessage, WrittenPayload
@@ -42,7 +42,7 @@ def read_uplinks(request: Request, additional_parameter: str = "") -> Received:
     """Read a callback that brings messages; reports are taken as what they are.
 
     Args:
-        request: Any of the forms of `callbacks.documents`.
+        request: Any of the forms of `api.ingest.documents`.
         additional_parameter: The key's field mapping, or "".
 
     Raises:
@@ -77,7 +77,7 @@ def read_service(request: Request, addressed: Service | None, additional_paramet
     """Read the callback of one of Sigfox's services, single or batch.
 
     Args:
-        request: Any of the forms of `callbacks.documents`, batch lines too.
+        request: Any of the forms of `api.ingest.documents`, batch lines too.
         addressed: The service that the path names; None for DATA_ADVANCED.
         additional_parameter: The key's field mapping, or "".
 

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from sigbridge.callbacks.documents import Document
-from sigbridge.callbacks.essentials import Essentials, FoundField, find_mapped
-from sigbridge.callbacks.locations import FoundLocation, NotOnEarth, locate, place_objects, read_location
-from sigbridge.callbacks.sigfox import ADVANCED_FACTS, COMPUTED_LOCATION, LONG_POLLING, RECEPTION_FACTS
-from sigbridge.callbacks.structures import read_object, read_texts
-from sigbridge.callbacks.values import is_absent, read_number
-from sigbridge.callbacks.variables import (
+from sigbridge.api.ingest.documents import Document
+from sigbridge.api.ingest.essentials import Essentials, FoundField, find_mapped
+from sigbridge.api.ingest.locations import FoundLocation, NotOnEarth, locate, place_objects, read_location
+from sigbridge.api.ingest.sigfox_facts import ADVANCED_FACTS, COMPUTED_LOCATION, LONG_POLLING, RECEPTION_FACTS
+from sigbridge.api.ingest.structures import read_object, read_texts
+from sigbridge.api.ingest.values import is_absent, read_number
+from sigbridge.api.ingest.variables import (
     InvalidVariable,
     Path,
     check_value,

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sigbridge.callbacks.documents import Document
-from sigbridge.callbacks.essentials import Essentials, Unreadable
-from sigbridge.callbacks.tagoio import group_of
-from sigbridge.callbacks.values import is_absent, read_text, read_time
+from sigbridge.api.ingest.documents import Document
+from sigbridge.api.ingest.essentials import Essentials, Unreadable
+from sigbridge.api.ingest.tagoio import group_of
+from sigbridge.api.ingest.values import is_absent, read_text, read_time
 from sigbridge.clock import epoch_ms
 from sigbridge.credentials.field_mapping import Field
 from sigbridge.devices import InvalidDeviceId, normalize_device_id, sigfox_device_id

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 from sigbridge.api.http.request import Request, UnsupportedContentType
-from sigbridge.callbacks.documents import MISSING_BODY, Document, RequestContent, bounded, is_form, read_form
+from sigbridge.api.ingest.documents import MISSING_BODY, Document, RequestContent, bounded, is_form, read_form
 from sigbridge.errors import Fault, InvalidInput
 
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")

@@ -1,7 +1,7 @@
 """Under which names senders write the fields of a message where their key does not say it.
 
 The list is published in docs/api.md. A key's Additional Parameter comes before it, and so does the table
-of known senders (`callbacks.senders`): these names are guesses.
+of known senders (`api.ingest.senders`): these names are guesses.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sigbridge.callbacks.field_names import COMMON_NAMES, PLACE_OBJECTS, objects_of_device
-from sigbridge.callbacks.values import read_number, read_whole_number
-from sigbridge.callbacks.variables import Path
+from sigbridge.api.ingest.field_names import COMMON_NAMES, PLACE_OBJECTS, objects_of_device
+from sigbridge.api.ingest.values import read_number, read_whole_number
+from sigbridge.api.ingest.variables import Path
 from sigbridge.credentials.field_mapping import Field, plain
 from sigbridge.messages import Location
 

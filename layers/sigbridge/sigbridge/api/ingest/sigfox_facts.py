@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from sigbridge.callbacks.structures import kept, read_object, read_objects, read_texts
-from sigbridge.callbacks.values import (
+from sigbridge.api.ingest.structures import kept, read_object, read_objects, read_texts
+from sigbridge.api.ingest.values import (
     read_boolean,
     read_code,
     read_number,

@@ -6,7 +6,7 @@ all its parents, so that none collide, and 0 is a coordinate like any other.
 
 from collections.abc import Iterator
 
-from sigbridge.callbacks.values import is_absent
+from sigbridge.api.ingest.values import is_absent
 from sigbridge.messages import Value, Variable
 from sigbridge.messages.limits import NAME_LENGTH, checked_value, fitting_name
 

@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from sigbridge.callbacks.documents import Document, Siblings
-from sigbridge.callbacks.field_names import COMMON_NAMES
-from sigbridge.callbacks.values import is_absent
+from sigbridge.api.ingest.documents import Document, Siblings
+from sigbridge.api.ingest.field_names import COMMON_NAMES
+from sigbridge.api.ingest.values import is_absent
 from sigbridge.credentials.field_mapping import Field, plain
 
 type Item = Mapping[str, object]
