@@ -3,13 +3,13 @@
 from sigbridge.api.http.endpoint import authorize_for
 from sigbridge.api.http.request import Request
 from sigbridge.api.http.response import Response
+from sigbridge.api.things_stack.device_state import DeviceStateTold
+from sigbridge.api.things_stack.endpoint import device_endpoint
+from sigbridge.api.things_stack.requests import AddressedDevice
 from sigbridge.clock import now_ms
 from sigbridge.conditions import condition_of
 from sigbridge.credentials import Right
 from sigbridge.downlinks import quota_of
-from sigbridge.web.device_endpoint import device_endpoint
-from sigbridge.web.device_state import DeviceStateTold
-from sigbridge.web.things_stack import AddressedDevice
 
 
 @device_endpoint

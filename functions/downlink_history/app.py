@@ -3,11 +3,11 @@
 from sigbridge.api.http.endpoint import authorize_for
 from sigbridge.api.http.request import Request
 from sigbridge.api.http.response import Response
+from sigbridge.api.things_stack.downlink_lives import history_shown, read_page
+from sigbridge.api.things_stack.endpoint import device_endpoint
+from sigbridge.api.things_stack.requests import AddressedDevice
 from sigbridge.credentials import Right
 from sigbridge.downlinks import downlink_history
-from sigbridge.web.device_endpoint import device_endpoint
-from sigbridge.web.downlink_lives import history_shown, read_page
-from sigbridge.web.things_stack import AddressedDevice
 
 
 @device_endpoint

@@ -3,11 +3,11 @@
 from sigbridge.api.http.endpoint import authorize_for
 from sigbridge.api.http.request import Request
 from sigbridge.api.http.response import Response
+from sigbridge.api.things_stack.downlink_lives import addressed_downlink, downlink_deleted
+from sigbridge.api.things_stack.endpoint import device_endpoint
+from sigbridge.api.things_stack.requests import AddressedDevice
 from sigbridge.credentials import Right
 from sigbridge.downlinks import delete_downlink
-from sigbridge.web.device_endpoint import device_endpoint
-from sigbridge.web.downlink_lives import addressed_downlink, downlink_deleted
-from sigbridge.web.things_stack import AddressedDevice
 
 
 @device_endpoint

@@ -3,10 +3,10 @@
 from sigbridge.api.http.endpoint import authorize_for
 from sigbridge.api.http.request import Request
 from sigbridge.api.http.response import Response
+from sigbridge.api.things_stack.endpoint import device_endpoint
+from sigbridge.api.things_stack.requests import AddressedDevice, queue_listed
 from sigbridge.credentials import Right
 from sigbridge.downlinks import queued_downlinks
-from sigbridge.web.device_endpoint import device_endpoint
-from sigbridge.web.things_stack import AddressedDevice, queue_listed
 
 
 @device_endpoint

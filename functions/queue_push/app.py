@@ -3,10 +3,15 @@
 from sigbridge.api.http.endpoint import authorize_for
 from sigbridge.api.http.request import Request
 from sigbridge.api.http.response import Response
+from sigbridge.api.things_stack.endpoint import device_endpoint
+from sigbridge.api.things_stack.requests import (
+    AddressedDevice,
+    queue_changed,
+    read_downlinks,
+    read_idempotency_key,
+)
 from sigbridge.credentials import Right
 from sigbridge.downlinks import push_downlinks, push_downlinks_once
-from sigbridge.web.device_endpoint import device_endpoint
-from sigbridge.web.things_stack import AddressedDevice, queue_changed, read_downlinks, read_idempotency_key
 
 
 @device_endpoint

@@ -38,7 +38,7 @@ from sigbridge.devices import DeviceExists, InactiveDevice, UnknownDevice, Unkno
 from sigbridge.downlinks import DownlinkNotQueued, QueueFull, UnknownDownlink
 from sigbridge.errors import Fault, InvalidInput, SigbridgeError, StoreUnavailable
 from sigbridge.reports import UnknownService
-from sigbridge.web.things_stack_errors import ThingsStackError
+from sigbridge.things_stack.errors import ThingsStackError
 
 RETRY_AFTER_SECONDS = 5
 # Lambda answers with 6 MB at most, and whoever sent a thousand bad items will not read about each.

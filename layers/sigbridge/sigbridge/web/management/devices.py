@@ -10,6 +10,7 @@ from pydantic import AfterValidator
 
 from sigbridge.api.http.models import DeviceId
 from sigbridge.api.http.request import Request
+from sigbridge.api.things_stack.device_state import condition_told
 from sigbridge.clock import now_ms
 from sigbridge.conditions import State, condition_of
 from sigbridge.conditions.fleet import fleet_page
@@ -26,7 +27,6 @@ from sigbridge.devices import (
 from sigbridge.downlinks import quota_of, waiting_downlinks
 from sigbridge.erasure import erase_device
 from sigbridge.errors import Fault, InvalidInput
-from sigbridge.web.device_state import condition_told
 from sigbridge.web.management.cursors import read_cursor, unreadable_cursor, write_cursor
 from sigbridge.web.management.device_forms import (
     DeviceAsked,

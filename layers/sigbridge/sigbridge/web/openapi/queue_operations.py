@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from sigbridge.api.http.content_encoding import BodyTooLarge
 from sigbridge.api.http.errors import queue_error
+from sigbridge.api.things_stack.device_state import DeviceStateTold
+from sigbridge.api.things_stack.requests import IDENTIFIER_RULE, ConfirmedRetry, DownlinkItem
 from sigbridge.credentials import OtherApplication, Right
 from sigbridge.devices import DOWNLINK_BYTES, UnknownDevice
 from sigbridge.downlinks import (
@@ -16,7 +18,7 @@ from sigbridge.downlinks import (
     UnknownDownlink,
 )
 from sigbridge.errors import SigbridgeError
-from sigbridge.web.device_state import DeviceStateTold
+from sigbridge.things_stack.errors import ThingsStackError, invalid_field
 from sigbridge.web.openapi.fragments import (
     EXAMPLE_APPLICATION,
     EXAMPLE_DEVICE,
@@ -32,8 +34,6 @@ from sigbridge.web.openapi.fragments import (
 )
 from sigbridge.web.openapi.operation import Operation, Part
 from sigbridge.web.openapi.refusals import ErrorForm
-from sigbridge.web.things_stack import IDENTIFIER_RULE, ConfirmedRetry, DownlinkItem
-from sigbridge.web.things_stack_errors import ThingsStackError, invalid_field
 
 _DEVICE = "/api/v3/as/applications/{application_id}/devices/{device_id}"
 _DEVICE_OF_WEBHOOK = "/api/v3/as/applications/{application_id}/webhooks/{webhook_id}/devices/{device_id}"

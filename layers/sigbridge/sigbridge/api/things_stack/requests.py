@@ -35,7 +35,7 @@ from sigbridge.downlinks import Downlink, Priority, check_capacity
 from sigbridge.downlinks.notation import MOST_PUSHED_BYTES, write_downlink
 from sigbridge.errors import InvalidInput
 from sigbridge.messages.limits import is_storable
-from sigbridge.web.things_stack_errors import ThingsStackError, invalid_field
+from sigbridge.things_stack.errors import ThingsStackError, invalid_field
 
 IDENTIFIER_RULE = (
     "value does not match regex pattern `^[a-z0-9](?:[-]?[a-z0-9]){2,}$` of at most 36 characters"

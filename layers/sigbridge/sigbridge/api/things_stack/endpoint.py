@@ -6,8 +6,8 @@ from dataclasses import replace
 from sigbridge.api.http.endpoint import LambdaHandler, queue_endpoint
 from sigbridge.api.http.request import Request
 from sigbridge.api.http.response import Response
+from sigbridge.api.things_stack.requests import AddressedDevice, addressed_device
 from sigbridge.devices import act_on_addressed
-from sigbridge.web.things_stack import AddressedDevice, addressed_device
 
 
 def device_endpoint(handle: Callable[[Request, AddressedDevice], Response]) -> LambdaHandler:

@@ -4,11 +4,11 @@ import re
 
 from sigbridge.api.http.request import Request
 from sigbridge.api.http.response import Response
+from sigbridge.api.things_stack.requests import queue_item
 from sigbridge.clock import rfc3339
 from sigbridge.downlinks import HistoryPage, Life, Source
 from sigbridge.downlinks.downlink import is_downlink_id
-from sigbridge.web.things_stack import queue_item
-from sigbridge.web.things_stack_errors import invalid_field
+from sigbridge.things_stack.errors import invalid_field
 
 _LARGEST_PAGE = 100
 _LIMIT = re.compile(r"[1-9][0-9]{0,2}", re.ASCII)

@@ -1,0 +1,1 @@
+"""The Things Stack's queue API."""
