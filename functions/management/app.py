@@ -12,9 +12,10 @@ from sigbridge.web.management import (
     messages,
     parameters,
 )
-from sigbridge.web.management.endpoint import management_endpoint
-from sigbridge.web.management.resolver import ManagementResolver
-from sigbridge.web.openapi.routes import documentation_routes
+
+from sigbridge.api.management.endpoint import management_endpoint
+from sigbridge.api.management.resolver import ManagementResolver
+from sigbridge.api.openapi.routes import documentation_routes
 
 
 def _describe(api: ManagementResolver) -> dict[str, Any]:

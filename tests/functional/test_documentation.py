@@ -180,7 +180,7 @@ print(*(name for name in sys.modules if name.startswith("sigbridge.")))
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)  # noqa: S603
     imported = set(done.stdout.split())
 
-    assert "sigbridge.web.openapi.routes" in imported
+    assert "sigbridge.api.openapi.routes" in imported
     assert not {name for name in imported if name.startswith("sigbridge.api.ingest")}
     assert "sigbridge.web.openapi.document" not in imported
 

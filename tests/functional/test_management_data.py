@@ -10,13 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sigbridge.api.management.cursors import write_cursor
 from sigbridge.applications import SettingsChange, change_application, create_application
 from sigbridge.clock import rfc3339
 from sigbridge.credentials import Right, issue_key
 from sigbridge.devices import register_device
 from sigbridge.devices.directory import forget_cached_devices
 from sigbridge.messages import Network, ReceivedMessage, Variable, store_messages
-from sigbridge.web.management.cursors import write_cursor
 from tests.functional.conftest import Invoke, Stored
 from tests.functional.failing_store import FAILURES, failing
 from tests.functional.lambdas import Answer, event

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sigbridge.api.management.device_import import MOST_DEVICES
 from sigbridge.credentials import Right, issue_key
 from sigbridge.devices import register_device
-from sigbridge.web.management.device_import import MOST_DEVICES
 from tests.functional.conftest import Stored
 from tests.functional.lambdas import Answer
 from tests.functional.management import Management

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sigbridge.api.management.cursors import write_cursor
 from sigbridge.applications import create_application
 from sigbridge.clock import rfc3339
 from sigbridge.conditions import note_report
@@ -14,7 +15,6 @@ from sigbridge.credentials import Right, issue_key
 from sigbridge.devices import register_device, set_parameter
 from sigbridge.devices.directory import forget_cached_devices
 from sigbridge.reports import Service, StoredReport
-from sigbridge.web.management.cursors import write_cursor
 from tests.functional.conftest import Invoke, Stored
 from tests.functional.failing_store import FAILURES, Failure, failing, is_key_look_up
 from tests.functional.lambdas import Answer, event

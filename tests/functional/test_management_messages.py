@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
+from sigbridge.api.management.cursors import write_cursor
 from sigbridge.applications import create_application
 from sigbridge.clock import rfc3339
 from sigbridge.credentials import Right, issue_key
 from sigbridge.devices import register_device
 from sigbridge.messages import Network, Part, ReceivedMessage, Variable, store_messages
-from sigbridge.web.management.cursors import write_cursor
 from tests.functional.conftest import Invoke
 from tests.functional.lambdas import Answer, event
 from tests.functional.management import Management

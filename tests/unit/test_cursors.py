@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sigbridge.api.management.cursors import read_cursor, write_cursor
 from sigbridge.errors import InvalidInput
-from sigbridge.web.management.cursors import read_cursor, write_cursor
 
 positions = st.text(st.characters(), max_size=80)
 queries = st.recursive(

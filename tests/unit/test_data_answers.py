@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sigbridge.api.management.cursors import write_cursor
+from sigbridge.api.management.ranges import PageAsked
+from sigbridge.api.management.sheets import Form, wanted_form
 from sigbridge.errors import InvalidInput
-from sigbridge.web.management.cursors import write_cursor
-from sigbridge.web.management.ranges import PageAsked
-from sigbridge.web.management.sheets import Form, wanted_form
 
 
 @pytest.mark.parametrize(

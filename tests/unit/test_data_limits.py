@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from sigbridge.api.http.json_body import read_json
+from sigbridge.api.management.data_forms import ValuesAsked
 from sigbridge.errors import InvalidInput
 from sigbridge.messages import Location
 from sigbridge.messages.limits import checked_metadata, checked_name
-from sigbridge.web.management.data_forms import ValuesAsked
 
 
 def nested(levels: int) -> dict[str, object]:

@@ -6,8 +6,8 @@ import io
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sigbridge.api.management.device_import import COLUMNS, read_csv
 from sigbridge.errors import InvalidInput
-from sigbridge.web.management.device_import import COLUMNS, read_csv
 
 TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=12)
 CELLS = st.dictionaries(st.sampled_from(COLUMNS), TEXTS)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sigbridge.web.management.sheets import csv_answer
+from sigbridge.api.management.sheets import csv_answer
 
 
 def read_back(*cells: object) -> list[str]:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from sigbridge.api.management.resolver import ManagementResolver
 from sigbridge.callbacks.operations import callback_operations
-from sigbridge.web.management.resolver import ManagementResolver
 from sigbridge.web.openapi.document import openapi_document
 from sigbridge.web.openapi.documentation_operations import documentation_operations
 from sigbridge.web.openapi.queue_operations import queue_operations, state_operations

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from sigbridge import __version__
-from sigbridge.web.management.resolver import ManagementResolver
+from sigbridge.api.management.resolver import ManagementResolver
 from sigbridge.web.openapi.fragments import Json
 from sigbridge.web.openapi.management_paths import MANAGEMENT_ERRORS, management_paths
 from sigbridge.web.openapi.operation import Part

@@ -10,6 +10,20 @@ from pydantic import AfterValidator
 
 from sigbridge.api.http.models import DeviceId
 from sigbridge.api.http.request import Request
+from sigbridge.api.management.cursors import read_cursor, unreadable_cursor, write_cursor
+from sigbridge.api.management.device_forms import (
+    DeviceAsked,
+    DeviceChanges,
+    DeviceShown,
+    DevicesTold,
+    DeviceTold,
+    ErasureBegun,
+    InFlightTold,
+    ListedDeviceTold,
+    device_facts,
+)
+from sigbridge.api.management.endpoint import DevicesReader, DevicesWriter, new_routes
+from sigbridge.api.management.resolver import refuses
 from sigbridge.api.things_stack.device_state import condition_told
 from sigbridge.clock import now_ms
 from sigbridge.conditions import State, condition_of
@@ -27,20 +41,6 @@ from sigbridge.devices import (
 from sigbridge.downlinks import quota_of, waiting_downlinks
 from sigbridge.erasure import erase_device
 from sigbridge.errors import Fault, InvalidInput
-from sigbridge.web.management.cursors import read_cursor, unreadable_cursor, write_cursor
-from sigbridge.web.management.device_forms import (
-    DeviceAsked,
-    DeviceChanges,
-    DeviceShown,
-    DevicesTold,
-    DeviceTold,
-    ErasureBegun,
-    InFlightTold,
-    ListedDeviceTold,
-    device_facts,
-)
-from sigbridge.web.management.endpoint import DevicesReader, DevicesWriter, new_routes
-from sigbridge.web.management.resolver import refuses
 
 routes = new_routes()
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, StrictBool
 
 from sigbridge.api.http.models import Asked, DeviceId, Moment, Told
+from sigbridge.api.management.device_types import TypeId
 from sigbridge.api.things_stack.device_state import ConditionTold
 from sigbridge.applications import PayloadEncoding
 from sigbridge.clock import now_ms
@@ -15,7 +16,6 @@ from sigbridge.conditions.fleet import FleetDevice
 from sigbridge.devices import Device, sigfox_device_id
 from sigbridge.downlinks import InFlight
 from sigbridge.messages import Network
-from sigbridge.web.management.device_types import TypeId
 
 _MOST_TAGS = 50
 # A page of devices, and a hundred devices read together, stay within what Lambda and DynamoDB carry.

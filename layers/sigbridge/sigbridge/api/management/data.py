@@ -11,6 +11,21 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 
 from sigbridge.api.http.content_encoding import BodyTooLarge
 from sigbridge.api.http.request import Request
+from sigbridge.api.management.cursors import unreadable_cursor
+from sigbridge.api.management.data_forms import (
+    AggregateTold,
+    DataItemTold,
+    DataRemoved,
+    DataSet,
+    DataTold,
+    ValuesAsked,
+)
+from sigbridge.api.management.dates import START, read_interval
+from sigbridge.api.management.endpoint import DevicesWriter, TrafficReader, TrafficWriter, new_routes
+from sigbridge.api.management.messages import Cursor, DeviceInPath, EndDate, StartDate
+from sigbridge.api.management.ranges import PageAsked
+from sigbridge.api.management.resolver import refuses
+from sigbridge.api.management.sheets import Form, WantedForm, csv_answer, described_forms, json_answer
 from sigbridge.data import (
     Aggregation,
     Function,
@@ -26,21 +41,6 @@ from sigbridge.data import (
 from sigbridge.devices import InactiveDevice, find_device
 from sigbridge.errors import Fault, InvalidInput
 from sigbridge.messages.limits import checked_name
-from sigbridge.web.management.cursors import unreadable_cursor
-from sigbridge.web.management.data_forms import (
-    AggregateTold,
-    DataItemTold,
-    DataRemoved,
-    DataSet,
-    DataTold,
-    ValuesAsked,
-)
-from sigbridge.web.management.dates import START, read_interval
-from sigbridge.web.management.endpoint import DevicesWriter, TrafficReader, TrafficWriter, new_routes
-from sigbridge.web.management.messages import Cursor, DeviceInPath, EndDate, StartDate
-from sigbridge.web.management.ranges import PageAsked
-from sigbridge.web.management.resolver import refuses
-from sigbridge.web.management.sheets import Form, WantedForm, csv_answer, described_forms, json_answer
 
 routes = new_routes()
 

@@ -12,11 +12,11 @@ from pydantic import BeforeValidator, Field, ValidationError
 
 from sigbridge.api.http.json_body import read_json
 from sigbridge.api.http.request import Request, UnsupportedContentType
+from sigbridge.api.management.device_forms import Active, DeviceAsked, ImportTold, Tags
+from sigbridge.api.management.endpoint import DevicesWriter, new_routes, read_fault
+from sigbridge.api.management.resolver import takes
 from sigbridge.devices import import_devices, missing_types, no_such_type
 from sigbridge.errors import Fault, InvalidInput
-from sigbridge.web.management.device_forms import Active, DeviceAsked, ImportTold, Tags
-from sigbridge.web.management.endpoint import DevicesWriter, new_routes, read_fault
-from sigbridge.web.management.resolver import takes
 from sigbridge.web.openapi.fragments import JSON, content_of, reference
 
 routes = new_routes()

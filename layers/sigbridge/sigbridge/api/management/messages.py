@@ -9,6 +9,17 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import Field
 
 from sigbridge.api.http.models import DeviceId, Moment, Number, Told
+from sigbridge.api.management.cursors import unreadable_cursor
+from sigbridge.api.management.endpoint import TrafficReader, new_routes
+from sigbridge.api.management.facts import Facts
+from sigbridge.api.management.ranges import PageAsked
+from sigbridge.api.management.sheets import (
+    Form,
+    WantedForm,
+    csv_answer,
+    described_forms,
+    json_answer,
+)
 from sigbridge.devices import find_device
 from sigbridge.errors import Fault
 from sigbridge.messages import (
@@ -20,17 +31,6 @@ from sigbridge.messages import (
     RecordedMessage,
     Variable,
     list_messages,
-)
-from sigbridge.web.management.cursors import unreadable_cursor
-from sigbridge.web.management.endpoint import TrafficReader, new_routes
-from sigbridge.web.management.facts import Facts
-from sigbridge.web.management.ranges import PageAsked
-from sigbridge.web.management.sheets import (
-    Form,
-    WantedForm,
-    csv_answer,
-    described_forms,
-    json_answer,
 )
 
 routes = new_routes()

@@ -6,6 +6,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 from pydantic import Field
 
 from sigbridge.api.http.models import Asked, Moment, Told
+from sigbridge.api.management.endpoint import DevicesReader, SettingsWriter, new_routes
 from sigbridge.applications import (
     Application,
     DownlinkQuota,
@@ -15,7 +16,6 @@ from sigbridge.applications import (
     change_application,
     find_application,
 )
-from sigbridge.web.management.endpoint import DevicesReader, SettingsWriter, new_routes
 
 routes = new_routes()
 

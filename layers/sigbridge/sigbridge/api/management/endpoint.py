@@ -16,10 +16,10 @@ from sigbridge.api.http.errors import management_error
 from sigbridge.api.http.json_body import read_json
 from sigbridge.api.http.request import Request, UnknownRoute
 from sigbridge.api.http.response import PRIVATE_HEADERS, Response
+from sigbridge.api.management.resolver import ManagementResolver, Permitted
 from sigbridge.credentials import ApiKey, Right, authenticate, redact
 from sigbridge.devices import act_on_addressed
 from sigbridge.errors import Fault, InvalidInput, SigbridgeError
-from sigbridge.web.management.resolver import ManagementResolver, Permitted
 
 # What anybody may read: the description of the API.
 _PUBLIC_PATHS = frozenset({"/openapi.json", "/docs"})
