@@ -20,7 +20,7 @@ from sigbridge.api.openapi.routes import documentation_routes
 
 def _describe(api: ManagementResolver) -> dict[str, Any]:
     """Describes every route of the bundle."""
-    from sigbridge.callbacks.description import describe_bundle  # noqa: PLC0415 - only readers wait for it
+    from openapi.description import describe_bundle  # noqa: PLC0415 - only readers wait for it
 
     return describe_bundle(api)
 

@@ -182,7 +182,7 @@ print(*(name for name in sys.modules if name.startswith("sigbridge.")))
 
     assert "sigbridge.api.openapi.routes" in imported
     assert not {name for name in imported if name.startswith("sigbridge.api.ingest")}
-    assert "sigbridge.web.openapi.document" not in imported
+    assert "openapi.document" not in imported
 
 
 def shown_bodies(path: str) -> Iterator[tuple[str, object]]:

@@ -17,9 +17,9 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from openapi.fragments import DEVICE_ID
 from sigbridge.clock import rfc3339
 from sigbridge.devices import normalize_device_id
-from sigbridge.web.openapi.fragments import DEVICE_ID
 
 _NULL = {"type": "null"}
 

@@ -10,6 +10,7 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Request as ResolvedRequest
 from pydantic import BeforeValidator, Field, ValidationError
 
+from openapi.fragments import JSON, content_of, reference
 from sigbridge.api.http.json_body import read_json
 from sigbridge.api.http.request import Request, UnsupportedContentType
 from sigbridge.api.management.device_forms import Active, DeviceAsked, ImportTold, Tags
@@ -17,7 +18,6 @@ from sigbridge.api.management.endpoint import DevicesWriter, new_routes, read_fa
 from sigbridge.api.management.resolver import takes
 from sigbridge.devices import import_devices, missing_types, no_such_type
 from sigbridge.errors import Fault, InvalidInput
-from sigbridge.web.openapi.fragments import JSON, content_of, reference
 
 routes = new_routes()
 

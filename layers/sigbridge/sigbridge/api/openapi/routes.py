@@ -9,11 +9,11 @@ from aws_lambda_powertools.event_handler import Request as ResolvedRequest
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
+from openapi.fragments import HTML, JSON, Json
 from sigbridge.api.management.endpoint import new_routes
 from sigbridge.api.management.resolver import ManagementResolver
 from sigbridge.api.openapi.representation import Representation
 from sigbridge.api.openapi.swagger_ui import swagger_ui_page
-from sigbridge.web.openapi.fragments import HTML, JSON, Json
 
 
 def documentation_routes(describe: Callable[[ManagementResolver], Json]) -> Router:

@@ -3,12 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sigbridge.api.http.content_encoding import BodyTooLarge
-from sigbridge.api.http.errors import ingest_error
-from sigbridge.api.http.request import UnsupportedContentType
-from sigbridge.api.ingest.documents import MAX_MESSAGES
-from sigbridge.api.ingest.services import DATA_ADVANCED
-from sigbridge.callbacks.examples import (
+from openapi.callback_examples import (
     ADVANCED,
     BIDIR,
     LINES,
@@ -17,13 +12,8 @@ from sigbridge.callbacks.examples import (
     TAGOIO,
     UPLINK,
 )
-from sigbridge.callbacks.schemas import callback_schemas, faults, named
-from sigbridge.credentials import Right
-from sigbridge.credentials.field_mapping import Field
-from sigbridge.devices import InactiveDevice, UnknownDevice
-from sigbridge.errors import Fault, InvalidInput
-from sigbridge.reports import Service, UnknownService
-from sigbridge.web.openapi.fragments import (
+from openapi.callback_schemas import callback_schemas, faults, named
+from openapi.fragments import (
     DEVICE_ID,
     EXAMPLE_APPLICATION,
     EXAMPLE_DEVICE,
@@ -36,8 +26,18 @@ from sigbridge.web.openapi.fragments import (
     in_query,
     reference,
 )
-from sigbridge.web.openapi.operation import Operation, Part
-from sigbridge.web.openapi.refusals import ErrorForm
+from openapi.operation import Operation, Part
+from openapi.refusals import ErrorForm
+from sigbridge.api.http.content_encoding import BodyTooLarge
+from sigbridge.api.http.errors import ingest_error
+from sigbridge.api.http.request import UnsupportedContentType
+from sigbridge.api.ingest.documents import MAX_MESSAGES
+from sigbridge.api.ingest.services import DATA_ADVANCED
+from sigbridge.credentials import Right
+from sigbridge.credentials.field_mapping import Field
+from sigbridge.devices import InactiveDevice, UnknownDevice
+from sigbridge.errors import Fault, InvalidInput
+from sigbridge.reports import Service, UnknownService
 
 _FORM = "application/x-www-form-urlencoded"
 

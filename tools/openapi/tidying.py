@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from sigbridge.web.openapi.fragments import Json
+from openapi.fragments import Json
 
 # Below these names stand values, not schemas; below those, schemas by names of the user's choice.
 _VALUES = frozenset({"const", "default", "enum", "example", "examples"})

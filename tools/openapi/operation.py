@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from openapi.fragments import Json
+from openapi.refusals import ErrorForm
 from sigbridge.credentials import Right
 from sigbridge.errors import SigbridgeError
-from sigbridge.web.openapi.fragments import Json
-from sigbridge.web.openapi.refusals import ErrorForm
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from openapi.callback_operations import callback_operations
+from openapi.document import openapi_document
+from openapi.documentation_operations import documentation_operations
+from openapi.queue_operations import queue_operations, state_operations
 from sigbridge.api.management.resolver import ManagementResolver
-from sigbridge.callbacks.operations import callback_operations
-from sigbridge.web.openapi.document import openapi_document
-from sigbridge.web.openapi.documentation_operations import documentation_operations
-from sigbridge.web.openapi.queue_operations import queue_operations, state_operations
 
 
 def describe_bundle(api: ManagementResolver) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from openapi.fragments import EXAMPLE_APPLICATION, JSON, Json, content_of, reference
 from sigbridge.api.http.response import Response
 from sigbridge.credentials import (
     ExpiredCredential,
@@ -14,7 +15,6 @@ from sigbridge.credentials import (
     UnknownCredential,
 )
 from sigbridge.errors import SigbridgeError, StoreUnavailable
-from sigbridge.web.openapi.fragments import EXAMPLE_APPLICATION, JSON, Json, content_of, reference
 
 _CORRELATION_ID = "9d3d4d1f6d0c4f0e8a4c6f5be1a20c7d"
 _NO_GOOD_KEY = (

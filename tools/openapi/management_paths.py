@@ -5,6 +5,9 @@ from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
+from openapi.fragments import EXAMPLE_APPLICATION, EXAMPLE_DEVICE, Json
+from openapi.operation import described
+from openapi.refusals import ErrorForm
 from sigbridge.api.http.content_encoding import BodyTooLarge
 from sigbridge.api.http.errors import MOST_FAULTS, management_error
 from sigbridge.api.http.models import without_null
@@ -12,9 +15,6 @@ from sigbridge.api.http.request import UnknownRoute, UnsupportedContentType
 from sigbridge.api.management.resolver import ManagementResolver, RouteFacts
 from sigbridge.devices import UnknownDevice
 from sigbridge.errors import Fault, InvalidInput, SigbridgeError
-from sigbridge.web.openapi.fragments import EXAMPLE_APPLICATION, EXAMPLE_DEVICE, Json
-from sigbridge.web.openapi.operation import described
-from sigbridge.web.openapi.refusals import ErrorForm
 
 # Powertools' own errors, in whose place ours stand.
 _ITS_ERRORS = frozenset({"HTTPValidationError", "ValidationError", "ResponseValidationError"})

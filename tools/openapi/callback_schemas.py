@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from pydantic.alias_generators import to_camel
 
+from openapi.fragments import DEVICE_ID, Json, reference
 from sigbridge.api.http.errors import MOST_FAULTS
 from sigbridge.api.ingest.documents import MAX_MESSAGES
 from sigbridge.api.ingest.field_names import COMMON_NAMES
@@ -24,7 +25,6 @@ from sigbridge.api.ingest.values import (
 )
 from sigbridge.credentials.field_mapping import Field
 from sigbridge.reports import Service
-from sigbridge.web.openapi.fragments import DEVICE_ID, Json, reference
 
 # As `api.ingest.values` reads them: quoted or not, and absent as null or an empty text.
 _TEXT: Json = {"type": ["string", "integer", "null"]}

@@ -4,12 +4,12 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 
+from openapi.fragments import Json
+from openapi.management_paths import MANAGEMENT_ERRORS, management_paths
+from openapi.operation import Part
+from openapi.tidying import tidied
 from sigbridge import __version__
 from sigbridge.api.management.resolver import ManagementResolver
-from sigbridge.web.openapi.fragments import Json
-from sigbridge.web.openapi.management_paths import MANAGEMENT_ERRORS, management_paths
-from sigbridge.web.openapi.operation import Part
-from sigbridge.web.openapi.tidying import tidied
 
 _DESCRIPTION = """\
 Sigfox devices in your own AWS account: messages stored, downlinks queued and never lost or repeated.

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
+from openapi.fragments import EXAMPLE_DEVICE, Json
 from sigbridge.reports import Service
-from sigbridge.web.openapi.fragments import EXAMPLE_DEVICE, Json
 
 UPLINK: Json = {
     "device": "1A2B45",

@@ -1,9 +1,9 @@
 """The routes of the description itself, described."""
 
+from openapi.fragments import HTML, JSON, Json, content_of
+from openapi.management_paths import MANAGEMENT_ERRORS
+from openapi.operation import Operation, Part
 from sigbridge.errors import Fault, InvalidInput
-from sigbridge.web.openapi.fragments import HTML, JSON, Json, content_of
-from sigbridge.web.openapi.management_paths import MANAGEMENT_ERRORS
-from sigbridge.web.openapi.operation import Operation, Part
 
 _KEPT: Json = {
     "ETag": {"description": "Changes with the text.", "schema": {"type": "string"}},

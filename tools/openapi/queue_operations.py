@@ -2,6 +2,21 @@
 
 from collections.abc import Sequence
 
+from openapi.fragments import (
+    EXAMPLE_APPLICATION,
+    EXAMPLE_DEVICE,
+    JSON,
+    Json,
+    answered,
+    content_of,
+    in_header,
+    in_path,
+    in_query,
+    reference,
+    schemas_of,
+)
+from openapi.operation import Operation, Part
+from openapi.refusals import ErrorForm
 from sigbridge.api.http.content_encoding import BodyTooLarge
 from sigbridge.api.http.errors import queue_error
 from sigbridge.api.things_stack.device_state import DeviceStateTold
@@ -19,21 +34,6 @@ from sigbridge.downlinks import (
 )
 from sigbridge.errors import SigbridgeError
 from sigbridge.things_stack.errors import ThingsStackError, invalid_field
-from sigbridge.web.openapi.fragments import (
-    EXAMPLE_APPLICATION,
-    EXAMPLE_DEVICE,
-    JSON,
-    Json,
-    answered,
-    content_of,
-    in_header,
-    in_path,
-    in_query,
-    reference,
-    schemas_of,
-)
-from sigbridge.web.openapi.operation import Operation, Part
-from sigbridge.web.openapi.refusals import ErrorForm
 
 _DEVICE = "/api/v3/as/applications/{application_id}/devices/{device_id}"
 _DEVICE_OF_WEBHOOK = "/api/v3/as/applications/{application_id}/webhooks/{webhook_id}/devices/{device_id}"

@@ -1,1 +1,0 @@
-"""HTTP at the edge: requests in, responses out, errors in each API's own words."""
