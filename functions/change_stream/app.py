@@ -5,7 +5,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sigbridge.api.http.telemetry import count, flush_counts, logger
-from sigbridge.changes import follow_batch
+from sigbridge.stream import follow_batch
 
 
 @logger.inject_lambda_context

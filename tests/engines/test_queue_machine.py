@@ -17,7 +17,6 @@ from hypothesis.stateful import (
 )
 
 from sigbridge.applications import create_application
-from sigbridge.changes import follow, read_change
 from sigbridge.devices import UnknownParameter, delete_parameter, register_device, set_parameter
 from sigbridge.downlinks import (
     Downlink,
@@ -38,6 +37,7 @@ from sigbridge.downlinks import (
 from sigbridge.errors import StoreUnavailable
 from sigbridge.reports import ReceivedReport, Service, keep_reports
 from sigbridge.store.claims import Asking
+from sigbridge.stream import follow, read_change
 from tests.engines.conftest import use_new_table
 from tests.engines.model import ACKNOWLEDGE_WAIT, FAILURES, Acknowledgement, Given, Model, News
 from tests.functional.change_stream import ChangeStream, StreamRecord

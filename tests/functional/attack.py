@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from unittest.mock import patch
 
+from sigbridge.aws import dead_letters
 from sigbridge.clock import DAY_MS
 from sigbridge.devices import register_device, set_parameter
 from sigbridge.settings import settings, using
-from sigbridge.store import dead_letters
 from tests.event_schemas import violations
 from tests.functional.change_stream import ChangeStream, StreamRecord
 from tests.functional.event_bus import RecordedBus, recorded_bus

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from sigbridge.changes import follow, read_change
 from sigbridge.settings import settings
 from sigbridge.store.connections import client
+from sigbridge.stream import follow, read_change
 from tests.functional.lambdas import Context, handler
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from unittest.mock import patch
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
-from sigbridge.store import event_bus
+from sigbridge.aws import event_bus
 
 type BusFailure = Callable[[AWSPreparedRequest], AWSResponse]
 

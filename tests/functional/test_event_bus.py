@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
+from sigbridge.aws import event_bus
+from sigbridge.aws.event_bus import BusRefused, BusUnavailable, Event, publish, requests
 from sigbridge.clock import now_ms
 from sigbridge.devices import register_device
 from sigbridge.downlinks import Step, end_what_is_due
 from sigbridge.settings import settings
-from sigbridge.store import event_bus
-from sigbridge.store.event_bus import BusRefused, BusUnavailable, Event, publish, requests
 from tests.event_schemas import violations
 from tests.functional.change_stream import ChangeStream, StreamRecord
 from tests.functional.conftest import Invoke, Stored

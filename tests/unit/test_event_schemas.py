@@ -14,15 +14,15 @@ from jsonschema import Draft202012Validator
 
 from sigbridge.api.ingest.sigfox_facts import ADVANCED_FACTS, RECEPTION_FACTS, REPORT_FACTS
 from sigbridge.applications import Application
-from sigbridge.changes import Change, read_change
-from sigbridge.changes.announcements import announcements
 from sigbridge.downlinks import Downlink, Priority, Source, Step, Transition
 from sigbridge.downlinks.acknowledging import _FAILURES
 from sigbridge.downlinks.concluding import NO_ACKNOWLEDGEMENT, QUEUE_FULL
 from sigbridge.downlinks.history import step_write
+from sigbridge.integrations.announcements import announcements
 from sigbridge.reports import Service
 from sigbridge.settings import Settings, using
 from sigbridge.store.device_states import Removal
+from sigbridge.stream import Change, read_change
 from tests.event_schemas import SCHEMAS, family_of, schema, violations
 
 FAMILIES = ("downlink", "message", "report")

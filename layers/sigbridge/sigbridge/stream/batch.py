@@ -5,15 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sigbridge.changes.announcements import announcements
-from sigbridge.changes.change import Change, read_change
-from sigbridge.changes.following import follow
+from sigbridge.aws import dead_letters, event_bus
+from sigbridge.aws.dead_letters import LettersNotSent
+from sigbridge.aws.event_bus import BusRefused, BusUnavailable, Event
 from sigbridge.errors import StoreUnavailable
+from sigbridge.integrations.announcements import announcements
 from sigbridge.settings import settings
-from sigbridge.store import dead_letters, event_bus
-from sigbridge.store.dead_letters import LettersNotSent
-from sigbridge.store.event_bus import BusRefused, BusUnavailable, Event
 from sigbridge.store.failures import LASTING_FAILURES
+from sigbridge.store.stream import Change, read_change
+from sigbridge.stream.following import follow
 
 type StreamRecord = Mapping[str, Any]
 

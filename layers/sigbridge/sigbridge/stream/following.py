@@ -3,8 +3,6 @@
 from collections import Counter
 
 from sigbridge.applications import UnknownApplication
-from sigbridge.changes.announcements import steps_made
-from sigbridge.changes.change import Change, Kind
 from sigbridge.clock import counted_moment
 from sigbridge.conditions import (
     note_message,
@@ -14,8 +12,10 @@ from sigbridge.conditions import (
     watch_changed_types,
 )
 from sigbridge.downlinks import QUEUE_FULL, quota_of, record_transition, settle, transitions
+from sigbridge.integrations.announcements import steps_made
 from sigbridge.reports import Service, read_stored_report
 from sigbridge.store.device_states import read_state
+from sigbridge.store.stream import Change, Kind
 
 
 def follow(change: Change) -> Counter[str]:

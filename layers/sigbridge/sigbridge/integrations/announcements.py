@@ -10,13 +10,13 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from sigbridge.changes.change import Change, Kind
+from sigbridge.aws.event_bus import Event
 from sigbridge.clock import rfc3339
 from sigbridge.downlinks import Downlink, LifeStep, Source, attempt_of
 from sigbridge.messages import RecordedMessage
 from sigbridge.reports import read_stored_report
 from sigbridge.store.attempts import read_attempt
-from sigbridge.store.event_bus import Event
+from sigbridge.store.stream import Change, Kind
 
 _VERSION = 1
 # EventBridge takes 256 kB, and counts more than the detail.

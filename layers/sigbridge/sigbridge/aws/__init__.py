@@ -1,0 +1,1 @@
+"""The AWS clients beside the store: event bus, queue."""
