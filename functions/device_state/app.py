@@ -7,9 +7,9 @@ from sigbridge.api.things_stack.device_state import DeviceStateTold
 from sigbridge.api.things_stack.endpoint import device_endpoint
 from sigbridge.api.things_stack.requests import AddressedDevice
 from sigbridge.clock import now_ms
-from sigbridge.conditions import condition_of
 from sigbridge.credentials import Right
 from sigbridge.downlinks import quota_of
+from sigbridge.status import condition_of
 
 
 @device_endpoint

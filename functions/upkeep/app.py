@@ -6,9 +6,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sigbridge.api.http.telemetry import count, flush_counts, logger
 from sigbridge.clock import now_ms
-from sigbridge.conditions import follow_watch_orders, look_for_silence
-from sigbridge.erasure import erase_what_is_due
+from sigbridge.deletion import erase_what_is_due
 from sigbridge.errors import StoreUnavailable
+from sigbridge.status import follow_watch_orders, look_for_silence
 
 _WORKS = {
     "watched devices": look_for_silence,

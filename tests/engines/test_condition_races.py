@@ -3,9 +3,9 @@
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
-from sigbridge.conditions import Kind, State, condition_of, note_report
 from sigbridge.devices import register_device
 from sigbridge.reports import Service, StoredReport
+from sigbridge.status import Kind, State, condition_of, note_report
 from sigbridge.store.table import query_prefix
 
 MS = 1763770827000

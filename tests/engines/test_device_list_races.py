@@ -15,7 +15,6 @@ from sigbridge.applications import (
     device_types,
     find_device_type,
 )
-from sigbridge.conditions.fleet import fleet_page
 from sigbridge.devices import (
     Device,
     DeviceExists,
@@ -28,6 +27,7 @@ from sigbridge.devices import (
     register_device,
 )
 from sigbridge.errors import SigbridgeError
+from sigbridge.status.fleet import fleet_page
 from sigbridge.store import applications as stored_applications
 from sigbridge.store.table import Key, Update, update
 

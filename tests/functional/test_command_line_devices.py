@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from sigbridge.conditions import note_report
 from sigbridge.devices import register_device
 from sigbridge.reports import Service, StoredReport
+from sigbridge.status import note_report
 from tests.functional.command_line import NOT_UNDERSTOOD, REFUSED, OverHttp, lines
 from tests.functional.conftest import Invoke, Stored
 from tests.functional.lambdas import event

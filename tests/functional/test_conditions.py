@@ -15,7 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sigbridge.applications import Application
-from sigbridge.conditions import (
+from sigbridge.credentials import Right, issue_key
+from sigbridge.devices import UnknownDevice, register_device
+from sigbridge.errors import StoreUnavailable
+from sigbridge.reports import Service, StoredReport, read_stored_report
+from sigbridge.status import (
     Condition,
     Kind,
     State,
@@ -24,11 +28,7 @@ from sigbridge.conditions import (
     note_report,
     states_of,
 )
-from sigbridge.conditions.knowledge import knowledge_of_report
-from sigbridge.credentials import Right, issue_key
-from sigbridge.devices import UnknownDevice, register_device
-from sigbridge.errors import StoreUnavailable
-from sigbridge.reports import Service, StoredReport, read_stored_report
+from sigbridge.status.knowledge import knowledge_of_report
 from tests.functional.conftest import Invoke, Stored
 from tests.functional.failing_store import FAILURES, Failure, failing
 from tests.functional.lambdas import Answer, call, event

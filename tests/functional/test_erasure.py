@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from sigbridge.clock import rfc3339
+from sigbridge.deletion import erase_device, erasing
 from sigbridge.devices import Directory, UnknownDevice
-from sigbridge.erasure import erase_device, erasing
 from sigbridge.errors import StoreUnavailable
 from sigbridge.settings import settings
 from sigbridge.store import erasures, table

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from sigbridge.api.management.cursors import write_cursor
 from sigbridge.applications import create_application
 from sigbridge.clock import rfc3339
-from sigbridge.conditions import note_report
 from sigbridge.credentials import Right, issue_key
 from sigbridge.devices import register_device, set_parameter
 from sigbridge.devices.directory import forget_cached_devices
 from sigbridge.reports import Service, StoredReport
+from sigbridge.status import note_report
 from tests.functional.conftest import Invoke, Stored
 from tests.functional.failing_store import FAILURES, Failure, failing, is_key_look_up
 from tests.functional.lambdas import Answer, event

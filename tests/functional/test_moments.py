@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from sigbridge.applications import DownlinkQuota, SettingsChange, change_application
 from sigbridge.clock import rfc3339
-from sigbridge.conditions import condition_of
 from sigbridge.devices import register_device
 from sigbridge.devices.directory import forget_cached_devices
 from sigbridge.downlinks import Downlink, push_downlinks, queued_downlinks, reply_to_messages
 from sigbridge.messages import Network, Part, ReceivedMessage, store_messages
 from sigbridge.reports import ReceivedReport, Service, keep_reports
+from sigbridge.status import condition_of
 from sigbridge.store.table import query_prefix
 from tests.functional.conftest import Invoke, Stored
 from tests.functional.lambdas import event

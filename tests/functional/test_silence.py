@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from sigbridge.clock import rfc3339
-from sigbridge.conditions import watching
 from sigbridge.errors import StoreUnavailable
+from sigbridge.status import watching
 from sigbridge.store import table
 from sigbridge.store.table import Key, Update
 from tests.functional.conftest import Counted, Stored

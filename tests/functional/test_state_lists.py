@@ -8,8 +8,8 @@ import pytest
 
 from sigbridge.applications import UnknownApplication
 from sigbridge.clock import rfc3339
-from sigbridge.conditions import State, devices_in_state, note_report, state_lists, states_among
 from sigbridge.reports import Service, StoredReport
+from sigbridge.status import State, devices_in_state, note_report, state_lists, states_among
 from sigbridge.store import state_lists as stored_lists
 from sigbridge.store import table
 from sigbridge.store.state_lists import Entry

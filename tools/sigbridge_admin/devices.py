@@ -10,8 +10,8 @@ import typer
 from pydantic import BaseModel
 
 from sigbridge.applications import PayloadEncoding
-from sigbridge.conditions import State
 from sigbridge.messages import Network
+from sigbridge.status import State
 from sigbridge_admin.api import Json, Query, read
 from sigbridge_admin.application_settings import nothing_to_set
 from sigbridge_admin.command import (

@@ -3,7 +3,7 @@
 Rooms of this package, from the edge inwards:
 
 * `web` and `api.ingest` know HTTP: requests, responses, and what senders write in them.
-* `credentials`, `applications`, `devices`, `messages`, `reports`, `conditions`, `downlinks` and `stream` are
+* `credentials`, `applications`, `devices`, `messages`, `reports`, `status`, `downlinks` and `stream` are
   the domain.
 * `store` is the only room that knows DynamoDB.
 

@@ -4,16 +4,16 @@ from collections import Counter
 
 from sigbridge.applications import UnknownApplication
 from sigbridge.clock import counted_moment
-from sigbridge.conditions import (
+from sigbridge.downlinks import QUEUE_FULL, quota_of, record_transition, settle, transitions
+from sigbridge.integrations.announcements import steps_made
+from sigbridge.reports import Service, read_stored_report
+from sigbridge.status import (
     note_message,
     note_over_quota,
     note_report,
     watch_changed_device,
     watch_changed_types,
 )
-from sigbridge.downlinks import QUEUE_FULL, quota_of, record_transition, settle, transitions
-from sigbridge.integrations.announcements import steps_made
-from sigbridge.reports import Service, read_stored_report
 from sigbridge.store.device_states import read_state
 from sigbridge.store.stream import Change, Kind
 

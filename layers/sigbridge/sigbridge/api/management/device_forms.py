@@ -11,11 +11,11 @@ from sigbridge.api.management.device_types import TypeId
 from sigbridge.api.things_stack.device_state import ConditionTold
 from sigbridge.applications import PayloadEncoding
 from sigbridge.clock import now_ms
-from sigbridge.conditions import State
-from sigbridge.conditions.fleet import FleetDevice
 from sigbridge.devices import Device, sigfox_device_id
 from sigbridge.downlinks import InFlight
 from sigbridge.messages import Network
+from sigbridge.status import State
+from sigbridge.status.fleet import FleetDevice
 
 _MOST_TAGS = 50
 # A page of devices, and a hundred devices read together, stay within what Lambda and DynamoDB carry.

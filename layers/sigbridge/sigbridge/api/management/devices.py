@@ -26,8 +26,7 @@ from sigbridge.api.management.endpoint import DevicesReader, DevicesWriter, new_
 from sigbridge.api.management.resolver import refuses
 from sigbridge.api.things_stack.device_state import condition_told
 from sigbridge.clock import now_ms
-from sigbridge.conditions import State, condition_of
-from sigbridge.conditions.fleet import fleet_page
+from sigbridge.deletion import erase_device
 from sigbridge.devices import (
     DeviceExists,
     DeviceFilter,
@@ -39,8 +38,9 @@ from sigbridge.devices import (
     normalize_id_prefix,
 )
 from sigbridge.downlinks import quota_of, waiting_downlinks
-from sigbridge.erasure import erase_device
 from sigbridge.errors import Fault, InvalidInput
+from sigbridge.status import State, condition_of
+from sigbridge.status.fleet import fleet_page
 
 routes = new_routes()
 

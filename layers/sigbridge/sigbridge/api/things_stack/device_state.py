@@ -6,8 +6,8 @@ from typing import Any
 from pydantic import Field
 
 from sigbridge.api.http.models import Moment, Number, Told
-from sigbridge.conditions import Condition, Kind, LastMessage, State
 from sigbridge.downlinks import Quota
+from sigbridge.status import Condition, Kind, LastMessage, State
 
 
 class LastMessageTold(Told):

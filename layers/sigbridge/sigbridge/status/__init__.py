@@ -1,16 +1,16 @@
 """Conditions: what is last known of a device, and how it is doing."""
 
-from sigbridge.conditions.condition import Condition, LastMessage, State, condition_of, states_of
-from sigbridge.conditions.knowledge import Kind, Knowledge
-from sigbridge.conditions.noting import note_message, note_over_quota, note_report
-from sigbridge.conditions.state_lists import (
+from sigbridge.status.condition import Condition, LastMessage, State, condition_of, states_of
+from sigbridge.status.knowledge import Kind, Knowledge
+from sigbridge.status.noting import note_message, note_over_quota, note_report
+from sigbridge.status.state_lists import (
     StatePage,
     StateSince,
     devices_in_state,
     list_keys,
     states_among,
 )
-from sigbridge.conditions.watching import (
+from sigbridge.status.watching import (
     follow_watch_orders,
     look_for_silence,
     watch_changed_device,

@@ -15,9 +15,9 @@ from contextlib import suppress
 from itertools import batched, islice, takewhile
 
 from sigbridge import clock
-from sigbridge.conditions import list_keys
 from sigbridge.devices import UnknownDevice, forget_device
 from sigbridge.errors import StoreUnavailable
+from sigbridge.status import list_keys
 from sigbridge.store import applications as stored_applications
 from sigbridge.store import erasures, table
 from sigbridge.store.erasures import Erasure, ListingChanged, NotListed, Part

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from itertools import islice
 
 from sigbridge.clock import now_ms
-from sigbridge.conditions.condition import Condition, State, find_last_message, is_same_day, judge
 from sigbridge.devices import Directory, UnknownDevice
 from sigbridge.errors import StoreUnavailable
+from sigbridge.status.condition import Condition, State, find_last_message, is_same_day, judge
 from sigbridge.store import conditions as stored_conditions
 from sigbridge.store import state_lists
 from sigbridge.store.parallel import in_parallel

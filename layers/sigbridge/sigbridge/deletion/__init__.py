@@ -1,5 +1,5 @@
 """Erasure: nothing of a deleted device stays."""
 
-from sigbridge.erasure.erasing import erase_device, erase_what_is_due
+from sigbridge.deletion.erasing import erase_device, erase_what_is_due
 
 __all__ = ["erase_device", "erase_what_is_due"]

@@ -20,10 +20,10 @@ from typing import Any
 
 from sigbridge import clock
 from sigbridge.applications import Application, UnknownApplication, find_application
-from sigbridge.conditions.condition import State, find_last_message, heard_last
-from sigbridge.conditions.keep_alive import silent_from
-from sigbridge.conditions.noting import enter
 from sigbridge.devices import Device, UnknownDevice, devices_after, find_device
+from sigbridge.status.condition import State, find_last_message, heard_last
+from sigbridge.status.keep_alive import silent_from
+from sigbridge.status.noting import enter
 from sigbridge.store import conditions as stored_conditions
 from sigbridge.store import watch_orders
 from sigbridge.store.conditions import Watched

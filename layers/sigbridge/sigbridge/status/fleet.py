@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import batched, islice
 
-from sigbridge.conditions.condition import State
-from sigbridge.conditions.state_lists import StateSince, devices_in_state, states_among
 from sigbridge.devices import Device, DeviceFilter, devices_after, devices_named
+from sigbridge.status.condition import State
+from sigbridge.status.state_lists import StateSince, devices_in_state, states_among
 
 # What one request may cost, whatever the filter leaves out: 1,000 entries of the list.
 _MOST_READ = 1_000
