@@ -53,7 +53,7 @@ stack: $(ENV) ## run the tests of the deployed local stack
 	@$(USE) pytest tests/stack
 
 simulate: $(ENV) ## play Sigfox Cloud against the stack and check every promise; DEVICES= MINUTES= SCALE= FAULTS= SEED= BASE_URL= KEY=
-	@$(USE) exec python -m sigfox_cloud $(foreach option,DEVICES MINUTES SCALE FAULTS SEED BASE_URL KEY APPLICATION,\
+	@$(USE) exec python -m sigfox_simulator $(foreach option,DEVICES MINUTES SCALE FAULTS SEED BASE_URL KEY APPLICATION,\
 	  $(if $($(option)),--$(subst _,-,$(shell echo $(option) | tr A-Z a-z)) $($(option))))
 
 check: lint types unit functional ## run lint, types, unit and functional tests: what every change must pass

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sigbridge.web.management import (
+from sigbridge.api.management import (
     application,
     data,
     device_import,
@@ -12,7 +12,6 @@ from sigbridge.web.management import (
     messages,
     parameters,
 )
-
 from sigbridge.api.management.endpoint import management_endpoint
 from sigbridge.api.management.resolver import ManagementResolver
 from sigbridge.api.openapi.routes import documentation_routes

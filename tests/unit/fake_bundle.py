@@ -14,10 +14,10 @@ from urllib.parse import parse_qsl
 import httpx
 
 from sigbridge.devices import sigfox_device_id
-from sigfox_cloud.fates import Patience
-from sigfox_cloud.readback import StoredMessage
-from sigfox_cloud.scenario import Scenario, Target
-from sigfox_cloud.simulation import Outcome, simulate
+from sigfox_simulator.fates import Patience
+from sigfox_simulator.readback import StoredMessage
+from sigfox_simulator.scenario import Scenario, Target
+from sigfox_simulator.simulation import Outcome, simulate
 
 START = 1_795_300_000.0
 RADIO_WINDOW_S = 30

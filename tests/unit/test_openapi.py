@@ -13,8 +13,8 @@ from jsonschema import Draft202012Validator, FormatChecker
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from sigbridge import __version__
+from sigbridge.api import management
 from sigbridge.credentials import Right
-from sigbridge.web import management
 from sigbridge_local.openapi import DOCUMENT, described
 from tests.unit.test_events import routes
 

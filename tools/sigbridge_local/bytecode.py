@@ -17,9 +17,6 @@ _LEFT_OUT = re.compile(
     r"|/aws_lambda_powertools/(event_handler|metrics/provider/datadog"
     r"|utilities/data_classes/(active_mq|api_gateway_authorizer|appsync|cognito|iot|rabbit|s3_object)"
     r"|utilities/(?!__init__|data_classes|jmespath_utils|typing))"
-    # Only who asks for the description of the API waits for these.
-    r"|/sigbridge/(callbacks/(description|examples|operations|schemas)"
-    r"|web/openapi/(?!__init__|fragments|representation|routes|swagger_ui))"
 )
 
 

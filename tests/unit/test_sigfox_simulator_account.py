@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sigfox_cloud.failures import SimulationError
-from sigfox_cloud.scenario import Scenario
-from sigfox_cloud.violations import Invariant
+from sigfox_simulator.failures import SimulationError
+from sigfox_simulator.scenario import Scenario
+from sigfox_simulator.violations import Invariant
 from tests.unit.fake_bundle import FakeBundle, FakeWall, Flaw, simulated
 
 BROKEN_BY = {

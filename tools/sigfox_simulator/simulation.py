@@ -7,21 +7,21 @@ from typing import Protocol
 
 import httpx
 
-from sigfox_cloud.account import Account, take_account
-from sigfox_cloud.clock import Clock, Wall
-from sigfox_cloud.cloud import SigfoxCloud
-from sigfox_cloud.courier import Courier, Line
-from sigfox_cloud.customer import Customer
-from sigfox_cloud.devices import Device
-from sigfox_cloud.downlink_checks import check_downlinks
-from sigfox_cloud.failures import SimulationError
-from sigfox_cloud.faults import Faults
-from sigfox_cloud.queue_api import QueueApi, effectless_requests
-from sigfox_cloud.radio import Radio
-from sigfox_cloud.readback import Readback, Reader
-from sigfox_cloud.scenario import Plan, Scenario, Target, make_plan
-from sigfox_cloud.truth import Truth
-from sigfox_cloud.violations import Invariant
+from sigfox_simulator.account import Account, take_account
+from sigfox_simulator.clock import Clock, Wall
+from sigfox_simulator.cloud import SigfoxCloud
+from sigfox_simulator.courier import Courier, Line
+from sigfox_simulator.customer import Customer
+from sigfox_simulator.devices import Device
+from sigfox_simulator.downlink_checks import check_downlinks
+from sigfox_simulator.failures import SimulationError
+from sigfox_simulator.faults import Faults
+from sigfox_simulator.queue_api import QueueApi, effectless_requests
+from sigfox_simulator.radio import Radio
+from sigfox_simulator.readback import Readback, Reader
+from sigfox_simulator.scenario import Plan, Scenario, Target, make_plan
+from sigfox_simulator.truth import Truth
+from sigfox_simulator.violations import Invariant
 
 _KEEPS_TIME_EVERY_S = 10
 # A longer wait for acknowledgements than this is not waited for at the end.

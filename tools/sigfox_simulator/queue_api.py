@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sigfox_cloud.devices import Device
-from sigfox_cloud.templates import HttpRequest
+from sigfox_simulator.devices import Device
+from sigfox_simulator.templates import HttpRequest
 
 _PAGE = 100
 _PAGE_OF_MESSAGES = 1000

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from sigfox_cloud.answers import Answer, answers_by_message, told_devices
-from sigfox_cloud.radio import is_valid_downlink
-from sigfox_cloud.services import Service
-from sigfox_cloud.truth import DeviceTruth
-from sigfox_cloud.violations import Invariant, Violation
+from sigfox_simulator.answers import Answer, answers_by_message, told_devices
+from sigfox_simulator.radio import is_valid_downlink
+from sigfox_simulator.services import Service
+from sigfox_simulator.truth import DeviceTruth
+from sigfox_simulator.violations import Invariant, Violation
 
 
 def check_answers(truth: DeviceTruth) -> Iterator[Violation]:

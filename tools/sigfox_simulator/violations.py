@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sigfox_cloud.truth import Truth
+from sigfox_simulator.truth import Truth
 
 
 class Invariant(StrEnum):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import quote_plus
 
-from sigfox_cloud.services import Service
+from sigfox_simulator.services import Service
 
 type Variables = Mapping[str, str]
 

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sigfox_cloud.answers import HandOut, hand_outs_by_payload
-from sigfox_cloud.radio import NOT_SENT, InfoCode
-from sigfox_cloud.readback import State
-from sigfox_cloud.services import Service
-from sigfox_cloud.truth import Delivery, DeviceTruth, Downlink, Ending, Removal
+from sigfox_simulator.answers import HandOut, hand_outs_by_payload
+from sigfox_simulator.radio import NOT_SENT, InfoCode
+from sigfox_simulator.readback import State
+from sigfox_simulator.services import Service
+from sigfox_simulator.truth import Delivery, DeviceTruth, Downlink, Ending, Removal
 
 # The Things Stack's, for a confirmed downlink that does not say (its reference, 2.2).
 _DEFAULT_MAX_ATTEMPTS = 8

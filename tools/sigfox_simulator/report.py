@@ -10,11 +10,11 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from sigfox_cloud.account import Account
-from sigfox_cloud.readback import State
-from sigfox_cloud.scenario import Scenario
-from sigfox_cloud.simulation import Outcome
-from sigfox_cloud.violations import Invariant, Violation
+from sigfox_simulator.account import Account
+from sigfox_simulator.readback import State
+from sigfox_simulator.scenario import Scenario
+from sigfox_simulator.simulation import Outcome
+from sigfox_simulator.violations import Invariant, Violation
 
 _SHOWN_OF_EACH = 3
 _STATES = {

@@ -10,11 +10,11 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any
 
-from sigfox_cloud.courier import Line
-from sigfox_cloud.devices import Device
-from sigfox_cloud.failures import SimulationError
-from sigfox_cloud.queue_api import QueueApi
-from sigfox_cloud.templates import HttpRequest
+from sigfox_simulator.courier import Line
+from sigfox_simulator.devices import Device
+from sigfox_simulator.failures import SimulationError
+from sigfox_simulator.queue_api import QueueApi
+from sigfox_simulator.templates import HttpRequest
 
 _READING_ATTEMPTS = 5
 

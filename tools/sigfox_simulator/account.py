@@ -4,14 +4,14 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sigfox_cloud.answer_checks import check_answers
-from sigfox_cloud.downlink_checks import check_downlinks
-from sigfox_cloud.fates import Patience
-from sigfox_cloud.message_checks import accepted_messages, check_counts, check_messages
-from sigfox_cloud.readback import Readback, State
-from sigfox_cloud.services import Service
-from sigfox_cloud.truth import Truth
-from sigfox_cloud.violations import Violation, wrong_refusals
+from sigfox_simulator.answer_checks import check_answers
+from sigfox_simulator.downlink_checks import check_downlinks
+from sigfox_simulator.fates import Patience
+from sigfox_simulator.message_checks import accepted_messages, check_counts, check_messages
+from sigfox_simulator.readback import Readback, State
+from sigfox_simulator.services import Service
+from sigfox_simulator.truth import Truth
+from sigfox_simulator.violations import Violation, wrong_refusals
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The command line `python -m sigfox_cloud`."""
+"""The command line `python -m sigfox_simulator`."""
 
 import asyncio
 import secrets
@@ -15,13 +15,13 @@ from sigbridge_local.failures import LocalStackError
 from sigbridge_local.functions import invoke
 from sigbridge_local.progress import console, errors
 from sigbridge_local.stack import Stack, bring_up, running_stack, take_down
-from sigfox_cloud.clock import RealWall
-from sigfox_cloud.courier import TIMEOUT_S
-from sigfox_cloud.failures import SimulationError
-from sigfox_cloud.fates import Patience
-from sigfox_cloud.report import ProgressView, show_outcome, show_scenario
-from sigfox_cloud.scenario import Scenario, Target
-from sigfox_cloud.simulation import Outcome, simulate
+from sigfox_simulator.clock import RealWall
+from sigfox_simulator.courier import TIMEOUT_S
+from sigfox_simulator.failures import SimulationError
+from sigfox_simulator.fates import Patience
+from sigfox_simulator.report import ProgressView, show_outcome, show_scenario
+from sigfox_simulator.scenario import Scenario, Target
+from sigfox_simulator.simulation import Outcome, simulate
 
 _TIMEKEEPER = "DownlinkDeadlinesFunction"
 _ACKNOWLEDGE_WAIT = "AcknowledgeWaitSeconds"

@@ -6,10 +6,10 @@ import sys
 import pytest
 from rich.console import Console
 
-from sigfox_cloud.cli import main
-from sigfox_cloud.report import ProgressView, show_outcome, show_scenario
-from sigfox_cloud.scenario import Scenario
-from sigfox_cloud.violations import Invariant
+from sigfox_simulator.cli import main
+from sigfox_simulator.report import ProgressView, show_outcome, show_scenario
+from sigfox_simulator.scenario import Scenario
+from sigfox_simulator.violations import Invariant
 from tests.unit.fake_bundle import FakeBundle, FakeWall, Flaw, simulated
 
 
@@ -89,7 +89,7 @@ def test_another_deployment_needs_a_key(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("SIGBRIDGE_KEY", raising=False)
-    monkeypatch.setattr(sys, "argv", ["sigfox_cloud", "--base-url", "https://bundle"])
+    monkeypatch.setattr(sys, "argv", ["sigfox_simulator", "--base-url", "https://bundle"])
 
     with pytest.raises(SystemExit) as end:
         main()
@@ -101,7 +101,9 @@ def test_another_deployment_needs_a_key(
 def test_a_deployment_that_does_not_answer_is_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["sigfox_cloud", "--base-url", "http://127.0.0.1:9", "--key", "sbk_x"])
+    monkeypatch.setattr(
+        sys, "argv", ["sigfox_simulator", "--base-url", "http://127.0.0.1:9", "--key", "sbk_x"]
+    )
 
     with pytest.raises(SystemExit) as end:
         main()

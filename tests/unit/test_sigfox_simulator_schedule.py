@@ -6,12 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sigbridge.devices import sigfox_device_id
-from sigfox_cloud.customer import Kind, plan_actions
-from sigfox_cloud.devices import MAX_PAYLOAD_BYTES, SEQUENCE_NUMBERS, Device, make_fleet
-from sigfox_cloud.scenario import Scenario, make_plan
-from sigfox_cloud.schedule import RADIO_PROCEDURE_S, plan_messages, plan_notices
-from sigfox_cloud.services import Service
-from sigfox_cloud.templates import CONFIGURATIONS
+from sigfox_simulator.customer import Kind, plan_actions
+from sigfox_simulator.devices import MAX_PAYLOAD_BYTES, SEQUENCE_NUMBERS, Device, make_fleet
+from sigfox_simulator.scenario import Scenario, make_plan
+from sigfox_simulator.schedule import RADIO_PROCEDURE_S, plan_messages, plan_notices
+from sigfox_simulator.services import Service
+from sigfox_simulator.templates import CONFIGURATIONS
 
 seeds = st.integers(0, 10**6)
 devices = seeds.map(lambda seed: make_fleet(seed, 15)).flatmap(st.sampled_from)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sigfox_cloud.services import Service
-from sigfox_cloud.templates import (
+from sigfox_simulator.services import Service
+from sigfox_simulator.templates import (
     CONFIGURATIONS,
     BatchTemplate,
     Configuration,

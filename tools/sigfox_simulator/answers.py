@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from sigfox_cloud.services import Service
-from sigfox_cloud.truth import Delivery, DeviceTruth, MessageKey, Span, Transmission
+from sigfox_simulator.services import Service
+from sigfox_simulator.truth import Delivery, DeviceTruth, MessageKey, Span, Transmission
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import count
 
-from sigfox_cloud.answers import answers_in
-from sigfox_cloud.clock import Clock
-from sigfox_cloud.courier import Callback, Courier
-from sigfox_cloud.dice import dice
-from sigfox_cloud.faults import AcknowledgeFault, Faults
-from sigfox_cloud.radio import InfoCode, Radio, Report
-from sigfox_cloud.schedule import Message, Notice
-from sigfox_cloud.services import Service
-from sigfox_cloud.templates import BatchTemplate, Variables
-from sigfox_cloud.truth import Delivery, Transmission, Truth
+from sigfox_simulator.answers import answers_in
+from sigfox_simulator.clock import Clock
+from sigfox_simulator.courier import Callback, Courier
+from sigfox_simulator.dice import dice
+from sigfox_simulator.faults import AcknowledgeFault, Faults
+from sigfox_simulator.radio import InfoCode, Radio, Report
+from sigfox_simulator.schedule import Message, Notice
+from sigfox_simulator.services import Service
+from sigfox_simulator.templates import BatchTemplate, Variables
+from sigfox_simulator.truth import Delivery, Transmission, Truth
 
 _BATCH_S = 1
 # Times after the transmission (reference, 1.1).

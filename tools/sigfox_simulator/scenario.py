@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from sigfox_cloud.customer import Action, plan_actions
-from sigfox_cloud.devices import Device, make_fleet
-from sigfox_cloud.fates import Patience
-from sigfox_cloud.schedule import Message, Notice, plan_messages, plan_notices
+from sigfox_simulator.customer import Action, plan_actions
+from sigfox_simulator.devices import Device, make_fleet
+from sigfox_simulator.fates import Patience
+from sigfox_simulator.schedule import Message, Notice, plan_messages, plan_notices
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sigfox_cloud.devices import make_fleet
-from sigfox_cloud.downlink_checks import check_downlinks, check_queue
-from sigfox_cloud.fates import Patience, expected_states, fates_of
-from sigfox_cloud.radio import NOT_SENT
-from sigfox_cloud.readback import State
-from sigfox_cloud.schedule import plan_messages
-from sigfox_cloud.services import Service
-from sigfox_cloud.truth import Delivery, DeviceTruth, Downlink, Ending, Listing, Removal, Span, Transmission
-from sigfox_cloud.violations import Invariant
+from sigfox_simulator.devices import make_fleet
+from sigfox_simulator.downlink_checks import check_downlinks, check_queue
+from sigfox_simulator.fates import Patience, expected_states, fates_of
+from sigfox_simulator.radio import NOT_SENT
+from sigfox_simulator.readback import State
+from sigfox_simulator.schedule import plan_messages
+from sigfox_simulator.services import Service
+from sigfox_simulator.truth import (
+    Delivery,
+    DeviceTruth,
+    Downlink,
+    Ending,
+    Listing,
+    Removal,
+    Span,
+    Transmission,
+)
+from sigfox_simulator.violations import Invariant
 
 DEVICE = next(device for device in make_fleet(1, 50) if device.bidirectional)
 MESSAGES = plan_messages(1, DEVICE, 3600)

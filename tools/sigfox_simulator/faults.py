@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sigfox_cloud.dice import dice
-from sigfox_cloud.radio import InfoCode
-from sigfox_cloud.schedule import Message
-from sigfox_cloud.services import Service
+from sigfox_simulator.dice import dice
+from sigfox_simulator.radio import InfoCode
+from sigfox_simulator.schedule import Message
+from sigfox_simulator.services import Service
 
 _AT_ONCE = (2, 3, 4)
 _REFUSING_CODES = (

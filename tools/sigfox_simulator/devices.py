@@ -6,9 +6,9 @@ from enum import StrEnum
 from random import Random
 
 from sigbridge.devices import sigfox_device_id
-from sigfox_cloud.dice import dice
-from sigfox_cloud.services import Service
-from sigfox_cloud.templates import CONFIGURATIONS, BatchTemplate, Configuration
+from sigfox_simulator.dice import dice
+from sigfox_simulator.services import Service
+from sigfox_simulator.templates import CONFIGURATIONS, BatchTemplate, Configuration
 
 SEQUENCE_NUMBERS = 4096
 MAX_PAYLOAD_BYTES = 12

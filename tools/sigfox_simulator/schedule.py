@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
-from sigfox_cloud.devices import SEQUENCE_NUMBERS, Device, make_payload
-from sigfox_cloud.dice import dice
-from sigfox_cloud.services import Service
+from sigfox_simulator.devices import SEQUENCE_NUMBERS, Device, make_payload
+from sigfox_simulator.dice import dice
+from sigfox_simulator.services import Service
 
 # Waits 20 s after its transmission, then listens 25 s (reference, 3.3).
 RADIO_PROCEDURE_S = 45

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import httpx
 
-from sigfox_cloud.clock import Clock, Wall
-from sigfox_cloud.faults import DeliveryFault, Faults
-from sigfox_cloud.services import Service
-from sigfox_cloud.templates import HttpRequest
-from sigfox_cloud.truth import Delivery, Span, Transmission, Truth
+from sigfox_simulator.clock import Clock, Wall
+from sigfox_simulator.faults import DeliveryFault, Faults
+from sigfox_simulator.services import Service
+from sigfox_simulator.templates import HttpRequest
+from sigfox_simulator.truth import Delivery, Span, Transmission, Truth
 
 TIMEOUT_S = 10
 RETRIES_AFTER_S = (60, 120, 240)

@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import combinations, pairwise
 
-from sigfox_cloud.answers import answers_by_message, first_sent_by_message, hand_outs_by_payload
-from sigfox_cloud.fates import CLOCKS_DIFFER_S, Fate, Patience, expected_states, fates_of
-from sigfox_cloud.readback import Life, State
-from sigfox_cloud.services import Service
-from sigfox_cloud.truth import DeviceTruth, Listing, Removal, Span
-from sigfox_cloud.violations import Invariant, Violation
+from sigfox_simulator.answers import answers_by_message, first_sent_by_message, hand_outs_by_payload
+from sigfox_simulator.fates import CLOCKS_DIFFER_S, Fate, Patience, expected_states, fates_of
+from sigfox_simulator.readback import Life, State
+from sigfox_simulator.services import Service
+from sigfox_simulator.truth import DeviceTruth, Listing, Removal, Span
+from sigfox_simulator.violations import Invariant, Violation
 
 # Inside the bundle's radio window, by clocks that differ a little.
 _SURELY_IN_TIME_S = 10

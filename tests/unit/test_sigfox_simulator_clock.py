@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sigfox_cloud.clock import Clock
+from sigfox_simulator.clock import Clock
 from tests.unit.fake_bundle import START, FakeWall
 
 scales = st.floats(1, 1000)

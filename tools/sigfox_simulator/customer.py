@@ -8,15 +8,15 @@ from http import HTTPStatus
 
 import httpx
 
-from sigfox_cloud.answers import hand_outs_by_payload
-from sigfox_cloud.clock import Clock
-from sigfox_cloud.courier import Line
-from sigfox_cloud.devices import Device
-from sigfox_cloud.dice import dice
-from sigfox_cloud.fates import CLOCKS_DIFFER_S
-from sigfox_cloud.queue_api import QueueApi, QueueItem
-from sigfox_cloud.services import Service
-from sigfox_cloud.truth import DeviceTruth, Downlink, Ending, Listing, Refusal, Removal, Span, Truth
+from sigfox_simulator.answers import hand_outs_by_payload
+from sigfox_simulator.clock import Clock
+from sigfox_simulator.courier import Line
+from sigfox_simulator.devices import Device
+from sigfox_simulator.dice import dice
+from sigfox_simulator.fates import CLOCKS_DIFFER_S
+from sigfox_simulator.queue_api import QueueApi, QueueItem
+from sigfox_simulator.services import Service
+from sigfox_simulator.truth import DeviceTruth, Downlink, Ending, Listing, Refusal, Removal, Span, Truth
 
 _EVERY_S = 70
 _CONFIRMED, _MAX_ATTEMPTS = 0.4, (None, 1, 2, 3)

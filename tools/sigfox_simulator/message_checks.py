@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from http import HTTPStatus
 
-from sigfox_cloud.readback import StoredMessage
-from sigfox_cloud.services import Service
-from sigfox_cloud.truth import Delivery, DeviceTruth, MessageKey
-from sigfox_cloud.violations import Invariant, Violation
+from sigfox_simulator.readback import StoredMessage
+from sigfox_simulator.services import Service
+from sigfox_simulator.truth import Delivery, DeviceTruth, MessageKey
+from sigfox_simulator.violations import Invariant, Violation
 
 
 def check_messages(truth: DeviceTruth, stored: Sequence[StoredMessage]) -> Iterator[Violation]:

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sigfox_cloud.devices import make_fleet
-from sigfox_cloud.faults import UNKNOWN_CODE, AcknowledgeFault, DeliveryFault, Faults
-from sigfox_cloud.radio import InfoCode, Radio, Report, is_valid_downlink
-from sigfox_cloud.schedule import Message, plan_messages
-from sigfox_cloud.services import Service
+from sigfox_simulator.devices import make_fleet
+from sigfox_simulator.faults import UNKNOWN_CODE, AcknowledgeFault, DeliveryFault, Faults
+from sigfox_simulator.radio import InfoCode, Radio, Report, is_valid_downlink
+from sigfox_simulator.schedule import Message, plan_messages
+from sigfox_simulator.services import Service
 
 MESSAGES = [message for device in make_fleet(1, 60) for message in plan_messages(1, device, 600)]
 seeds = st.integers(0, 10**6)

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from http import HTTPStatus
 
-from sigfox_cloud.devices import Device
-from sigfox_cloud.faults import DeliveryFault
-from sigfox_cloud.schedule import Message
-from sigfox_cloud.services import Service
+from sigfox_simulator.devices import Device
+from sigfox_simulator.faults import DeliveryFault
+from sigfox_simulator.schedule import Message
+from sigfox_simulator.services import Service
 
 type MessageKey = tuple[str, int, int]
 

@@ -7,17 +7,17 @@ from itertools import pairwise
 import httpx
 import pytest
 
-from sigfox_cloud.account import CallbackCount
-from sigfox_cloud.clock import Clock
-from sigfox_cloud.courier import Callback, Courier, Line
-from sigfox_cloud.faults import Faults
-from sigfox_cloud.scenario import Scenario
-from sigfox_cloud.services import Service
-from sigfox_cloud.simulation import Outcome
-from sigfox_cloud.templates import HttpRequest
-from sigfox_cloud.truth import Delivery, Truth
+from sigfox_simulator.account import CallbackCount
+from sigfox_simulator.clock import Clock
+from sigfox_simulator.courier import Callback, Courier, Line
+from sigfox_simulator.faults import Faults
+from sigfox_simulator.scenario import Scenario
+from sigfox_simulator.services import Service
+from sigfox_simulator.simulation import Outcome
+from sigfox_simulator.templates import HttpRequest
+from sigfox_simulator.truth import Delivery, Truth
 from tests.unit.fake_bundle import FakeBundle, FakeWall, simulated
-from tests.unit.test_sigfox_cloud_clock import passing
+from tests.unit.test_sigfox_simulator_clock import passing
 
 CALLBACK = Callback(Service.STATUS, HttpRequest("POST", "/sigfox/status", {"Authorization": "key"}, b"{}"))
 

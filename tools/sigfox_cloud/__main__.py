@@ -1,3 +1,0 @@
-from sigfox_cloud.cli import main
-
-main()

@@ -1,0 +1,3 @@
+from sigfox_simulator.cli import main
+
+main()
