@@ -1,9 +1,10 @@
 """Stores the messages that Sigfox gathered in a batch, or a large array of messages."""
 
-from sigbridge.api.http.endpoint import authorize, ingest_endpoint
+from sigbridge.api.http.endpoint import authorize
 from sigbridge.api.http.request import Request
 from sigbridge.api.http.response import Response
 from sigbridge.api.ingest import read_batch, store_received
+from sigbridge.api.ingest.endpoint import ingest_endpoint
 from sigbridge.api.ingest.responses import callback_accepted
 from sigbridge.credentials import Right
 

@@ -1,9 +1,10 @@
 """Stores the messages of a BIDIR callback, then answers the devices that ask for a downlink."""
 
-from sigbridge.api.http.endpoint import authorize, ingest_endpoint
+from sigbridge.api.http.endpoint import authorize
 from sigbridge.api.http.request import Request
 from sigbridge.api.http.response import Response
 from sigbridge.api.ingest import read_bidir, store_received
+from sigbridge.api.ingest.endpoint import ingest_endpoint
 from sigbridge.api.ingest.responses import callback_accepted, count_callback, downlinks_answered
 from sigbridge.credentials import Right
 from sigbridge.downlinks import reply_to_messages

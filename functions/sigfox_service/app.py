@@ -1,9 +1,10 @@
 """Keeps what Sigfox's services report on a device, and what DATA_ADVANCED adds to its messages."""
 
-from sigbridge.api.http.endpoint import authorize, ingest_endpoint
+from sigbridge.api.http.endpoint import authorize
 from sigbridge.api.http.request import Request
 from sigbridge.api.http.response import Response
 from sigbridge.api.ingest import addressed_service, read_service, store_received
+from sigbridge.api.ingest.endpoint import ingest_endpoint
 from sigbridge.api.ingest.responses import callback_accepted
 from sigbridge.credentials import Right
 

@@ -29,9 +29,9 @@ from openapi.fragments import (
 from openapi.operation import Operation, Part
 from openapi.refusals import ErrorForm
 from sigbridge.api.http.content_encoding import BodyTooLarge
-from sigbridge.api.http.errors import ingest_error
 from sigbridge.api.http.request import UnsupportedContentType
 from sigbridge.api.ingest.documents import MAX_MESSAGES
+from sigbridge.api.ingest.errors import ingest_error
 from sigbridge.api.ingest.services import DATA_ADVANCED
 from sigbridge.credentials import Right
 from sigbridge.credentials.field_mapping import Field

@@ -9,9 +9,10 @@ from openapi.fragments import EXAMPLE_APPLICATION, EXAMPLE_DEVICE, Json
 from openapi.operation import described
 from openapi.refusals import ErrorForm
 from sigbridge.api.http.content_encoding import BodyTooLarge
-from sigbridge.api.http.errors import MOST_FAULTS, management_error
+from sigbridge.api.http.errors import MOST_FAULTS
 from sigbridge.api.http.models import without_null
 from sigbridge.api.http.request import UnknownRoute, UnsupportedContentType
+from sigbridge.api.management.errors import management_error
 from sigbridge.api.management.resolver import ManagementResolver, RouteFacts
 from sigbridge.devices import UnknownDevice
 from sigbridge.errors import Fault, InvalidInput, SigbridgeError

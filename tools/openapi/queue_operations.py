@@ -18,8 +18,8 @@ from openapi.fragments import (
 from openapi.operation import Operation, Part
 from openapi.refusals import ErrorForm
 from sigbridge.api.http.content_encoding import BodyTooLarge
-from sigbridge.api.http.errors import queue_error
 from sigbridge.api.things_stack.device_state import DeviceStateTold
+from sigbridge.api.things_stack.errors import queue_error
 from sigbridge.api.things_stack.requests import IDENTIFIER_RULE, ConfirmedRetry, DownlinkItem
 from sigbridge.credentials import OtherApplication, Right
 from sigbridge.devices import DOWNLINK_BYTES, UnknownDevice
@@ -33,7 +33,7 @@ from sigbridge.downlinks import (
     UnknownDownlink,
 )
 from sigbridge.errors import SigbridgeError
-from sigbridge.things_stack.errors import ThingsStackError, invalid_field
+from sigbridge.things_stack.errors import DOWNLINK_TOO_SHORT, ThingsStackError, invalid_field
 
 _DEVICE = "/api/v3/as/applications/{application_id}/devices/{device_id}"
 _DEVICE_OF_WEBHOOK = "/api/v3/as/applications/{application_id}/webhooks/{webhook_id}/devices/{device_id}"
@@ -78,12 +78,7 @@ _NEW_IDS: Json = {
 _NO_DEVICE = UnknownDevice(EXAMPLE_APPLICATION, EXAMPLE_DEVICE)
 _NO_DOWNLINK = UnknownDownlink(EXAMPLE_APPLICATION, EXAMPLE_DEVICE, _DOWNLINK)
 _REFUSED_DOWNLINKS: tuple[SigbridgeError, ...] = (
-    ThingsStackError(
-        "pkg/networkserver",
-        "application_downlink_too_short",
-        "application downlink payload length `{length}` is below minimum `{min}`",
-        {"length": DOWNLINK_BYTES - 1, "min": DOWNLINK_BYTES},
-    ),
+    ThingsStackError(DOWNLINK_TOO_SHORT, {"length": DOWNLINK_BYTES - 1, "min": DOWNLINK_BYTES}),
     _NO_DEVICE,
     QueueFull(100),
 )

@@ -1,56 +1,157 @@
-"""The errors that The Things Stack tells about a request to its queue API."""
+"""The errors that The Things Stack tells, by its names (the-things-stack reference, 1.3 and 1.4)."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from sigbridge.api.http.excerpts import excerpts
-from sigbridge.errors import SigbridgeError
-
-INVALID_ARGUMENT = 3
+from sigbridge.errors import InvalidInput
 
 
-class ThingsStackError(SigbridgeError):
-    """An error under The Things Stack's own name for it.
+@dataclass(frozen=True, slots=True)
+class ErrorName:
+    """The Things Stack's name of an error.
 
     Attributes:
+        namespace: The part of The Things Stack that defines it.
         name: Such as `application_downlink_too_long`.
+        message_format: Its text, with `{attribute}` for attributes.
     """
 
-    def __init__(
-        self,
-        namespace: str,
-        name: str,
-        message_format: str,
-        attributes: Mapping[str, object] | None = None,
-        cause: "ThingsStackError | None" = None,
-        code: int = INVALID_ARGUMENT,
-    ) -> None:
-        self.attributes: dict[str, object] = excerpts(attributes or {})
-        text = message_format
+    namespace: str
+    name: str
+    message_format: str
+
+
+UNAUTHENTICATED = ErrorName("pkg/rpcmetadata", "unauthenticated", "the context is not authenticated")
+INVALID_TOKEN = ErrorName("pkg/auth", "token", "invalid token")
+INVALID_AUTHORIZATION = ErrorName("pkg/identityserver", "invalid_authorization", "invalid authorization")
+API_KEY_EXPIRED = ErrorName("pkg/identityserver", "api_key_expired", "API key is expired")
+API_KEY_NOT_FOUND = ErrorName("pkg/identityserver", "api_key_not_found", "API key not found")
+INSUFFICIENT_APPLICATION_RIGHTS = ErrorName(
+    "pkg/auth/rights", "insufficient_application_rights", "insufficient rights for application `{uid}`"
+)
+NO_APPLICATION_RIGHTS_FOR = ErrorName(
+    "pkg/auth/rights", "no_application_rights", "no rights for application `{uid}`"
+)
+NO_APPLICATION_RIGHTS = ErrorName("pkg/auth/rights", "no_application_rights", "no rights")
+DEVICE_NOT_FOUND = ErrorName("pkg/applicationserver", "device_not_found", "device `{device_uid}` not found")
+DOWNLINK_QUEUE_CAPACITY = ErrorName(
+    "pkg/networkserver", "downlink_queue_capacity", "downlink queue would exceed capacity of {capacity}"
+)
+DOWNLINK_EXPIRED = ErrorName("pkg/networkserver", "downlink_expired", "queued downlink is expired")
+DOWNLINK_TOO_LONG = ErrorName(
+    "pkg/networkserver",
+    "application_downlink_too_long",
+    "application downlink payload length `{length}` exceeds maximum `{max}`",
+)
+DOWNLINK_TOO_LONG_AS_HEX = ErrorName(
+    DOWNLINK_TOO_LONG.namespace,
+    DOWNLINK_TOO_LONG.name,
+    DOWNLINK_TOO_LONG.message_format + "; `frm_payload` is base64, and this one looks like hex",
+)
+DOWNLINK_TOO_SHORT = ErrorName(
+    "pkg/networkserver",
+    "application_downlink_too_short",
+    "application downlink payload length `{length}` is below minimum `{min}`",
+)
+DOWNLINK_MAX_RETRIES_INVALID = ErrorName(
+    "pkg/applicationserver", "downlink_max_retries_invalid", "downlink max retries must be at most {max}"
+)
+NO_PAYLOAD = ErrorName("pkg/applicationserver", "no_payload", "no payload")
+DECODE_BODY = ErrorName("pkg/applicationserver/io/web", "decode_body", "decode body: {reason}")
+VALIDATE_BODY = ErrorName("pkg/applicationserver/io/web", "validate_body", "validate body: {field}")
+REQUEST_BODY_TOO_LARGE = ErrorName("pkg/webmiddleware", "request_body_too_large", "body too large")
+VALIDATION = ErrorName("pkg/errors", "validation", "invalid `{field}`: {reason}")
+
+# What The Things Stack has no name for.
+DEVICE_INACTIVE = ErrorName("sigbridge/devices", "device_inactive", "device `{device_uid}` is not active")
+DOWNLINK_NOT_FOUND = ErrorName(
+    "sigbridge/downlinks", "downlink_not_found", "downlink `{downlink_id}` not found"
+)
+DOWNLINK_NOT_QUEUED = ErrorName(
+    "sigbridge/downlinks", "downlink_not_queued", "downlink `{downlink_id}` is not queued, but {state}"
+)
+CONTENT_ENCODING = ErrorName("sigbridge/web", "content_encoding", "unsupported content encoding")
+INVALID_INPUT = ErrorName("sigbridge/web", "invalid_input", "{message}")
+STORE_UNAVAILABLE = ErrorName("sigbridge/store", "store_unavailable", "the store is not available, try again")
+
+
+# Rights by their names here.
+RIGHT_NAMES: Mapping[str, str] = {
+    "traffic:up:write": "RIGHT_APPLICATION_TRAFFIC_UP_WRITE",
+    "traffic:down:write": "RIGHT_APPLICATION_TRAFFIC_DOWN_WRITE",
+    "traffic:read": "RIGHT_APPLICATION_TRAFFIC_READ",
+    "devices:read": "RIGHT_APPLICATION_DEVICES_READ",
+    "devices:write": "RIGHT_APPLICATION_DEVICES_WRITE",
+    "keys:write": "RIGHT_APPLICATION_SETTINGS_API_KEYS",
+    "settings:write": "RIGHT_APPLICATION_SETTINGS_BASIC",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorDetail:
+    """One error as The Things Stack tells it.
+
+    Attributes:
+        name: Its name.
+        attributes: What stands for the attributes of its text.
+        cause: The error that led to it.
+    """
+
+    name: ErrorName
+    attributes: Mapping[str, object] = field(default_factory=dict)
+    cause: "ErrorDetail | None" = None
+
+    @property
+    def message(self) -> str:
+        """The name and the text of the error."""
+        text = self.name.message_format
         for attribute, value in self.attributes.items():
             text = text.replace(f"{{{attribute}}}", str(value))
-        super().__init__(f"error:{namespace}:{name} ({text})")
-        self.namespace = namespace
-        self.name = name
-        self.message_format = message_format
-        self.cause = cause
-        self.code = code
+        return f"error:{self.name.namespace}:{self.name.name} ({text})"
 
-    def details(self, correlation_id: str) -> dict[str, object]:
-        """Gives the ErrorDetails message; what is empty is left out."""
+    def status(self, code: int, correlation_id: str) -> dict[str, object]:
+        """Return the google.rpc.Status that tells of the error.
+
+        Args:
+            code: gRPC code.
+            correlation_id: What finds it in the log.
+        """
+        kind = {"@type": "type.googleapis.com/ttn.lorawan.v3.ErrorDetails"}
+        details = [kind | self.details(code, correlation_id)]
+        return {"code": code, "message": self.message, "details": details}
+
+    def details(self, code: int, correlation_id: str) -> dict[str, object]:
+        """Return the ErrorDetails message; what is empty is left out."""
         content = {
-            "namespace": self.namespace,
-            "name": self.name,
-            "message_format": self.message_format,
+            "namespace": self.name.namespace,
+            "name": self.name.name,
+            "message_format": self.name.message_format,
             "attributes": self.attributes,
             "correlation_id": correlation_id,
-            "cause": None if self.cause is None else self.cause.details(correlation_id),
-            "code": self.code,
+            "cause": None if self.cause is None else self.cause.details(code, correlation_id),
+            "code": code,
         }
         return {name: value for name, value in content.items() if value}
 
 
+class ThingsStackError(InvalidInput):
+    """A request that breaks a rule, under The Things Stack's name for that.
+
+    Attributes:
+        detail: What is told of it.
+    """
+
+    def __init__(
+        self,
+        name: ErrorName,
+        attributes: Mapping[str, object] | None = None,
+        cause: "ThingsStackError | None" = None,
+    ) -> None:
+        cause_detail = None if cause is None else cause.detail
+        self.detail: ErrorDetail = ErrorDetail(name, attributes or {}, cause_detail)
+        super().__init__(self.detail.message)
+
+
 def invalid_field(field: str, reason: str, cause: ThingsStackError | None = None) -> ThingsStackError:
-    """A field that breaks its rule."""
-    return ThingsStackError(
-        "pkg/errors", "validation", "invalid `{field}`: {reason}", {"field": field, "reason": reason}, cause
-    )
+    """Return the error of a field that breaks its rule."""
+    return ThingsStackError(VALIDATION, {"field": field, "reason": reason}, cause)

@@ -5,7 +5,6 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from sigbridge.api.http.errors import ingest_error, queue_error
 from sigbridge.api.http.request import Request
 from sigbridge.api.http.response import Response
 from sigbridge.api.http.telemetry import count, flush_counts, logger, metrics
@@ -14,16 +13,27 @@ from sigbridge.errors import SigbridgeError
 
 type LambdaHandler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 type Handle = Callable[[Request], Response]
+type ErrorResponse = Callable[[SigbridgeError, str], Response]
 
 
-def ingest_endpoint(handle: Handle) -> LambdaHandler:
-    """Makes a Lambda handler whose errors are told in TagoIO's form."""
-    return _endpoint(handle, ingest_error)
+def endpoint(handle: Handle, error_response: ErrorResponse) -> LambdaHandler:
+    """Make a Lambda handler.
 
+    Args:
+        handle: Answers a request.
+        error_response: Makes the response to a request that failed, whose log line has this id.
+    """
 
-def queue_endpoint(handle: Handle) -> LambdaHandler:
-    """Makes a Lambda handler whose errors are told in The Things Stack's form."""
-    return _endpoint(handle, queue_error)
+    def answer(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+        request = Request.from_event(event)
+        try:
+            response = handle(request)
+        except SigbridgeError as error:
+            response = error_response(error, request.error_id)
+            report(error, response.status, request.error_id)
+        return response.to_event()
+
+    return observed(answer)
 
 
 def authorize(request: Request, right: Right) -> ApiKey:
@@ -77,16 +87,3 @@ def report(error: SigbridgeError, status: int, error_id: str) -> None:
     else:
         logger.warning(error.message, error=kind, error_id=error_id, status=status)
         count("Rejected")
-
-
-def _endpoint(handle: Handle, tell: Callable[[SigbridgeError, str], Response]) -> LambdaHandler:
-    def answer(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
-        request = Request.from_event(event)
-        try:
-            response = handle(request)
-        except SigbridgeError as error:
-            response = tell(error, request.error_id)
-            report(error, response.status, request.error_id)
-        return response.to_event()
-
-    return observed(answer)

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from sigbridge.api.http.errors import listed_faults, with_index
+from sigbridge.api.http.errors import listed_faults
 from sigbridge.api.http.response import Response
 from sigbridge.api.http.telemetry import count, logger
+from sigbridge.api.ingest.errors import indexed_fault
 from sigbridge.downlinks import Reply
 from sigbridge.errors import Fault
 from sigbridge.messages import Part, Receipt
@@ -63,7 +64,7 @@ def callback_accepted(receipt: CallbackReceipt) -> Response:
         content["group"] = messages.group
     if messages.inactive:
         content["inactive"] = sorted(messages.inactive)
-    content |= listed_faults("warnings", receipt.warnings, with_index)
+    content |= listed_faults("warnings", receipt.warnings, indexed_fault)
     return Response.json(200, content)
 
 

@@ -12,10 +12,10 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sigbridge.api.http.endpoint import LambdaHandler, observed, report
-from sigbridge.api.http.errors import management_error
 from sigbridge.api.http.json_body import read_json
 from sigbridge.api.http.request import Request, UnknownRoute
 from sigbridge.api.http.response import PRIVATE_HEADERS, Response
+from sigbridge.api.management.errors import management_error
 from sigbridge.api.management.resolver import ManagementResolver, Permitted
 from sigbridge.credentials import ApiKey, Right, authenticate, redact
 from sigbridge.devices import act_on_addressed

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from sigbridge.api.http.endpoint import LambdaHandler, queue_endpoint
+from sigbridge.api.http.endpoint import LambdaHandler, endpoint
 from sigbridge.api.http.request import Request
 from sigbridge.api.http.response import Response
+from sigbridge.api.things_stack.errors import queue_error
 from sigbridge.api.things_stack.requests import AddressedDevice, addressed_device
 from sigbridge.devices import act_on_addressed
 
@@ -19,4 +20,4 @@ def device_endpoint(handle: Callable[[Request, AddressedDevice], Response]) -> L
             addressed.device_id, lambda device_id: handle(request, replace(addressed, device_id=device_id))
         )
 
-    return queue_endpoint(handle_request)
+    return endpoint(handle_request, queue_error)

@@ -35,7 +35,18 @@ from sigbridge.downlinks import Downlink, Priority, check_capacity
 from sigbridge.downlinks.notation import MOST_PUSHED_BYTES, write_downlink
 from sigbridge.errors import InvalidInput
 from sigbridge.messages.limits import is_storable
-from sigbridge.things_stack.errors import ThingsStackError, invalid_field
+from sigbridge.things_stack.errors import (
+    DECODE_BODY,
+    DOWNLINK_EXPIRED,
+    DOWNLINK_MAX_RETRIES_INVALID,
+    DOWNLINK_TOO_LONG,
+    DOWNLINK_TOO_LONG_AS_HEX,
+    DOWNLINK_TOO_SHORT,
+    NO_PAYLOAD,
+    VALIDATE_BODY,
+    ThingsStackError,
+    invalid_field,
+)
 
 IDENTIFIER_RULE = (
     "value does not match regex pattern `^[a-z0-9](?:[-]?[a-z0-9]){2,}$` of at most 36 characters"
@@ -107,12 +118,7 @@ def read_downlinks(request: Request, device: AddressedDevice) -> list[Downlink]:
             message = "The body must be an object"
             raise InvalidInput(message)
     except InvalidInput as invalid:
-        raise ThingsStackError(
-            "pkg/applicationserver/io/web",
-            "decode_body",
-            "decode body: {reason}",
-            {"reason": invalid.message},
-        ) from invalid
+        raise ThingsStackError(DECODE_BODY, {"reason": invalid.message}) from invalid
     if "downlinks" not in document:
         # The Things Stack takes that for an empty list, so that a body of another form clears the queue.
         raise _told(request, invalid_field("downlinks", "value is required; write `[]` for none"))
@@ -257,7 +263,7 @@ def _downlink(
         expires_at=_expiry(request, field, item.expires_at),
     )
     if downlink.is_expired(moment):
-        raise ThingsStackError("pkg/networkserver", "downlink_expired", "queued downlink is expired")
+        raise ThingsStackError(DOWNLINK_EXPIRED)
     if len(write_downlink(downlink).encode()) > MOST_PUSHED_BYTES:
         reason = f"downlink must not exceed {MOST_PUSHED_BYTES} bytes with all its fields"
         raise _told(request, invalid_field(field, reason))
@@ -267,12 +273,7 @@ def _downlink(
 def _max_attempts(item: DownlinkItem) -> int | None:
     wanted = None if item.confirmed_retry is None else item.confirmed_retry.max_attempts
     if wanted is not None and wanted > _MAX_ATTEMPTS_HERE:
-        raise ThingsStackError(
-            "pkg/applicationserver",
-            "downlink_max_retries_invalid",
-            "downlink max retries must be at most {max}",
-            {"max": _MAX_ATTEMPTS_HERE},
-        )
+        raise ThingsStackError(DOWNLINK_MAX_RETRIES_INVALID, {"max": _MAX_ATTEMPTS_HERE})
     return wanted
 
 
@@ -283,24 +284,14 @@ def _payload(request: Request, device: AddressedDevice, field: str, item: Downli
         reason = "embedded message failed validation"
         raise _told(request, invalid_field(field, reason, invalid)) from invalid
     if payload is None:
-        raise ThingsStackError("pkg/applicationserver", "no_payload", "no payload")
+        raise ThingsStackError(NO_PAYLOAD)
     length = len(payload)
     if length > DOWNLINK_BYTES:
         is_hex = _HEX_PAYLOAD.fullmatch(item.frm_payload or "")
-        hint = "; `frm_payload` is base64, and this one looks like hex" if is_hex else ""
-        raise ThingsStackError(
-            "pkg/networkserver",
-            "application_downlink_too_long",
-            f"application downlink payload length `{{length}}` exceeds maximum `{{max}}`{hint}",
-            {"length": length, "max": DOWNLINK_BYTES},
-        )
+        name = DOWNLINK_TOO_LONG_AS_HEX if is_hex else DOWNLINK_TOO_LONG
+        raise ThingsStackError(name, {"length": length, "max": DOWNLINK_BYTES})
     if length < DOWNLINK_BYTES:
-        raise ThingsStackError(
-            "pkg/networkserver",
-            "application_downlink_too_short",
-            "application downlink payload length `{length}` is below minimum `{min}`",
-            {"length": length, "min": DOWNLINK_BYTES},
-        )
+        raise ThingsStackError(DOWNLINK_TOO_SHORT, {"length": length, "min": DOWNLINK_BYTES})
     return payload
 
 
@@ -358,13 +349,7 @@ def _embedded(field: str, inner_field: str, reason: str) -> ThingsStackError:
 def _told(request: Request, error: ThingsStackError) -> ThingsStackError:
     if not _by_webhook(request):
         return error
-    return ThingsStackError(
-        "pkg/applicationserver/io/web",
-        "validate_body",
-        "validate body: {field}",
-        {"field": error.attributes["field"]},
-        error,
-    )
+    return ThingsStackError(VALIDATE_BODY, {"field": error.detail.attributes["field"]}, error)
 
 
 def _by_webhook(request: Request) -> bool:
