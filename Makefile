@@ -67,8 +67,8 @@ types: $(ENV) ## check types
 validate: $(ENV) ## check template.yaml
 	@$(USE) sam validate --lint --region eu-west-1
 
-openapi: $(ENV) ## describe the API in docs/openapi.json
-	@$(USE) python -m sigbridge_local.openapi
+openapi: $(ENV) ## write the description of the API, which the layer serves
+	@$(USE) python -m openapi
 
 build: $(ENV) ## build for AWS into .aws-sam; ARCHITECTURE=x86_64 for the other processor
 	@$(USE) sam build --parameter-overrides Architecture=$(or $(ARCHITECTURE),arm64)

@@ -12,16 +12,17 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from jsonschema import Draft202012Validator, FormatChecker
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from openapi.description import description_text
 from sigbridge import __version__
 from sigbridge.api import management
+from sigbridge.api.openapi.routes import DOCUMENT
 from sigbridge.credentials import Right
-from sigbridge_local.openapi import DOCUMENT, described
 from tests.unit.test_events import routes
 
 type Json = dict[str, Any]
 
 EVERY_V1_PATH = "ANY /v1/{proxy+}"
-DESCRIBED: Json = json.loads(described())
+DESCRIBED: Json = json.loads(DOCUMENT.read_text())
 ALWAYS = {"400", "401", "403", "429", "503"}
 
 
@@ -70,7 +71,7 @@ def examples_of(content: Json) -> dict[str, object]:
 
 
 def management_routes() -> set[str]:
-    """The routes of the modules in `web/management`."""
+    """The routes of the modules in `api/management`."""
     modules = [
         import_module(f"{management.__name__}.{m.name}") for m in pkgutil.iter_modules(management.__path__)
     ]
@@ -84,7 +85,7 @@ def management_routes() -> set[str]:
 
 
 def test_what_is_committed_is_current() -> None:
-    assert DOCUMENT.read_text() == described(), "docs/openapi.json is not current: run `make openapi`"
+    assert DOCUMENT.read_text() == description_text(), "the description is not current: run `make openapi`"
 
 
 def test_it_is_valid_openapi_3_1() -> None:

@@ -14,7 +14,6 @@ from openapi.callback_examples import (
 )
 from openapi.callback_schemas import callback_schemas, faults, named
 from openapi.fragments import (
-    DEVICE_ID,
     EXAMPLE_APPLICATION,
     EXAMPLE_DEVICE,
     JSON,
@@ -29,6 +28,7 @@ from openapi.fragments import (
 from openapi.operation import Operation, Part
 from openapi.refusals import ErrorForm
 from sigbridge.api.http.content_encoding import BodyTooLarge
+from sigbridge.api.http.models import DEVICE_ID_SCHEMA
 from sigbridge.api.http.request import UnsupportedContentType
 from sigbridge.api.ingest.documents import MAX_MESSAGES
 from sigbridge.api.ingest.errors import ingest_error
@@ -43,7 +43,7 @@ _FORM = "application/x-www-form-urlencoded"
 
 _STRING: Json = {"type": "string"}
 _FIELDS = (
-    in_query("device", DEVICE_ID, named(Field.SERIAL), EXAMPLE_DEVICE),
+    in_query("device", DEVICE_ID_SCHEMA, named(Field.SERIAL), EXAMPLE_DEVICE),
     in_query("time", _STRING, named(Field.TIME), "1763770827"),
     in_query("data", _STRING, named(Field.PAYLOAD), "b0513801"),
     in_query("seqNumber", _STRING, named(Field.SEQ_NUMBER), "1508"),
@@ -56,7 +56,9 @@ _FIELDS = (
     )
     | {"style": "form", "explode": True},
 )
-_DEVICE_HEADER = in_header("device", DEVICE_ID, "The device, as TagoIO's templates name it.", EXAMPLE_DEVICE)
+_DEVICE_HEADER = in_header(
+    "device", DEVICE_ID_SCHEMA, "The device, as TagoIO's templates name it.", EXAMPLE_DEVICE
+)
 _PATTERN = in_query(
     "pattern",
     _STRING,

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 
 from pydantic.alias_generators import to_camel
 
-from openapi.fragments import DEVICE_ID, Json, reference
+from openapi.fragments import Json, reference
 from sigbridge.api.http.errors import MOST_FAULTS
+from sigbridge.api.http.models import DEVICE_ID_SCHEMA
 from sigbridge.api.ingest.documents import MAX_MESSAGES
 from sigbridge.api.ingest.field_names import COMMON_NAMES
 from sigbridge.api.ingest.sigfox_facts import (
@@ -88,7 +89,7 @@ def faults(name: str, description: str) -> dict[str, Json]:
 def callback_schemas() -> dict[str, Json]:
     message = {
         "device": {
-            "anyOf": [DEVICE_ID, {"type": "integer", "minimum": 0}],
+            "anyOf": [DEVICE_ID_SCHEMA, {"type": "integer", "minimum": 0}],
             "description": named(Field.SERIAL),
         },
         "time": {

@@ -9,7 +9,6 @@ from openapi.management_paths import MANAGEMENT_ERRORS, management_paths
 from openapi.operation import Part
 from openapi.tidying import tidied
 from sigbridge import __version__
-from sigbridge.api.management.resolver import ManagementResolver
 
 _DESCRIPTION = """\
 Sigfox devices in your own AWS account: messages stored, downlinks queued and never lost or repeated.
@@ -50,12 +49,11 @@ _RESOURCES = {
 }
 
 
-def openapi_document(api: ManagementResolver, parts: Iterable[Part]) -> Json:
+def openapi_document(parts: Iterable[Part]) -> Json:
     """Describes the whole API, OpenAPI 3.1.
 
     Args:
-        api: The management API.
-        parts: Everything else.
+        parts: Everything but the management API.
     """
     paths: dict[str, dict[str, Json]] = {}
     tags: dict[str, str] = {}
@@ -67,7 +65,7 @@ def openapi_document(api: ManagementResolver, parts: Iterable[Part]) -> Json:
             paths.setdefault(operation.path, {})[operation.method] = operation.told(part.tag, part.form)
         schemas += [part.schemas, part.form.schemas()]
         responses |= part.form.common_responses()
-    managed, managed_schemas = management_paths(api)
+    managed, managed_schemas = management_paths()
     paths |= managed
     schemas += [managed_schemas, MANAGEMENT_ERRORS.schemas()]
     responses |= MANAGEMENT_ERRORS.common_responses()

@@ -14,9 +14,6 @@ EXAMPLE_APPLICATION = "demo"
 EXAMPLE_DEVICE = "153FA"
 
 
-# What can name a device: letters, digits, dots and underscores, besides separators.
-DEVICE_ID: Json = {"type": "string", "pattern": "^[-: ]*([0-9A-Za-z._][-: ]*){1,64}$"}
-
 _REFERENCE = "#/components/schemas/{model}"
 
 

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from openapi.fragments import EXAMPLE_APPLICATION, EXAMPLE_DEVICE, Json
+from openapi.management_routes import ManagementRoute, new_management_api, routes_of
 from openapi.operation import described
 from openapi.refusals import ErrorForm
 from sigbridge.api.http.content_encoding import BodyTooLarge
@@ -13,7 +14,6 @@ from sigbridge.api.http.errors import MOST_FAULTS
 from sigbridge.api.http.models import without_null
 from sigbridge.api.http.request import UnknownRoute, UnsupportedContentType
 from sigbridge.api.management.errors import management_error
-from sigbridge.api.management.resolver import ManagementResolver, RouteFacts
 from sigbridge.devices import UnknownDevice
 from sigbridge.errors import Fault, InvalidInput, SigbridgeError
 
@@ -59,24 +59,26 @@ MANAGEMENT_ERRORS = ErrorForm(
 )
 
 
-def management_paths(api: ManagementResolver) -> tuple[dict[str, dict[str, Json]], dict[str, Json]]:
+def management_paths() -> tuple[dict[str, dict[str, Json]], dict[str, Json]]:
     """Describes the routes of the management API.
 
     Returns:
         Operations by path and method, in the order of the paths; and the schemas that they refer to.
     """
+    api = new_management_api()
     generated: Json = json.loads(api.get_openapi_json_schema())
     paths: dict[str, dict[str, Json]] = {}
-    for path, method, facts in sorted(api.route_facts(), key=lambda route: route[0]):
-        paths.setdefault(path, {})[method] = _completed(generated["paths"][path][method], path, facts)
+    for route in sorted(routes_of(api), key=lambda route: route.path):
+        completed = _completed(generated["paths"][route.path][route.method], route)
+        paths.setdefault(route.path, {})[route.method] = completed
     schemas = generated.get("components", {}).get("schemas", {})
     return paths, {name: schema for name, schema in schemas.items() if name not in _ITS_ERRORS}
 
 
-def _completed(generated: Mapping[str, Any], path: str, facts: RouteFacts) -> Json:
-    operation = {**generated, **({"requestBody": facts.body} if facts.body else {})}
+def _completed(generated: Mapping[str, Any], route: ManagementRoute) -> Json:
+    operation = {**generated, **({"requestBody": route.body} if route.body else {})}
     refused = MANAGEMENT_ERRORS.responses(
-        path, facts.right, tuple(_refusals(path, facts)), takes_body="requestBody" in operation
+        route.path, route.right, tuple(_refusals(route)), takes_body="requestBody" in operation
     )
     answers = {
         status: _answer(status, answer)
@@ -85,16 +87,16 @@ def _completed(generated: Mapping[str, Any], path: str, facts: RouteFacts) -> Js
     }
     return {
         **operation,
-        "operationId": facts.name,
-        "description": described(facts.description, facts.right),
+        "operationId": route.name,
+        "description": described(route.description, route.right),
         "parameters": [_parameter(parameter) for parameter in operation.get("parameters", ())],
         "responses": answers | refused,
     }
 
 
-def _refusals(path: str, facts: RouteFacts) -> Iterator[SigbridgeError]:
-    yield from facts.refusals
-    if "{device_id}" in path:
+def _refusals(route: ManagementRoute) -> Iterator[SigbridgeError]:
+    yield from route.refusals
+    if "{device_id}" in route.path:
         yield UnknownDevice(EXAMPLE_APPLICATION, EXAMPLE_DEVICE)
 
 

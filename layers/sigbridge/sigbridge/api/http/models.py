@@ -17,11 +17,12 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from openapi.fragments import DEVICE_ID
 from sigbridge.clock import rfc3339
 from sigbridge.devices import normalize_device_id
 
 _NULL = {"type": "null"}
+# What can name a device: letters, digits, dots and underscores, besides separators.
+DEVICE_ID_SCHEMA = {"type": "string", "pattern": "^[-: ]*([0-9A-Za-z._][-: ]*){1,64}$"}
 
 
 class Asked(BaseModel):
@@ -75,4 +76,4 @@ Moment = Annotated[
 ]
 
 # A device's id as a path or body spells it.
-DeviceId = Annotated[str, AfterValidator(normalize_device_id), WithJsonSchema(DEVICE_ID)]
+DeviceId = Annotated[str, AfterValidator(normalize_device_id), WithJsonSchema(DEVICE_ID_SCHEMA)]

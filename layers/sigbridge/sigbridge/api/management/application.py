@@ -6,7 +6,8 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 from pydantic import Field
 
 from sigbridge.api.http.models import Asked, Moment, Told
-from sigbridge.api.management.endpoint import DevicesReader, SettingsWriter, new_routes
+from sigbridge.api.http.routing import new_routes
+from sigbridge.api.management.endpoint import DevicesReader, SettingsWriter
 from sigbridge.applications import (
     Application,
     DownlinkQuota,

@@ -11,6 +11,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 
 from sigbridge.api.http.content_encoding import BodyTooLarge
 from sigbridge.api.http.request import Request
+from sigbridge.api.http.routing import new_routes
 from sigbridge.api.management.cursors import unreadable_cursor
 from sigbridge.api.management.data_forms import (
     AggregateTold,
@@ -21,7 +22,7 @@ from sigbridge.api.management.data_forms import (
     ValuesAsked,
 )
 from sigbridge.api.management.dates import START, read_interval
-from sigbridge.api.management.endpoint import DevicesWriter, TrafficReader, TrafficWriter, new_routes
+from sigbridge.api.management.endpoint import DevicesWriter, TrafficReader, TrafficWriter
 from sigbridge.api.management.messages import Cursor, DeviceInPath, EndDate, StartDate
 from sigbridge.api.management.ranges import PageAsked
 from sigbridge.api.management.resolver import refuses

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, StrictBool
 
+from sigbridge.api.http.device_status import ConditionTold
 from sigbridge.api.http.models import Asked, DeviceId, Moment, Told
 from sigbridge.api.management.device_types import TypeId
-from sigbridge.api.things_stack.device_state import ConditionTold
 from sigbridge.applications import PayloadEncoding
 from sigbridge.clock import now_ms
 from sigbridge.devices import Device, sigfox_device_id

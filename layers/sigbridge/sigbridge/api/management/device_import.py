@@ -10,12 +10,11 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Request as ResolvedRequest
 from pydantic import BeforeValidator, Field, ValidationError
 
-from openapi.fragments import JSON, content_of, reference
 from sigbridge.api.http.json_body import read_json
 from sigbridge.api.http.request import Request, UnsupportedContentType
+from sigbridge.api.http.routing import new_routes
 from sigbridge.api.management.device_forms import Active, DeviceAsked, ImportTold, Tags
-from sigbridge.api.management.endpoint import DevicesWriter, new_routes, read_fault
-from sigbridge.api.management.resolver import takes
+from sigbridge.api.management.endpoint import DevicesWriter, read_fault
 from sigbridge.devices import import_devices, missing_types, no_such_type
 from sigbridge.errors import Fault, InvalidInput
 
@@ -27,27 +26,6 @@ _FAULTS_OF_A_ROW = 10
 _ID = "id"
 _BOOLEANS = {"true": True, "false": False}
 _END_OF_LINE = re.compile(r"[\r\n]")
-_ROWS = {"type": "array", "items": reference(DeviceAsked.__name__), "maxItems": MOST_DEVICES}
-_ROWS_IN_OBJECT = {
-    "type": "object",
-    "properties": {"devices": _ROWS},
-    "required": ["devices"],
-    "additionalProperties": False,
-}
-_BODY = {
-    "required": True,
-    "content": {
-        JSON: content_of(
-            {"anyOf": [_ROWS, _ROWS_IN_OBJECT]},
-            array=[{"id": "1A2B45", "name": "Door"}, {"id": "153FA"}],
-        ),
-        "text/csv": content_of(
-            {"type": "string"},
-            commas="id,name,tags\n1A2B45,Door,site=Lyon;floor=2\n153FA,,\n",
-            semicolons="id;name;active\n1A2B45;Door;true\n153FA;;\n",
-        ),
-    },
-}
 
 
 def _read_tags(cell: str) -> list[dict[str, str]]:
@@ -100,7 +78,6 @@ class ImportRow:
 
 
 @routes.post("/v1/devices/import", summary="Import devices", tags=["devices"])
-@takes(_BODY)
 def import_many(key: DevicesWriter, request: ResolvedRequest) -> ImportTold:
     """Lists up to 1,000 devices, all or none of them: every row that is not right is named.
 

@@ -8,8 +8,10 @@ from aws_lambda_powertools.event_handler import Request as ResolvedRequest
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from pydantic import AfterValidator
 
+from sigbridge.api.http.device_status import condition_told
 from sigbridge.api.http.models import DeviceId
 from sigbridge.api.http.request import Request
+from sigbridge.api.http.routing import new_routes
 from sigbridge.api.management.cursors import read_cursor, unreadable_cursor, write_cursor
 from sigbridge.api.management.device_forms import (
     DeviceAsked,
@@ -22,9 +24,8 @@ from sigbridge.api.management.device_forms import (
     ListedDeviceTold,
     device_facts,
 )
-from sigbridge.api.management.endpoint import DevicesReader, DevicesWriter, new_routes
+from sigbridge.api.management.endpoint import DevicesReader, DevicesWriter
 from sigbridge.api.management.resolver import refuses
-from sigbridge.api.things_stack.device_state import condition_told
 from sigbridge.clock import now_ms
 from sigbridge.deletion import erase_device
 from sigbridge.devices import (

@@ -1,6 +1,6 @@
 """The one function of the management API: finds the route, checks the key, tells errors in one form."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import unquote
 
@@ -30,8 +30,8 @@ _PARTS_OF_REQUESTS = frozenset({"body", "query", "path", "header"})
 
 
 def management_endpoint(*routers: Router) -> LambdaHandler:
-    """Makes the Lambda handler that answers these routes."""
-    api = _api(routers)
+    """Make the Lambda handler that answers these routes."""
+    api = management_api(*routers)
 
     def answer(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         request = Request.from_event(event)
@@ -52,11 +52,6 @@ def management_endpoint(*routers: Router) -> LambdaHandler:
     return observed(answer)
 
 
-def new_routes() -> Router:
-    """Makes the collection of one resource's routes."""
-    return Router()  # type: ignore[no-untyped-call]
-
-
 DevicesReader = Annotated[ApiKey, Permitted(Right.DEVICES_READ)]
 DevicesWriter = Annotated[ApiKey, Permitted(Right.DEVICES_WRITE)]
 TrafficReader = Annotated[ApiKey, Permitted(Right.TRAFFIC_READ)]
@@ -65,7 +60,8 @@ KeysWriter = Annotated[ApiKey, Permitted(Right.KEYS_WRITE)]
 SettingsWriter = Annotated[ApiKey, Permitted(Right.SETTINGS_WRITE)]
 
 
-def _api(routers: Sequence[Router]) -> ManagementResolver:
+def management_api(*routers: Router) -> ManagementResolver:
+    """Make the resolver of these routes."""
     api = ManagementResolver(_read_body)
     api.use(middlewares=[_refuse_unknown_query, _find_addressed_device])
     for router in routers:

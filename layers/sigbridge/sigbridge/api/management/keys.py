@@ -7,7 +7,8 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from sigbridge.api.http.models import Asked, Moment, Told
-from sigbridge.api.management.endpoint import KeysWriter, new_routes
+from sigbridge.api.http.routing import new_routes
+from sigbridge.api.management.endpoint import KeysWriter
 from sigbridge.api.management.resolver import refuses
 from sigbridge.clock import iso_ms
 from sigbridge.credentials import (

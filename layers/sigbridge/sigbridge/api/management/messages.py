@@ -9,8 +9,9 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import Field
 
 from sigbridge.api.http.models import DeviceId, Moment, Number, Told
+from sigbridge.api.http.routing import new_routes
 from sigbridge.api.management.cursors import unreadable_cursor
-from sigbridge.api.management.endpoint import TrafficReader, new_routes
+from sigbridge.api.management.endpoint import TrafficReader
 from sigbridge.api.management.facts import Facts
 from sigbridge.api.management.ranges import PageAsked
 from sigbridge.api.management.sheets import (

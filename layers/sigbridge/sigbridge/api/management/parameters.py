@@ -7,7 +7,8 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from pydantic import AfterValidator, BeforeValidator, Field, StrictBool
 
 from sigbridge.api.http.models import Asked, DeviceId, Moment, Told
-from sigbridge.api.management.endpoint import DevicesReader, DevicesWriter, new_routes
+from sigbridge.api.http.routing import new_routes
+from sigbridge.api.management.endpoint import DevicesReader, DevicesWriter
 from sigbridge.api.management.resolver import refuses
 from sigbridge.devices import Parameter, UnknownParameter, delete_parameter, parameters_of, set_parameter
 

@@ -1,45 +1,39 @@
-"""`/openapi.json` and `/docs`: the API's description, which anybody may read."""
+"""`/openapi.json` and `/docs`: the description of the API, which anybody may read."""
 
-import json
-from collections.abc import Callable
 from functools import cache
-from typing import cast
+from pathlib import Path
 
 from aws_lambda_powertools.event_handler import Request as ResolvedRequest
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.api_gateway import Router
 
-from openapi.fragments import HTML, JSON, Json
-from sigbridge.api.management.endpoint import new_routes
-from sigbridge.api.management.resolver import ManagementResolver
+from sigbridge.api.http.routing import new_routes
 from sigbridge.api.openapi.representation import Representation
 from sigbridge.api.openapi.swagger_ui import swagger_ui_page
 
+# `make openapi` writes it.
+DOCUMENT = Path(__file__).with_name("openapi.json")
 
-def documentation_routes(describe: Callable[[ManagementResolver], Json]) -> Router:
-    """Makes the routes that tell the API's description.
+routes = new_routes()
 
-    Args:
-        describe: Makes the description; it is called when the first reader comes, and never again.
-    """
-    routes = new_routes()
 
-    @cache
-    def document() -> Representation:
-        api = cast("ManagementResolver", routes.api_resolver)
-        return Representation(JSON, json.dumps(describe(api), ensure_ascii=False, separators=(",", ":")))
+@cache
+def _document() -> Representation:
+    return Representation("application/json", DOCUMENT.read_text(encoding="utf-8"))
 
-    @cache
-    def page() -> Representation:
-        text, headers = swagger_ui_page()
-        return Representation(f"{HTML}; charset=utf-8", text, tuple(headers.items()))
 
-    @routes.get("/openapi.json", include_in_schema=False)
-    def show_document(request: ResolvedRequest) -> Response[str | None]:
-        return document().answer(request.context["request"])
+@cache
+def _page() -> Representation:
+    text, headers = swagger_ui_page()
+    return Representation("text/html; charset=utf-8", text, tuple(headers.items()))
 
-    @routes.get("/docs", include_in_schema=False)
-    def show_page(request: ResolvedRequest) -> Response[str | None]:
-        return page().answer(request.context["request"])
 
-    return routes
+@routes.get("/openapi.json", include_in_schema=False)
+def get_document(request: ResolvedRequest) -> Response[str | None]:
+    """Return the description."""
+    return _document().answer(request.context["request"])
+
+
+@routes.get("/docs", include_in_schema=False)
+def get_page(request: ResolvedRequest) -> Response[str | None]:
+    """Return the page that shows the description."""
+    return _page().answer(request.context["request"])

@@ -1,0 +1,24 @@
+"""Every route of the management API."""
+
+from sigbridge.api.management import (
+    application,
+    data,
+    device_import,
+    device_types,
+    devices,
+    keys,
+    messages,
+    parameters,
+)
+
+MANAGEMENT_ROUTES = (
+    application.routes,
+    device_types.routes,
+    # Before the routes of single devices, one of which its path would be taken for.
+    device_import.routes,
+    devices.routes,
+    parameters.routes,
+    messages.routes,
+    data.routes,
+    keys.routes,
+)

@@ -1,0 +1,90 @@
+"""What the description says of the management routes beyond what Powertools knows of them."""
+
+import inspect
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from aws_lambda_powertools.event_handler.api_gateway import Route
+
+from openapi.fragments import JSON, Json, content_of, reference
+from sigbridge.api.management.device_forms import DeviceAsked
+from sigbridge.api.management.device_import import MOST_DEVICES
+from sigbridge.api.management.endpoint import management_api
+from sigbridge.api.management.resolver import ManagementResolver, Permitted, refusals_of
+from sigbridge.api.management.routes import MANAGEMENT_ROUTES
+from sigbridge.credentials import Right
+from sigbridge.errors import SigbridgeError
+
+_DEVICES: Json = {"type": "array", "items": reference(DeviceAsked.__name__), "maxItems": MOST_DEVICES}
+_DEVICES_IN_OBJECT: Json = {
+    "type": "object",
+    "properties": {"devices": _DEVICES},
+    "required": ["devices"],
+    "additionalProperties": False,
+}
+
+# Bodies of routes that read theirs themselves.
+_BODIES: Mapping[str, Json] = {
+    "/v1/devices/import": {
+        "required": True,
+        "content": {
+            JSON: content_of(
+                {"anyOf": [_DEVICES, _DEVICES_IN_OBJECT]},
+                array=[{"id": "1A2B45", "name": "Door"}, {"id": "153FA"}],
+            ),
+            "text/csv": content_of(
+                {"type": "string"},
+                commas="id,name,tags\n1A2B45,Door,site=Lyon;floor=2\n153FA,,\n",
+                semicolons="id;name;active\n1A2B45;Door;true\n153FA;;\n",
+            ),
+        },
+    }
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ManagementRoute:
+    """A route of the management API.
+
+    Attributes:
+        path, method: As OpenAPI writes them.
+        name: Of its handler, unique among all.
+        description: What it does, as its handler says.
+        right: What a key needs.
+        refusals: Errors of its own.
+        body: OpenAPI's request body, where Powertools does not know it.
+    """
+
+    path: str
+    method: str
+    name: str
+    description: str
+    right: Right | None
+    refusals: tuple[SigbridgeError, ...]
+    body: Json | None
+
+
+def new_management_api() -> ManagementResolver:
+    """Make the management API, which can describe its routes."""
+    return management_api(*MANAGEMENT_ROUTES)
+
+
+def routes_of(api: ManagementResolver) -> Iterator[ManagementRoute]:
+    """Yield the routes that are described."""
+    for route in (*api._static_routes, *api._dynamic_routes):  # noqa: SLF001 - Powertools lists them nowhere else
+        if route.include_in_schema:
+            yield _route(route)
+
+
+def _route(route: Route) -> ManagementRoute:
+    needed = [dependency.depends for dependency in route.dependant.dependencies]
+    rights = [depends.right for depends in needed if isinstance(depends, Permitted)]
+    return ManagementRoute(
+        path=route.openapi_path,
+        method=route.method.lower(),
+        name=route.func.__name__,
+        description=inspect.getdoc(route.func) or "",
+        right=rights[0] if rights else None,
+        refusals=refusals_of(route.func),
+        body=_BODIES.get(route.openapi_path),
+    )
