@@ -1,7 +1,9 @@
-"""The rooms of the package and which way their doors open (docs/decisions/0001)."""
+"""The rooms of the package and which way their doors open (docs/decisions/0001 and 0024)."""
 
 import ast
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -9,63 +11,127 @@ import pytest
 PROJECT = Path(__file__).parents[2]
 PACKAGE = PROJECT / "layers" / "sigbridge" / "sigbridge"
 
-# Each ring may import from itself and from the rings behind it.
-RINGS = (
-    ("functions",),
-    ("callbacks",),
-    ("web",),
-    ("changes", "erasure"),
-    ("downlinks",),
-    ("conditions",),
-    ("reports",),
-    ("data",),
-    ("messages",),
-    ("devices", "credentials"),
-    ("applications",),
-    ("store",),
-    ("errors", "settings", "clock"),
-)
-RING_OF = {room: position for position, rooms in enumerate(RINGS) for room in rooms}
+GROUND = {"clock", "errors"}
+# What each room may import, besides itself. The rooms of the APIs import none of each other but api.http.
+DOORS: Mapping[str, set[str]] = {
+    "functions": GROUND
+    | {"api.http", "api.ingest", "api.things_stack", "api.management", "api.openapi", "stream"}
+    | {"deletion", "status", "downlinks", "credentials"},
+    "api.ingest": GROUND
+    | {"api.http", "downlinks", "reports", "messages", "devices", "credentials", "applications"},
+    "api.things_stack": GROUND
+    | {"api.http", "status", "downlinks", "devices", "credentials", "applications", "things_stack"},
+    "api.management": GROUND
+    | {"api.http", "deletion", "status", "data", "downlinks", "messages"}
+    | {"devices", "credentials", "applications"},
+    "api.openapi": {"api.http"},
+    "api.http": GROUND
+    | {"status", "downlinks", "reports", "messages", "devices", "credentials", "applications"},
+    "stream": GROUND
+    | {"integrations", "status", "downlinks", "reports", "applications", "aws", "store", "settings"},
+    "integrations": GROUND | {"downlinks", "reports", "messages", "aws", "store"},
+    "deletion": GROUND | {"status", "devices", "store"},
+    "status": GROUND | {"reports", "messages", "devices", "applications", "store"},
+    "data": GROUND | {"messages", "devices", "store"},
+    "things_stack": GROUND | {"downlinks", "messages"},
+    "downlinks": GROUND | {"reports", "messages", "devices", "applications", "store", "settings"},
+    "reports": GROUND | {"messages", "devices", "store"},
+    "messages": GROUND | {"devices", "applications", "store"},
+    "devices": GROUND | {"applications", "store"},
+    "credentials": GROUND | {"applications", "store"},
+    "applications": GROUND | {"store", "settings"},
+    "store": GROUND | {"settings"},
+    "aws": {"errors"},
+    "settings": set(),
+    "clock": set(),
+    "errors": set(),
+}
+AWS_CLIENTS = {"boto3", "botocore"}
+ROOMS_OF_AWS_CLIENTS = {"store", "aws"}
+# What a Lambda function finds beside the standard library: the layer, and what the runtime brings.
+AT_RUN_TIME = {
+    *sys.stdlib_module_names,
+    *AWS_CLIENTS,
+    "aws_lambda_powertools",
+    "cachetools",
+    "pydantic",
+    "pydantic_core",
+    "sigbridge",
+}
 
 
 def modules() -> list[Path]:
     return [*sorted(PACKAGE.rglob("*.py")), *sorted((PROJECT / "functions").rglob("*.py"))]
 
 
-def room_of(module: Path) -> str:
-    if module.is_relative_to(PACKAGE):
-        return module.relative_to(PACKAGE).parts[0].removesuffix(".py")
-    return "functions"
+each_module = pytest.mark.parametrize("module", modules(), ids=lambda path: str(path.relative_to(PROJECT)))
+
+
+def room_of(dotted: str) -> str:
+    """The room of a name inside `sigbridge`: its first word, its first two inside `api`."""
+    first, *rest = dotted.split(".")
+    return ".".join([first, *rest[:1]]) if first == "api" else first
+
+
+def room_of_module(module: Path) -> str:
+    if not module.is_relative_to(PACKAGE):
+        return "functions"
+    return room_of(".".join(module.relative_to(PACKAGE).with_suffix("").parts))
 
 
 def imports(module: Path) -> Iterator[str]:
+    """What a module imports, by whole names, apart from what only the type checker sees."""
     for node in ast.walk(ast.parse(module.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{module} imports relatively"
-            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-@pytest.mark.parametrize("module", modules(), ids=lambda path: str(path.relative_to(PROJECT)))
-def test_a_room_imports_only_from_itself_and_from_further_in(module: Path) -> None:
-    room = room_of(module)
-    if room == "__init__":
-        return
+def rooms_imported(module: Path) -> Iterator[tuple[str, str]]:
+    """The names that a module imports from `sigbridge`, each with its room."""
     for name in imports(module):
-        package, _, rest = name.partition(".")
-        if package == "sigbridge" and rest:
-            other = rest.split(".")[0]
-            assert other == room or RING_OF[other] > RING_OF[room], f"{room} imports {name}"
+        package, _, inside = name.partition(".")
+        if package == "sigbridge" and not inside.startswith("__"):
+            yield name, room_of(inside)
 
 
-@pytest.mark.parametrize("module", modules(), ids=lambda path: str(path.relative_to(PROJECT)))
-def test_only_the_store_knows_boto3(module: Path) -> None:
-    if room_of(module) != "store":
-        assert not {"boto3", "botocore"} & {name.partition(".")[0] for name in imports(module)}
+def test_every_room_says_what_it_may_import() -> None:
+    rooms = {room_of_module(module) for module in modules()}
+
+    assert rooms - {"__init__", "api.__init__"} == set(DOORS)
 
 
-@pytest.mark.parametrize("module", modules(), ids=lambda path: str(path.relative_to(PROJECT)))
+def test_no_door_leads_back() -> None:
+    assert len([*TopologicalSorter(DOORS).static_order()]) == len(DOORS)
+
+
+@each_module
+def test_a_room_imports_only_what_it_may(module: Path) -> None:
+    room = room_of_module(module)
+    allowed = DOORS.get(room, set()) | {room}
+
+    assert [f"{room} imports {name}" for name, other in rooms_imported(module) if other not in allowed] == []
+
+
+@each_module
+def test_only_the_store_and_aws_know_boto3(module: Path) -> None:
+    room = room_of_module(module)
+    found = [name for name in imports(module) if name.partition(".")[0] in AWS_CLIENTS]
+
+    assert room in ROOMS_OF_AWS_CLIENTS or [f"{room} imports {name}" for name in found] == []
+
+
+@each_module
+def test_nothing_is_imported_that_is_not_there_at_run_time(module: Path) -> None:
+    names = [name for name in imports(module) if not name.startswith("mypy_boto3_")]
+
+    assert [name for name in names if name.partition(".")[0] not in AT_RUN_TIME] == []
+
+
+@each_module
 def test_only_the_settings_read_the_environment(module: Path) -> None:
-    if room_of(module) != "settings":
-        assert "os" not in set(imports(module))
+    found = [name for name in imports(module) if name.partition(".")[0] == "os"]
+
+    assert room_of_module(module) == "settings" or found == []

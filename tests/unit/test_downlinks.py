@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sigbridge.devices import InvalidDownlinkData, read_downlink_data
-from sigbridge.downlinks import Downlink, Priority
+from sigbridge.downlinks import Downlink, DownlinkTooLarge, InvalidDownlink, Priority, push_downlinks
+from sigbridge.downlinks.downlink import WrongPayloadLength
 from sigbridge.downlinks.notation import read_downlink, write_downlink
 
 documents = st.recursive(
@@ -20,11 +21,11 @@ documents = st.recursive(
     max_leaves=8,
 )
 payloads = st.binary(min_size=8, max_size=8).map(bytes.hex)
-moments = st.integers(0, 9_999_999_999_998)
+moments = st.integers(0, 9_972_028_799_999)
 downlinks = st.builds(
     Downlink,
     payload=payloads,
-    f_port=st.none() | st.integers(1, 255),
+    f_port=st.none() | st.integers(1, 223) | st.integers(225, 255),
     confirmed=st.booleans(),
     priority=st.sampled_from(Priority),
     correlation_ids=st.lists(st.text(max_size=100), max_size=3).map(tuple),
@@ -53,6 +54,36 @@ def test_an_expired_downlink_can_be_told_by_comparing_text(
 @given(payloads)
 def test_a_plain_downlink_is_short(payload: str) -> None:
     assert len(write_downlink(Downlink(payload))) == 13 + 1 + 24 + 1 + 16
+
+
+@pytest.mark.parametrize("payload", ["", "00ff", "00" * 7, "00" * 9])
+def test_a_downlink_of_any_other_length_than_8_bytes_is_refused(payload: str) -> None:
+    with pytest.raises(WrongPayloadLength) as refused:
+        Downlink(payload)
+
+    assert refused.value.length == len(payload) // 2
+
+
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [
+        ("payload", ["0" * 15, "zz" * 8, "FF" * 8, "\u0660" * 16, "00" * 8 + "\n"]),
+        ("f_port", [-1, 224, 256]),
+        ("max_attempts", [0, -1, 33]),
+        ("expires_at", [9_972_028_800_000]),
+    ],
+)
+def test_a_downlink_that_breaks_a_rule_is_refused(field: str, values: list[object]) -> None:
+    for value in values:
+        with pytest.raises(InvalidDownlink) as refused:
+            Downlink(**{"payload": "00" * 8, field: value})  # type: ignore[arg-type]
+
+        assert refused.value.field == field
+
+
+def test_a_push_of_a_downlink_that_is_too_large_is_refused() -> None:
+    with pytest.raises(DownlinkTooLarge):
+        push_downlinks("demo", "153FA", [Downlink("00" * 8, correlation_ids=("n" * 1_400,))])
 
 
 def test_downlinks_have_ids_of_their_own() -> None:

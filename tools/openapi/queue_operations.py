@@ -20,7 +20,7 @@ from openapi.refusals import ErrorForm
 from sigbridge.api.http.content_encoding import BodyTooLarge
 from sigbridge.api.things_stack.device_state import DeviceStateTold
 from sigbridge.api.things_stack.errors import queue_error
-from sigbridge.api.things_stack.requests import IDENTIFIER_RULE, ConfirmedRetry, DownlinkItem
+from sigbridge.api.things_stack.requests import IDENTIFIER_RULE
 from sigbridge.credentials import OtherApplication, Right
 from sigbridge.devices import DOWNLINK_BYTES, UnknownDevice
 from sigbridge.downlinks import (
@@ -33,6 +33,7 @@ from sigbridge.downlinks import (
     UnknownDownlink,
 )
 from sigbridge.errors import SigbridgeError
+from sigbridge.things_stack.downlinks import ConfirmedRetry, DownlinkItem
 from sigbridge.things_stack.errors import DOWNLINK_TOO_SHORT, ThingsStackError, invalid_field
 
 _DEVICE = "/api/v3/as/applications/{application_id}/devices/{device_id}"

@@ -5,7 +5,8 @@ from sigbridge.downlinks.answering import Answer, answer_uplink, recall_answer
 from sigbridge.downlinks.bidir import Reply, reply_to_messages
 from sigbridge.downlinks.concluding import QUEUE_FULL
 from sigbridge.downlinks.deadlines import Deadlines, end_what_is_due
-from sigbridge.downlinks.downlink import Downlink, Priority, Source
+from sigbridge.downlinks.downlink import Downlink, InvalidDownlink, Priority, Source
+from sigbridge.downlinks.encoding import PayloadEncoder
 from sigbridge.downlinks.history import (
     HistoryPage,
     attempt_of,
@@ -16,6 +17,7 @@ from sigbridge.downlinks.history import (
 from sigbridge.downlinks.life import AnsweredUplink, Attempt, Life, LifeStep, State, Step
 from sigbridge.downlinks.queue import (
     check_capacity,
+    check_size,
     delete_downlink,
     push_downlinks,
     push_downlinks_once,
@@ -23,7 +25,7 @@ from sigbridge.downlinks.queue import (
     replace_downlinks,
 )
 from sigbridge.downlinks.quota import Quota, quota_of
-from sigbridge.downlinks.refusals import DownlinkNotQueued, QueueFull, UnknownDownlink
+from sigbridge.downlinks.refusals import DownlinkNotQueued, DownlinkTooLarge, QueueFull, UnknownDownlink
 from sigbridge.downlinks.transitions import Transition, transitions
 from sigbridge.downlinks.waiting import InFlight, WaitingDownlinks, waiting_downlinks
 
@@ -35,10 +37,13 @@ __all__ = [
     "Deadlines",
     "Downlink",
     "DownlinkNotQueued",
+    "DownlinkTooLarge",
     "HistoryPage",
     "InFlight",
+    "InvalidDownlink",
     "Life",
     "LifeStep",
+    "PayloadEncoder",
     "Priority",
     "QueueFull",
     "Quota",
@@ -52,6 +57,7 @@ __all__ = [
     "answer_uplink",
     "attempt_of",
     "check_capacity",
+    "check_size",
     "delete_downlink",
     "downlink_history",
     "downlink_life",

@@ -7,8 +7,8 @@ from contextlib import suppress
 from sigbridge.clock import now_ms
 from sigbridge.downlinks.downlink import Downlink
 from sigbridge.downlinks.history import downlink_life
-from sigbridge.downlinks.notation import read_downlink, write_downlink
-from sigbridge.downlinks.refusals import DownlinkNotQueued, QueueFull, refusals_told
+from sigbridge.downlinks.notation import MOST_PUSHED_BYTES, read_downlink, write_downlink
+from sigbridge.downlinks.refusals import DownlinkNotQueued, DownlinkTooLarge, QueueFull, refusals_told
 from sigbridge.errors import StoreUnavailable
 from sigbridge.settings import settings
 from sigbridge.store import device_states
@@ -30,12 +30,23 @@ def check_capacity(count: int) -> None:
         raise QueueFull(capacity)
 
 
+def check_size(downlink: Downlink) -> None:
+    """Let a downlink pass that the queue has bytes enough for.
+
+    Raises:
+        DownlinkTooLarge: It has not.
+    """
+    if len(write_downlink(downlink).encode()) > MOST_PUSHED_BYTES:
+        raise DownlinkTooLarge(MOST_PUSHED_BYTES)
+
+
 def push_downlinks(application_id: str, device_id: str, downlinks: Sequence[Downlink]) -> list[str]:
     """Appends downlinks to a device's queue, all or none, and returns their ids.
 
     Raises:
         UnknownDevice: The device is not listed.
         QueueFull: The queue has no room for all of them.
+        DownlinkTooLarge: One of them takes more bytes than a downlink may.
         StoreUnavailable: It may or may not have happened.
     """
     capacity = settings().queue_capacity
@@ -53,7 +64,8 @@ def push_downlinks_once(
         The ids of the downlinks: for a repeat those that the first push made.
 
     Raises:
-        UnknownDevice, QueueFull, StoreUnavailable: As `push_downlinks`; a repeat does no harm.
+        UnknownDevice, QueueFull, DownlinkTooLarge, StoreUnavailable: As `push_downlinks`; a repeat does no
+            harm.
     """
     now_seconds = now_ms() // 1000
     memory = PushMemory(
@@ -77,6 +89,7 @@ def replace_downlinks(application_id: str, device_id: str, downlinks: Sequence[D
     Raises:
         UnknownDevice: The device is not listed.
         QueueFull: They are more than the queue holds.
+        DownlinkTooLarge: One of them takes more bytes than a downlink may.
         StoreUnavailable: It may or may not have happened.
     """
     check_capacity(len(downlinks))
@@ -139,4 +152,6 @@ def take_out(
 
 
 def _written(downlinks: Sequence[Downlink]) -> list[str]:
+    for downlink in downlinks:
+        check_size(downlink)
     return [write_downlink(downlink) for downlink in downlinks]

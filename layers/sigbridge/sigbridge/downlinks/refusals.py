@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sigbridge.devices import UnknownDevice, forget_device
-from sigbridge.errors import SigbridgeError
+from sigbridge.errors import InvalidInput, SigbridgeError
 from sigbridge.settings import settings
 from sigbridge.store.device_states import NoSuchDevice, QueueHasNoRoom
 
@@ -19,6 +19,13 @@ class QueueFull(SigbridgeError):
     def __init__(self, capacity: int) -> None:
         super().__init__(f"The downlink queue holds {capacity} downlinks")
         self.capacity = capacity
+
+
+class DownlinkTooLarge(InvalidInput):
+    """A downlink takes more bytes with all its fields than the queue gives to one."""
+
+    def __init__(self, most_bytes: int) -> None:
+        super().__init__(f"downlink must not exceed {most_bytes} bytes with all its fields")
 
 
 class UnknownDownlink(SigbridgeError):

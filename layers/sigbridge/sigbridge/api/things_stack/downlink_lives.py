@@ -4,10 +4,10 @@ import re
 
 from sigbridge.api.http.request import Request
 from sigbridge.api.http.response import Response
-from sigbridge.api.things_stack.requests import queue_item
 from sigbridge.clock import rfc3339
 from sigbridge.downlinks import HistoryPage, Life, Source
 from sigbridge.downlinks.downlink import is_downlink_id
+from sigbridge.things_stack.downlinks import queue_item
 from sigbridge.things_stack.errors import invalid_field
 
 _LARGEST_PAGE = 100

@@ -1,0 +1,180 @@
+"""A downlink in The Things Stack's JSON (the-things-stack reference, 1.2 and 2.2)."""
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
+from pydantic.alias_generators import to_camel
+
+from sigbridge.clock import rfc3339
+from sigbridge.downlinks.downlink import (
+    FORBIDDEN_PORT,
+    LARGEST_PORT,
+    Downlink,
+    InvalidDownlink,
+    Priority,
+    is_port,
+)
+from sigbridge.messages.limits import is_storable
+
+_MAX_ATTEMPTS = 100
+# These digits are base64 too, of more bytes than a downlink has.
+_HEX_PAYLOAD = re.compile(r"(0x)?[0-9a-f]{16}", re.ASCII | re.IGNORECASE)
+
+
+def looks_like_hex(frm_payload: str) -> bool:
+    """Return whether a payload was meant as hex: base64 of a downlink has not as many digits."""
+    return _HEX_PAYLOAD.fullmatch(frm_payload) is not None
+
+
+def read_base64(text: str) -> bytes:
+    """Read a payload in base64.
+
+    Raises:
+        InvalidDownlink: It is none.
+    """
+    # Encoders break lines, and decoders don't mind. A blank inside stays a fault: it may have been a "+".
+    joined = text.strip().replace("\r", "").replace("\n", "")
+    standard = joined.replace("-", "+").replace("_", "/").rstrip("=")
+    try:
+        return base64.b64decode(standard + "=" * (-len(standard) % 4), validate=True)
+    except (binascii.Error, ValueError) as failure:
+        raise InvalidDownlink("frm_payload", "value must be base64") from failure
+
+
+def _null_as_empty(value: object) -> object:
+    return [] if value is None else value
+
+
+def _read_priority(value: object) -> object:
+    if value is None:
+        return Priority.LOWEST
+    if isinstance(value, str) and value in Priority.__members__:
+        return Priority[value]
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    message = "value must be one of " + ", ".join(Priority.__members__)
+    raise ValueError(message)
+
+
+def _read_rfc3339(value: object) -> object:
+    if value is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        message = "value must be an RFC 3339 time"
+        raise ValueError(message)
+    return moment
+
+
+def _no_boolean(value: object) -> object:
+    if isinstance(value, bool):
+        message = "value must be a number"
+        raise ValueError(message)
+    return value
+
+
+# Names both as The Things Stack writes them and in camelCase; errors name them in the first way.
+_DIALECT = ConfigDict(alias_generator=to_camel, validate_by_name=True, loc_by_alias=False)
+
+
+def _with_storable_numbers(content: dict[str, Any]) -> dict[str, Any]:
+    if not all(is_storable(Decimal(number)) for number in _numbers(content)):
+        message = "numbers must have at most 38 digits and an exponent from -130 to 125"
+        raise ValueError(message)
+    return content
+
+
+def _numbers(content: object) -> Iterator[int | Decimal]:
+    if isinstance(content, dict | list):
+        for value in content.values() if isinstance(content, dict) else content:
+            yield from _numbers(value)
+    elif isinstance(content, int | Decimal):
+        yield content
+
+
+def _without_forbidden_port(port: int | None) -> int | None:
+    if port is not None and not is_port(port):
+        message = f"value must not be in list [{FORBIDDEN_PORT}]"
+        raise ValueError(message)
+    return port
+
+
+def _without_class(class_b_c: object) -> object:
+    if class_b_c is not None:
+        message = "Sigfox has neither class B nor class C"
+        raise ValueError(message)
+    return class_b_c
+
+
+class ConfirmedRetry(BaseModel):
+    """How often a confirmed downlink is tried."""
+
+    model_config = _DIALECT
+
+    max_attempts: Annotated[
+        Annotated[int, Field(ge=1, le=_MAX_ATTEMPTS)] | None, BeforeValidator(_no_boolean)
+    ] = None
+
+
+class DownlinkItem(BaseModel):
+    """A downlink as a push or replace request gives it."""
+
+    model_config = _DIALECT
+
+    f_port: Annotated[
+        Annotated[int, Field(ge=0, le=LARGEST_PORT)] | None,
+        BeforeValidator(_no_boolean),
+        AfterValidator(_without_forbidden_port),
+    ] = None
+    frm_payload: str | None = None
+    decoded_payload: Annotated[dict[str, Any], AfterValidator(_with_storable_numbers)] | None = None
+    confirmed: StrictBool | None = None
+    class_b_c: Annotated[object, AfterValidator(_without_class)] = None
+    priority: Annotated[Priority, BeforeValidator(_read_priority)] = Priority.LOWEST
+    correlation_ids: Annotated[
+        list[Annotated[str, Field(max_length=100)]], BeforeValidator(_null_as_empty)
+    ] = Field(default_factory=list)
+    confirmed_retry: ConfirmedRetry | None = None
+    expires_at: Annotated[datetime | None, BeforeValidator(_read_rfc3339)] = None
+
+    def downlink(self, payload: bytes) -> Downlink:
+        """Return the downlink, with the bytes that `frm_payload` or `decoded_payload` stands for.
+
+        Raises:
+            InvalidDownlink: There is no such downlink.
+        """
+        return Downlink(
+            payload=payload.hex(),
+            f_port=self.f_port,
+            confirmed=self.confirmed or False,
+            priority=self.priority,
+            correlation_ids=tuple(self.correlation_ids),
+            decoded_payload=self.decoded_payload,
+            max_attempts=None if self.confirmed_retry is None else self.confirmed_retry.max_attempts,
+            expires_at=None if self.expires_at is None else int(self.expires_at.timestamp() * 1000),
+        )
+
+
+def queue_item(downlink: Downlink) -> dict[str, object]:
+    """Writes a downlink as an item of the queue; empty fields are left out."""
+    content = {
+        "f_port": downlink.f_port,
+        "frm_payload": base64.b64encode(bytes.fromhex(downlink.payload)).decode(),
+        "decoded_payload": downlink.decoded_payload,
+        "confirmed": downlink.confirmed,
+        "priority": downlink.priority.name if downlink.priority else None,
+        "correlation_ids": list(downlink.correlation_ids),
+        "confirmed_retry": {"max_attempts": downlink.max_attempts} if downlink.max_attempts else None,
+        "id": downlink.id,
+        "expires_at": None if downlink.expires_at is None else rfc3339(downlink.expires_at),
+    }
+    return {name: value for name, value in content.items() if value}
