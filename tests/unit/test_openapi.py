@@ -117,6 +117,23 @@ def test_operations_have_different_and_readable_ids() -> None:
     assert [id_ for id_ in ids if not re.fullmatch("[a-z]+(_[a-z]+)*", id_)] == []
 
 
+def test_operations_on_resources_have_one_verb_for_one_act() -> None:
+    acts = {
+        "GET": {"get", "list"},
+        "POST": {"create"},
+        "PUT": {"update"},
+        "PATCH": {"update"},
+        "DELETE": {"delete"},
+    }
+    verbs = {
+        route: operation["operationId"].split("_")[0]
+        for route, operation in OPERATIONS.items()
+        if "/v1/" in route and not route.endswith("/import")
+    }
+
+    assert {route: verb for route, verb in verbs.items() if verb not in acts[route.split()[0]]} == {}
+
+
 @each_operation
 def test_an_operation_says_what_it_does_and_belongs_somewhere(route: str) -> None:
     operation = OPERATIONS[route]

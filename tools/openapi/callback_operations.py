@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from openapi.callback_examples import (
-    ADVANCED,
     BIDIR,
+    BIDIR_TAGOIO,
     LINES,
     MESSAGES,
     REPORTS,
-    TAGOIO,
     UPLINK,
 )
 from openapi.callback_schemas import callback_schemas, faults, named
@@ -69,7 +68,7 @@ _BATCH = in_query(
     "batch",
     _STRING,
     "Batch lines, with a newline between them; they may also come in a form's variable `batch`.",
-    "1A2B45;1763770827;b0513801;1508\n153FA;1763770827;3794a018;2",
+    LINES["batch"],
 )
 
 _KEPT: Json = {"status": True, "accepted": 1, "duplicates": 0}
@@ -116,7 +115,7 @@ def _uplinks() -> list[Operation]:
     post = Operation(
         method="post",
         path="/uplink",
-        id="store_messages",
+        id="create_messages",
         summary="Store messages",
         description="Stores one message, or several of any devices: all of them or none. One that was stored "
         "before is counted as duplicate. Fields of the query complete those of the body, which win. "
@@ -135,7 +134,7 @@ def _batches() -> list[Operation]:
     post = Operation(
         method="post",
         path="/uplink/batch",
-        id="store_batch",
+        id="create_message_batch",
         summary="Store batch lines",
         description="Stores the lines of Sigfox's BATCH_URL, or whatever `/uplink` takes. With `pattern` the "
         "lines are in the variable `batch` of a form or of the query; each is taken on its own, and those "
@@ -173,18 +172,17 @@ def _bidirs() -> list[Operation]:
         },
         refusals=_REFUSED_MESSAGES,
         parameters=(_PATTERN, _DEVICE_HEADER),
-        body=_body(reference("Messages"), form=BIDIR, sigfox=BIDIR, tagoio=TAGOIO),
+        body=_body(reference("Messages"), form=BIDIR, sigfox=BIDIR, tagoio=BIDIR_TAGOIO),
     )
     return _by_each_method(post, (*_FIELDS, _PATTERN, _BATCH))
 
 
 def _services() -> list[Operation]:
     names = [*Service, DATA_ADVANCED]
-    examples = {service.value: report for service, report in REPORTS.items()} | {"data_advanced": ADVANCED}
     post = Operation(
         method="post",
         path="/sigfox/{service}",
-        id="keep_reports",
+        id="create_reports",
         summary="Keep what a service of Sigfox reports",
         description="Keeps what Sigfox says of a downlink (`acknowledge`), of a device (`status`, `error`, "
         "`event`, `geoloc`, `repeater`), or adds to a message (`data-advanced`). Takes the forms of "
@@ -204,7 +202,7 @@ def _services() -> list[Operation]:
             _PATTERN,
             _DEVICE_HEADER,
         ),
-        body=_body(reference("Reports"), form=REPORTS[Service.ACKNOWLEDGE], **examples),
+        body=_body(reference("Reports"), form=REPORTS["acknowledge"], **REPORTS),
     )
     return _by_each_method(post, (*_FIELDS, _PATTERN, _BATCH))
 

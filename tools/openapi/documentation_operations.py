@@ -36,14 +36,14 @@ def documentation_operations() -> Part:
         operations=(
             operation(
                 "/openapi.json",
-                "show_openapi_document",
+                "get_openapi_document",
                 "Describe the API",
                 "This document, for programs.",
                 {"description": "OpenAPI 3.1", "content": {JSON: content_of({"type": "object"})}},
             ),
             operation(
                 "/docs",
-                "show_documentation",
+                "get_documentation",
                 "Describe the API to people",
                 "This document in Swagger UI, where the API can be tried out.",
                 {"description": "A page", "content": {HTML: content_of({"type": "string"})}},

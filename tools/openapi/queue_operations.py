@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from openapi.examples import example_body
 from openapi.fragments import (
     EXAMPLE_APPLICATION,
     EXAMPLE_DEVICE,
@@ -147,7 +148,7 @@ def state_operations() -> Part:
     operation = Operation(
         method="get",
         path=f"{_DEVICE}/state",
-        id="show_device_state",
+        id="get_device_state",
         summary="Tell how a device is doing",
         description="What is last known of the device, from its messages and from Sigfox's reports.",
         right=Right.DEVICES_READ,
@@ -192,23 +193,11 @@ def _changes(verb: str, summary: str, description: str) -> tuple[Operation, Oper
 
 
 def _downlinks_asked() -> Json:
-    examples: dict[str, object] = {
-        "confirmed": {
-            "downlinks": [
-                {
-                    "frm_payload": "AQIDBAUGBwg=",
-                    "f_port": 15,
-                    "priority": "NORMAL",
-                    "confirmed": True,
-                    "correlation_ids": ["order-7"],
-                }
-            ]
-        },
-        "camelCase": {"downlinks": [{"frmPayload": "ERITFBUWFxg=", "fPort": 1}]},
-        "decoded": {
-            "downlinks": [{"decoded_payload": {"bytes": [33, 34, 35, 36, 37, 38, 39, 40]}, "f_port": 2}]
-        },
-        "none": {"downlinks": []},
+    examples = {
+        "confirmed": example_body("queue_push"),
+        "camelCase": example_body("queue_push_as"),
+        "decoded": example_body("queue_push_decoded"),
+        "none": example_body("queue_clear"),
     }
     return {"required": True, "content": {JSON: content_of(reference("Downlinks"), **examples)}}
 
@@ -284,7 +273,7 @@ def _showing() -> Operation:
     return Operation(
         method="get",
         path=f"{_DEVICE}/down/{{downlink_id}}",
-        id="show_downlink",
+        id="get_downlink",
         summary="Show one downlink",
         description="A downlink, and what became of it.",
         right=Right.TRAFFIC_READ,

@@ -54,13 +54,13 @@ class SettingsAsked(Asked):
 
 
 @routes.get("/v1/application", summary="Show the application", tags=["application"])
-def show_application(key: DevicesReader) -> ApplicationTold:
+def get_application(key: DevicesReader) -> ApplicationTold:
     """The application that the key belongs to, and its settings."""
     return ApplicationTold.of(find_application(key.application_id))
 
 
 @routes.patch("/v1/application", summary="Change its settings", tags=["application"])
-def change_settings(key: SettingsWriter, settings: Annotated[SettingsAsked, Body()]) -> ApplicationTold:
+def update_application(key: SettingsWriter, settings: Annotated[SettingsAsked, Body()]) -> ApplicationTold:
     """Changes settings of the application. Running functions follow within a minute."""
     change = cast("SettingsChange", settings.model_dump(exclude_unset=True))
     return ApplicationTold.of(change_application(key.application_id, change))

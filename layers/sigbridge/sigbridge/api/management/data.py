@@ -80,7 +80,7 @@ _TAGOIO_ORDERS = {"descending": Order.DESCENDING, "ascending": Order.ASCENDING}
     tags=["data"],
     responses=described_forms(DataTold),
 )
-def show_data(
+def list_data(
     key: TrafficReader,
     device_id: DeviceInPath,
     form: WantedForm,
@@ -151,7 +151,7 @@ def show_data(
 
 @routes.post("/v1/devices/<device_id>/data", summary="Set data", tags=["data"], status_code=201)
 @refuses(InactiveDevice("demo", "153FA"))
-def post_data(
+def create_data(
     key: TrafficWriter,
     device_id: DeviceInPath,
     request: ResolvedRequest,

@@ -10,12 +10,13 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Request as ResolvedRequest
 from pydantic import BeforeValidator, Field, ValidationError
 
+from sigbridge import devices
 from sigbridge.api.http.json_body import read_json
 from sigbridge.api.http.request import Request, UnsupportedContentType
 from sigbridge.api.http.routing import new_routes
 from sigbridge.api.management.device_forms import Active, DeviceAsked, ImportTold, Tags
 from sigbridge.api.management.endpoint import DevicesWriter, read_fault
-from sigbridge.devices import import_devices, missing_types, no_such_type
+from sigbridge.devices import missing_types, no_such_type
 from sigbridge.errors import Fault, InvalidInput
 
 routes = new_routes()
@@ -78,7 +79,7 @@ class ImportRow:
 
 
 @routes.post("/v1/devices/import", summary="Import devices", tags=["devices"])
-def import_many(key: DevicesWriter, request: ResolvedRequest) -> ImportTold:
+def import_devices(key: DevicesWriter, request: ResolvedRequest) -> ImportTold:
     """Lists up to 1,000 devices, all or none of them: every row that is not right is named.
 
     A body of `application/json` is an array of devices as for `POST /v1/devices`, or `{"devices": [...]}`.
@@ -91,7 +92,7 @@ def import_many(key: DevicesWriter, request: ResolvedRequest) -> ImportTold:
     """
     rows = read_rows(request.context["request"])
     asked = check_rows(key.application_id, rows)
-    receipt = import_devices(key.application_id, [each.device() for each in asked])
+    receipt = devices.import_devices(key.application_id, [each.device() for each in asked])
     return ImportTold(created=receipt.created, existing=receipt.existing)
 
 

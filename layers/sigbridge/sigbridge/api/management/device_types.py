@@ -6,6 +6,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from pydantic import AfterValidator, Field, StrictBool
 
+from sigbridge import applications
 from sigbridge.api.http.models import Asked, Told
 from sigbridge.api.http.routing import new_routes
 from sigbridge.api.management.endpoint import DevicesReader, DevicesWriter
@@ -19,8 +20,6 @@ from sigbridge.applications import (
     TooManyDeviceTypes,
     UnknownDeviceType,
     change_device_type,
-    create_device_type,
-    delete_device_type,
     device_types,
     find_device_type,
 )
@@ -125,25 +124,25 @@ def list_device_types(key: DevicesReader) -> DeviceTypesTold:
 
 @routes.post("/v1/device-types", summary="Create a device type", tags=["device types"], status_code=201)
 @refuses(_EXISTS, _TOO_MANY)
-def add_device_type(
+def create_device_type(
     key: DevicesWriter, asked: Annotated[DeviceTypeAsked, Body()]
 ) -> tuple[DeviceTypeTold, int]:
     """Adds a device type; an application has at most 100. Running functions follow within a minute."""
     device_type = asked.device_type()
-    create_device_type(key.application_id, device_type)
+    applications.create_device_type(key.application_id, device_type)
     return DeviceTypeTold.of(device_type), 201
 
 
 @routes.get("/v1/device-types/<type_id>", summary="Show a device type", tags=["device types"])
 @refuses(_NO_SUCH)
-def show_device_type(key: DevicesReader, type_id: _TypeInPath) -> DeviceTypeTold:
+def get_device_type(key: DevicesReader, type_id: _TypeInPath) -> DeviceTypeTold:
     """One device type."""
     return DeviceTypeTold.of(find_device_type(key.application_id, type_id))
 
 
 @routes.patch("/v1/device-types/<type_id>", summary="Change a device type", tags=["device types"])
 @refuses(_NO_SUCH)
-def patch_device_type(
+def update_device_type(
     key: DevicesWriter, type_id: _TypeInPath, changes: Annotated[DeviceTypeChanges, Body()]
 ) -> DeviceTypeTold:
     """Changes the fields that are sent. Running functions follow within a minute."""
@@ -155,10 +154,10 @@ def patch_device_type(
     "/v1/device-types/<type_id>", summary="Delete a device type", tags=["device types"], status_code=204
 )
 @refuses(_NO_SUCH)
-def remove_device_type(key: DevicesWriter, type_id: _TypeInPath) -> Response[None]:
+def delete_device_type(key: DevicesWriter, type_id: _TypeInPath) -> Response[None]:
     """Deletes a device type. Its devices keep its id, and are treated as the application says.
 
     Running functions follow within a minute.
     """
-    delete_device_type(key.application_id, type_id)
+    applications.delete_device_type(key.application_id, type_id)
     return Response(204)

@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler import Request as ResolvedRequest
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from pydantic import AfterValidator
 
+from sigbridge import devices
 from sigbridge.api.http.device_status import condition_told
 from sigbridge.api.http.models import DeviceId
 from sigbridge.api.http.request import Request
@@ -33,7 +34,6 @@ from sigbridge.devices import (
     DeviceFilter,
     InvalidDeviceId,
     change_device,
-    create_device,
     find_device,
     normalize_device_id,
     normalize_id_prefix,
@@ -50,9 +50,9 @@ _DeviceInPath = Annotated[DeviceId, Path(description="Id of the device, in any s
 
 @routes.post("/v1/devices", summary="Create a device", tags=["devices"], status_code=201)
 @refuses(DeviceExists("Device 153FA is listed already"))
-def add_device(key: DevicesWriter, asked: Annotated[DeviceAsked, Body()]) -> tuple[DeviceTold, int]:
+def create_device(key: DevicesWriter, asked: Annotated[DeviceAsked, Body()]) -> tuple[DeviceTold, int]:
     """Lists a device, so that it may send, and downlinks can be queued, before its first message."""
-    return DeviceTold.of(create_device(key.application_id, asked.device())), 201
+    return DeviceTold.of(devices.create_device(key.application_id, asked.device())), 201
 
 
 @routes.get("/v1/devices", summary="List devices", tags=["devices"])
@@ -90,7 +90,7 @@ def list_devices(
 
 
 @routes.get("/v1/devices/<device_id>", summary="Show a device", tags=["devices"])
-def show_device(key: DevicesReader, device_id: _DeviceInPath) -> DeviceShown:
+def get_device(key: DevicesReader, device_id: _DeviceInPath) -> DeviceShown:
     """A device, and everything that is known of how it is doing."""
     moment = now_ms()
     condition = condition_of(key.application_id, device_id, moment)
@@ -108,7 +108,7 @@ def show_device(key: DevicesReader, device_id: _DeviceInPath) -> DeviceShown:
 
 
 @routes.patch("/v1/devices/<device_id>", summary="Change a device", tags=["devices"])
-def patch_device(
+def update_device(
     key: DevicesWriter, device_id: _DeviceInPath, changes: Annotated[DeviceChanges, Body()]
 ) -> DeviceTold:
     """Changes the fields that are sent. Running functions follow within a minute.
@@ -119,7 +119,7 @@ def patch_device(
 
 
 @routes.delete("/v1/devices/<device_id>", summary="Delete a device", tags=["devices"], status_code=202)
-def remove_device(key: DevicesWriter, device_id: _DeviceInPath) -> tuple[ErasureBegun, int]:
+def delete_device(key: DevicesWriter, device_id: _DeviceInPath) -> tuple[ErasureBegun, int]:
     """Deletes a device, its queue, its parameters and its messages, the latter in the background.
 
     What is still taken of it in the next minute, while running functions remember it, is deleted too. Then,

@@ -171,7 +171,7 @@ def create_key(key: KeysWriter, asked: Annotated[KeyAsked, Body()]) -> tuple[New
     *_UNGRANTABLE,
     LocksItselfOut("A key can't end itself or take the right keys:write from itself"),
 )
-def patch_key(key: KeysWriter, key_id: _KeyId, changes: Annotated[KeyChanges, Body()]) -> KeyTold:
+def update_key(key: KeysWriter, key_id: _KeyId, changes: Annotated[KeyChanges, Body()]) -> KeyTold:
     """Changes the fields that are sent. The change takes effect within 60 seconds.
 
     Until then running functions remember the key as it was. Neither before nor after may the key have a right

@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler import Response as ResolvedResponse
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import Field
 
+from sigbridge import messages
 from sigbridge.api.http.models import DeviceId, Moment, Number, Told
 from sigbridge.api.http.routing import new_routes
 from sigbridge.api.management.cursors import unreadable_cursor
@@ -31,7 +32,6 @@ from sigbridge.messages import (
     Order,
     RecordedMessage,
     Variable,
-    list_messages,
 )
 
 routes = new_routes()
@@ -185,7 +185,7 @@ class MessageListTold(Told):
     tags=["messages"],
     responses=described_forms(MessageListTold),
 )
-def show_messages(
+def list_messages(
     key: TrafficReader,
     device_id: DeviceInPath,
     form: WantedForm,
@@ -203,7 +203,7 @@ def show_messages(
     find_device(key.application_id, device_id)
     asked = PageAsked.read(["messages", key.application_id, device_id, order], start_date, end_date, cursor)
     after = _read_id(asked)
-    page = list_messages(
+    page = messages.list_messages(
         key.application_id, device_id, MessagesWanted(asked.first_ms, asked.last_ms, order, limit, after)
     )
     told = [MessageTold.of(message) for message in page.messages]

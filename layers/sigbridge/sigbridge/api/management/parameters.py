@@ -6,11 +6,12 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from pydantic import AfterValidator, BeforeValidator, Field, StrictBool
 
+from sigbridge import devices
 from sigbridge.api.http.models import Asked, DeviceId, Moment, Told
 from sigbridge.api.http.routing import new_routes
 from sigbridge.api.management.endpoint import DevicesReader, DevicesWriter
 from sigbridge.api.management.resolver import refuses
-from sigbridge.devices import Parameter, UnknownParameter, delete_parameter, parameters_of, set_parameter
+from sigbridge.devices import Parameter, UnknownParameter, parameters_of, set_parameter
 
 routes = new_routes()
 
@@ -88,7 +89,7 @@ def list_parameters(caller: DevicesReader, device_id: _DeviceInPath, sent: _Sent
     tags=["parameters"],
     responses={200: {"description": "It has another value"}, 201: {"description": "It is new"}},
 )
-def put_parameter(
+def update_parameter(
     caller: DevicesWriter, device_id: _DeviceInPath, key: _Key, asked: Annotated[ParameterAsked, Body()]
 ) -> tuple[ParameterTold, int]:
     """Makes a parameter (201), or gives it another value (200). A device has at most 60.
@@ -107,7 +108,7 @@ def put_parameter(
     status_code=204,
 )
 @refuses(UnknownParameter("Device 153FA has no parameter 'downlinkData'"))
-def remove_parameter(caller: DevicesWriter, device_id: _DeviceInPath, key: _Key) -> Response[None]:
+def delete_parameter(caller: DevicesWriter, device_id: _DeviceInPath, key: _Key) -> Response[None]:
     """Deletes a parameter. Without `downlinkData` the device gets what is queued, or what its type says."""
-    delete_parameter(caller.application_id, device_id, key)
+    devices.delete_parameter(caller.application_id, device_id, key)
     return Response(204)
