@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from sigbridge.downlinks import Downlink, Source, State, Step
-from sigbridge.downlinks.notation import answered_downlink
+from sigbridge.model.downlink import Downlink, Source
+from sigbridge.model.downlink_history import State, Step
+from sigbridge.store.downlink_codec import answered_downlink
 
 ACKNOWLEDGE_WAIT = 600_000
 FAILURES = frozenset({1, 2, 3, 4, 6, 7, 8})

@@ -4,7 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 from sigbridge.devices import register_device
-from sigbridge.reports import Service, StoredReport
+from sigbridge.model.report import StoredReport
+from sigbridge.model.service import Service
 from sigbridge.status import Kind, State, condition_of, note_report
 from sigbridge.store.table import query_prefix
 

@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from sigbridge.applications import (
-    DeviceType,
     DeviceTypeExists,
     TooManyDeviceTypes,
     UnknownDeviceType,
@@ -27,6 +26,7 @@ from sigbridge.devices import (
     register_device,
 )
 from sigbridge.errors import SigbridgeError
+from sigbridge.model.device_type import DeviceType
 from sigbridge.status.fleet import fleet_page
 from sigbridge.store import applications as stored_applications
 from sigbridge.store.table import Key, Update, update

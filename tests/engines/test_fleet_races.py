@@ -11,8 +11,10 @@ from sigbridge.deletion import erase_device
 from sigbridge.devices import UnknownDevice, register_device, set_parameter
 from sigbridge.devices.directory import forget_cached_devices
 from sigbridge.errors import SigbridgeError
-from sigbridge.messages import Network, ReceivedMessage, store_messages
-from sigbridge.reports import Service, StoredReport
+from sigbridge.messages import store_messages
+from sigbridge.model.message import Network, ReceivedMessage
+from sigbridge.model.report import StoredReport
+from sigbridge.model.service import Service
 from sigbridge.status import State, condition_of, devices_in_state, note_report, states_among
 from sigbridge.store.table import query_prefix
 from tests.engines.test_races import CALLERS, DEVICE, at_once

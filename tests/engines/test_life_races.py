@@ -8,7 +8,6 @@ import pytest
 from sigbridge.clock import now_ms
 from sigbridge.devices import register_device
 from sigbridge.downlinks import (
-    Downlink,
     DownlinkNotQueued,
     UnknownDownlink,
     answer_uplink,
@@ -21,7 +20,9 @@ from sigbridge.downlinks import (
     settle,
 )
 from sigbridge.errors import SigbridgeError
-from sigbridge.reports import Service, StoredReport
+from sigbridge.model.downlink import Downlink
+from sigbridge.model.report import StoredReport
+from sigbridge.model.service import Service
 from sigbridge.store import claims, device_states
 from sigbridge.store.claims import Asking, ClaimRefused, Discards
 from sigbridge.store.device_states import Removal

@@ -19,11 +19,8 @@ from hypothesis.stateful import (
 from sigbridge.applications import create_application
 from sigbridge.devices import UnknownParameter, delete_parameter, register_device, set_parameter
 from sigbridge.downlinks import (
-    Downlink,
     DownlinkNotQueued,
-    Life,
     QueueFull,
-    Source,
     answer_uplink,
     delete_downlink,
     downlink_history,
@@ -35,7 +32,11 @@ from sigbridge.downlinks import (
     replace_downlinks,
 )
 from sigbridge.errors import StoreUnavailable
-from sigbridge.reports import ReceivedReport, Service, keep_reports
+from sigbridge.model.downlink import Downlink, Source
+from sigbridge.model.downlink_history import Life
+from sigbridge.model.report import ReceivedReport
+from sigbridge.model.service import Service
+from sigbridge.reports import keep_reports
 from sigbridge.store.claims import Asking
 from sigbridge.stream import follow, read_change
 from tests.engines.conftest import use_new_table

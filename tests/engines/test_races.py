@@ -9,7 +9,8 @@ from threading import Barrier
 import pytest
 
 from sigbridge.devices.directory import register_device
-from sigbridge.downlinks import Downlink, push_downlinks, queued_downlinks
+from sigbridge.downlinks import push_downlinks, queued_downlinks
+from sigbridge.model.downlink import Downlink
 from sigbridge.store.table import query_prefix
 from tests.functional.lambdas import Answer, Event, call, event
 

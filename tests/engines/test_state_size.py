@@ -11,13 +11,14 @@ import pytest
 
 from sigbridge.applications import create_application
 from sigbridge.devices import register_device
-from sigbridge.downlinks import Downlink, QueueFull, answer_uplink, push_downlinks, queued_downlinks
-from sigbridge.downlinks.notation import MOST_BYTES, MOST_PUSHED_BYTES, write_downlink
+from sigbridge.downlinks import QueueFull, answer_uplink, push_downlinks, queued_downlinks
+from sigbridge.model.downlink import Downlink
 from sigbridge.settings import settings
 from sigbridge.store import attempts, table
 from sigbridge.store.attempts import AttemptKey, StepWrite
 from sigbridge.store.claims import ANSWERS_IN_A_MAP, Asking
 from sigbridge.store.device_states import MOST_QUEUED, QueueHasNoRoom, find, state_key
+from sigbridge.store.downlink_codec import MOST_BYTES, MOST_PUSHED_BYTES, write_downlink
 from sigbridge.store.table import Update
 from tests.engines.test_races import at_once
 

@@ -5,8 +5,9 @@ import json
 import pytest
 
 from sigbridge.devices import register_device
-from sigbridge.downlinks import Downlink, answer_uplink, push_downlinks, queued_downlinks
+from sigbridge.downlinks import answer_uplink, push_downlinks, queued_downlinks
 from sigbridge.downlinks.answering import answer_uplink_within
+from sigbridge.model.downlink import Downlink
 from sigbridge.store.claims import Asking
 from tests.functional.conftest import Stored
 

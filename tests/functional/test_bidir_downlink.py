@@ -7,7 +7,8 @@ from urllib.parse import quote
 import pytest
 
 from sigbridge.devices import delete_parameter, register_device, set_parameter
-from sigbridge.downlinks import Downlink, push_downlinks
+from sigbridge.downlinks import push_downlinks
+from sigbridge.model.downlink import Downlink
 from tests.functional.conftest import Invoke, Stored
 from tests.functional.lambdas import Event, event
 

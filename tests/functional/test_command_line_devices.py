@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from sigbridge.devices import register_device
-from sigbridge.reports import Service, StoredReport
+from sigbridge.model.report import StoredReport
+from sigbridge.model.service import Service
 from sigbridge.status import note_report
 from tests.functional.command_line import NOT_UNDERSTOOD, REFUSED, OverHttp, lines
 from tests.functional.conftest import Invoke, Stored

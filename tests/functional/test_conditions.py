@@ -18,17 +18,11 @@ from sigbridge.applications import Application
 from sigbridge.credentials import Right, issue_key
 from sigbridge.devices import UnknownDevice, register_device
 from sigbridge.errors import StoreUnavailable
-from sigbridge.reports import Service, StoredReport, read_stored_report
-from sigbridge.status import (
-    Condition,
-    Kind,
-    State,
-    condition_of,
-    note_message,
-    note_report,
-    states_of,
-)
+from sigbridge.model.report import StoredReport
+from sigbridge.model.service import Service
+from sigbridge.status import Condition, Kind, State, condition_of, note_message, note_report, states_of
 from sigbridge.status.knowledge import knowledge_of_report
+from sigbridge.store.report_codec import read_stored_report
 from tests.functional.conftest import Invoke, Stored
 from tests.functional.failing_store import FAILURES, Failure, failing
 from tests.functional.lambdas import Answer, call, event

@@ -15,7 +15,6 @@ from sigbridge.api.http.telemetry import logger
 from sigbridge.applications import Application
 from sigbridge.clock import now_ms, rfc3339
 from sigbridge.credentials import (
-    InvalidMapping,
     Right,
     Unauthenticated,
     UnknownCredential,
@@ -26,6 +25,7 @@ from sigbridge.credentials import (
 )
 from sigbridge.credentials.authentication import KNOWN_FOR_SECONDS, forget_cached_keys
 from sigbridge.devices import register_device
+from sigbridge.model.field_mapping import InvalidMapping
 from sigbridge.store import api_keys, table
 from sigbridge.store.table import Key
 from tests.functional.conftest import Invoke, Stored, used_key

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from sigbridge.messages import Network, Part, ReceivedMessage, Variable, store_messages
+from sigbridge.messages import store_messages
+from sigbridge.model.message import Network, Part, ReceivedMessage, Variable
 from sigbridge.store.item_size import stored_size
 from sigbridge.store.messages import MessageRecord
 from sigbridge.store.messages import amend as amend_in_store

@@ -6,8 +6,9 @@ from urllib.parse import quote
 
 import pytest
 
-from sigbridge.devices import delete_parameter, normalize_device_id, register_device, set_parameter
+from sigbridge.devices import delete_parameter, register_device, set_parameter
 from sigbridge.devices.directory import forget_cached_devices
+from sigbridge.model.device_id import normalize_device_id
 from sigbridge.store import applications as stored_applications
 from sigbridge.store.table import Deletion, Key, delete
 from tests.functional.conftest import Counted, Invoke, Stored

@@ -7,7 +7,7 @@ import pytest
 
 from sigbridge.credentials import Right, issue_key
 from sigbridge.devices import set_parameter
-from sigbridge.downlinks.downlink import make_id
+from sigbridge.model.downlink import make_id
 from tests.functional.conftest import Invoke, Stored
 from tests.functional.lambdas import Answer, call, event
 from tests.functional.played_device import DAY, HEX, HOUR, MINUTE, PlayedDevice

@@ -2,9 +2,10 @@
 
 import pytest
 
-from sigbridge.applications import DownlinkQuota, SettingsChange, change_application
+from sigbridge.applications import SettingsChange, change_application
 from sigbridge.devices import set_parameter
 from sigbridge.devices.directory import forget_cached_devices
+from sigbridge.model.settings import DownlinkQuota
 from tests.functional.conftest import Counted, Invoke
 from tests.functional.lambdas import event
 from tests.functional.played_device import DAY, HEX, HOUR, MINUTE, PlayedDevice

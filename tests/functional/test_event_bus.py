@@ -12,7 +12,8 @@ from sigbridge.aws import event_bus
 from sigbridge.aws.event_bus import BusRefused, BusUnavailable, Event, publish, requests
 from sigbridge.clock import now_ms
 from sigbridge.devices import register_device
-from sigbridge.downlinks import Step, end_what_is_due
+from sigbridge.downlinks import end_what_is_due
+from sigbridge.model.downlink_history import Step
 from sigbridge.settings import settings
 from tests.event_schemas import violations
 from tests.functional.change_stream import ChangeStream, StreamRecord

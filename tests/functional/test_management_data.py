@@ -16,7 +16,8 @@ from sigbridge.clock import rfc3339
 from sigbridge.credentials import Right, issue_key
 from sigbridge.devices import register_device
 from sigbridge.devices.directory import forget_cached_devices
-from sigbridge.messages import Network, ReceivedMessage, Variable, store_messages
+from sigbridge.messages import store_messages
+from sigbridge.model.message import Network, ReceivedMessage, Variable
 from tests.functional.conftest import Invoke, Stored
 from tests.functional.failing_store import FAILURES, failing
 from tests.functional.lambdas import Answer, event

@@ -13,7 +13,8 @@ from sigbridge.clock import rfc3339
 from sigbridge.credentials import Right, issue_key
 from sigbridge.devices import register_device, set_parameter
 from sigbridge.devices.directory import forget_cached_devices
-from sigbridge.reports import Service, StoredReport
+from sigbridge.model.report import StoredReport
+from sigbridge.model.service import Service
 from sigbridge.status import note_report
 from tests.functional.conftest import Invoke, Stored
 from tests.functional.failing_store import FAILURES, Failure, failing, is_key_look_up

@@ -17,8 +17,6 @@ from sigbridge.applications import Application, create_application
 from sigbridge.clock import rfc3339
 from sigbridge.credentials import (
     ApiKey,
-    FieldMapping,
-    InvalidMapping,
     KeyWish,
     Right,
     TooManyKeys,
@@ -31,9 +29,9 @@ from sigbridge.credentials import (
     withdraw_key,
 )
 from sigbridge.credentials.authentication import KNOWN_FOR_SECONDS
-from sigbridge.credentials.field_mapping import Field
 from sigbridge.credentials.issuing import MOST_KEYS
 from sigbridge.errors import SigbridgeError
+from sigbridge.model.field_mapping import Field, FieldMapping, InvalidMapping
 from sigbridge.store import api_keys
 from tests.functional.conftest import Stored, used_key
 from tests.functional.failing_store import FAILURES, Failure, failing, is_key_look_up

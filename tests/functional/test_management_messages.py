@@ -13,7 +13,8 @@ from sigbridge.applications import create_application
 from sigbridge.clock import rfc3339
 from sigbridge.credentials import Right, issue_key
 from sigbridge.devices import register_device
-from sigbridge.messages import Network, Part, ReceivedMessage, Variable, store_messages
+from sigbridge.messages import store_messages
+from sigbridge.model.message import Network, Part, ReceivedMessage, Variable
 from tests.functional.conftest import Invoke
 from tests.functional.lambdas import Answer, event
 from tests.functional.management import Management

@@ -11,13 +11,18 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from sigbridge.applications import DownlinkQuota, SettingsChange, change_application
+from sigbridge.applications import SettingsChange, change_application
 from sigbridge.clock import rfc3339
 from sigbridge.devices import register_device
 from sigbridge.devices.directory import forget_cached_devices
-from sigbridge.downlinks import Downlink, push_downlinks, queued_downlinks, reply_to_messages
-from sigbridge.messages import Network, Part, ReceivedMessage, store_messages
-from sigbridge.reports import ReceivedReport, Service, keep_reports
+from sigbridge.downlinks import push_downlinks, queued_downlinks, reply_to_messages
+from sigbridge.messages import store_messages
+from sigbridge.model.downlink import Downlink
+from sigbridge.model.message import Network, Part, ReceivedMessage
+from sigbridge.model.report import ReceivedReport
+from sigbridge.model.service import Service
+from sigbridge.model.settings import DownlinkQuota
+from sigbridge.reports import keep_reports
 from sigbridge.status import condition_of
 from sigbridge.store.table import query_prefix
 from tests.functional.conftest import Invoke, Stored

@@ -10,12 +10,14 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ReadTimeoutError
 
-from sigbridge.applications import Application, SettingsChange, UnknownDevices, change_application
+from sigbridge.applications import Application, SettingsChange, change_application
 from sigbridge.credentials import Right, issue_key
 from sigbridge.devices import register_device
 from sigbridge.devices.directory import forget_cached_devices
-from sigbridge.reports import Service, read_stored_report
+from sigbridge.model.service import Service
+from sigbridge.model.settings import UnknownDevices
 from sigbridge.store.connections import client
+from sigbridge.store.report_codec import read_stored_report
 from tests.functional.conftest import Invoke, Stored
 from tests.functional.failing_store import FAILURES, Failure, failing, is_message
 from tests.functional.lambdas import Event, call, event

@@ -8,7 +8,8 @@ import pytest
 
 from sigbridge.applications import UnknownApplication
 from sigbridge.clock import rfc3339
-from sigbridge.reports import Service, StoredReport
+from sigbridge.model.report import StoredReport
+from sigbridge.model.service import Service
 from sigbridge.status import State, devices_in_state, note_report, state_lists, states_among
 from sigbridge.store import state_lists as stored_lists
 from sigbridge.store import table

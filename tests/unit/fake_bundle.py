@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 
 import httpx
 
-from sigbridge.devices import sigfox_device_id
+from sigbridge.model.device_id import sigfox_device_id
 from sigfox_simulator.fates import Patience
 from sigfox_simulator.readback import StoredMessage
 from sigfox_simulator.scenario import Scenario, Target

@@ -13,7 +13,7 @@ from sigbridge.api.http.json_body import read_json
 from sigbridge.api.management.data_forms import ValuesAsked
 from sigbridge.errors import InvalidInput
 from sigbridge.messages import Location
-from sigbridge.messages.limits import checked_metadata, checked_name
+from sigbridge.model.limits import checked_metadata, checked_name
 
 
 def nested(levels: int) -> dict[str, object]:

@@ -6,17 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sigbridge.devices import (
-    Device,
-    DeviceFilter,
+from sigbridge.devices import Device, DeviceFilter, UnknownDevice, act_on_addressed
+from sigbridge.model.device_id import (
     InvalidDeviceId,
-    UnknownDevice,
-    act_on_addressed,
+    is_sigfox_id,
     normalize_device_id,
     normalize_id_prefix,
     sigfox_device_id,
 )
-from sigbridge.devices.identity import is_sigfox_id
 
 sigfox_ids = st.integers(0, 0xFFFFFFFF).map("{:X}".format)
 device_ids = st.text(alphabet="0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ._", min_size=1, max_size=64)

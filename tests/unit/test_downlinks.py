@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from sigbridge.devices import InvalidDownlinkData, read_downlink_data
 from sigbridge.downlinks import Downlink, DownlinkTooLarge, InvalidDownlink, Priority, push_downlinks
-from sigbridge.downlinks.downlink import WrongPayloadLength
-from sigbridge.downlinks.notation import read_downlink, write_downlink
+from sigbridge.model.downlink import WrongPayloadLength
+from sigbridge.store.downlink_codec import read_downlink, write_downlink
 
 documents = st.recursive(
     st.one_of(

@@ -14,12 +14,14 @@ from jsonschema import Draft202012Validator
 
 from sigbridge.api.ingest.sigfox_facts import ADVANCED_FACTS, RECEPTION_FACTS, REPORT_FACTS
 from sigbridge.applications import Application
-from sigbridge.downlinks import Downlink, Priority, Source, Step, Transition
+from sigbridge.downlinks import Transition
 from sigbridge.downlinks.acknowledging import _FAILURES
 from sigbridge.downlinks.concluding import NO_ACKNOWLEDGEMENT, QUEUE_FULL
 from sigbridge.downlinks.history import step_write
 from sigbridge.integrations.announcements import announcements
-from sigbridge.reports import Service
+from sigbridge.model.downlink import Downlink, Priority, Source
+from sigbridge.model.downlink_history import Step
+from sigbridge.model.service import Service
 from sigbridge.settings import Settings, using
 from sigbridge.store.device_states import Removal
 from sigbridge.stream import Change, read_change

@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sigbridge.api.ingest.field_names import COMMON_NAMES
-from sigbridge.credentials import FieldMapping, InvalidMapping
-from sigbridge.credentials.field_mapping import Field, plain
+from sigbridge.model.field_mapping import Field, FieldMapping, InvalidMapping, plain
 
 names = st.text(
     alphabet=st.characters(blacklist_characters=";=.", blacklist_categories=["Cs"]), min_size=1

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sigbridge.applications import PayloadEncoding
-from sigbridge.messages import WrittenPayload
 from sigbridge.messages.payload import InvalidPayload, read_generic_payload, read_sigfox_payload
+from sigbridge.model.message import WrittenPayload
+from sigbridge.model.settings import PayloadEncoding
 
 HEX, BASE64 = PayloadEncoding.HEX, PayloadEncoding.BASE64
 

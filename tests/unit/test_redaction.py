@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sigbridge.credentials import Token, holds_key, redact, redact_bytes
+from sigbridge.credentials import holds_key, redact, redact_bytes
+from sigbridge.model.token import Token
 from tests.unit.test_token import GOOD, tokens
 
 PUBLIC = f"sbk_{'a' * 16}_…"

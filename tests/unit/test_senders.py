@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from sigbridge.api.ingest.sender import Sender
 from sigbridge.api.ingest.senders import KNOWN_SENDERS, recognize
 from sigbridge.api.ingest.senml import read_senml
-from sigbridge.applications import PayloadEncoding
-from sigbridge.credentials.field_mapping import Field
-from sigbridge.messages import Network
+from sigbridge.model.field_mapping import Field
+from sigbridge.model.message import Network
+from sigbridge.model.settings import PayloadEncoding
 
 PROJECT = Path(__file__).parents[2]
 PAGE = (PROJECT / "docs" / "reference" / "network-servers.md").read_text()

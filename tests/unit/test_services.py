@@ -17,8 +17,9 @@ from sigbridge.api.ingest.sigfox_facts import ADVANCED_FACTS, RECEPTION_FACTS, R
 from sigbridge.api.ingest.structures import kept, read_object, read_objects, read_texts
 from sigbridge.api.ingest.variables import InvalidVariable
 from sigbridge.errors import InvalidInput
-from sigbridge.messages import Network, Part, ReceivedMessage
-from sigbridge.reports import ReceivedReport, Service, UnknownService
+from sigbridge.model.message import Network, Part, ReceivedMessage
+from sigbridge.model.report import ReceivedReport
+from sigbridge.model.service import Service, UnknownService
 
 ITEM_BYTES = 400_000
 KNOWN = {"dataadvanced", *Service}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sigbridge.credentials.token import Token, is_key_id
+from sigbridge.model.token import Token, is_key_id
 
 BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
 tokens = st.builds(

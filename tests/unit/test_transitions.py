@@ -6,9 +6,11 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sigbridge.downlinks import Attempt, Downlink, Life, State, Step, Transition, transitions
-from sigbridge.downlinks.notation import read_downlink, write_downlink
+from sigbridge.downlinks import Transition, transitions
+from sigbridge.model.downlink import Downlink
+from sigbridge.model.downlink_history import Attempt, Life, State, Step
 from sigbridge.store.device_states import DeviceStateRecord, Removal
+from sigbridge.store.downlink_codec import read_downlink, write_downlink
 
 START = 1_795_300_000_000
 NEVER_EMPTIED = ({}, {}, {}, {})

@@ -9,15 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sigbridge.api.ingest.values import (
-    epoch_ms,
     is_absent,
-    is_storable,
     read_boolean,
     read_number,
     read_text,
     read_time,
     read_whole_number,
 )
+from sigbridge.clock import epoch_ms
+from sigbridge.model.limits import is_storable
 
 READERS = [read_boolean, read_number, read_text, read_time, read_whole_number]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

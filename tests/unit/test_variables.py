@@ -7,14 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sigbridge.api.ingest.locations import NotOnEarth, read_location
-from sigbridge.api.ingest.variables import (
-    InvalidVariable,
-    check_value,
-    leaves,
-    make_variable,
-    variable_name,
-)
-from sigbridge.messages import Location, Variable
+from sigbridge.api.ingest.variables import InvalidVariable, check_value, leaves, make_variable, variable_name
+from sigbridge.model.message import Location, Variable
 
 scalars = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=10))
 documents = st.recursive(

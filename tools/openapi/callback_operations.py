@@ -33,9 +33,9 @@ from sigbridge.api.ingest.documents import MAX_MESSAGES
 from sigbridge.api.ingest.errors import ingest_error
 from sigbridge.api.ingest.services import DATA_ADVANCED
 from sigbridge.credentials import Right
-from sigbridge.credentials.field_mapping import Field
 from sigbridge.devices import InactiveDevice, UnknownDevice
 from sigbridge.errors import Fault, InvalidInput
+from sigbridge.model.field_mapping import Field
 from sigbridge.reports import Service, UnknownService
 
 _FORM = "application/x-www-form-urlencoded"

@@ -24,7 +24,7 @@ from sigbridge.api.ingest.values import (
     read_text,
     read_whole_number,
 )
-from sigbridge.credentials.field_mapping import Field
+from sigbridge.model.field_mapping import Field
 from sigbridge.reports import Service
 
 # As `api.ingest.values` reads them: quoted or not, and absent as null or an empty text.

@@ -15,7 +15,7 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from sigbridge.clock import now_ms
-from sigbridge.credentials.token import Token
+from sigbridge.model.token import Token
 from sigbridge_admin.failures import AdminError
 from sigbridge_admin.local_stack import IS_IT_UP, local_stack
 from sigbridge_admin.presentation import note

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from pydantic import BaseModel
 
-from sigbridge.applications import DownlinkQuota, PayloadEncoding, UnknownDevices
+from sigbridge.model.settings import DownlinkQuota, PayloadEncoding, UnknownDevices
 from sigbridge_admin.api import Json, read
 from sigbridge_admin.command import ApiCommand, ApiContext, AsJson, examples
 from sigbridge_admin.failures import AdminError

@@ -8,8 +8,8 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from sigbridge.devices import InvalidDeviceId, normalize_device_id
 from sigbridge.errors import SigbridgeError
+from sigbridge.model.device_id import InvalidDeviceId, normalize_device_id
 from sigbridge_admin.api import Api, Place, Surroundings, connected_api
 from sigbridge_admin.failures import AdminError
 from sigbridge_admin.presentation import show_error

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 import typer
 from pydantic import BaseModel
 
-from sigbridge.applications import DownlinkQuota, PayloadEncoding
 from sigbridge.devices import InvalidDownlinkData, read_downlink_data
+from sigbridge.model.settings import DownlinkQuota, PayloadEncoding
 from sigbridge_admin.api import Json, read
 from sigbridge_admin.application_settings import nothing_to_set
 from sigbridge_admin.command import ApiCommand, ApiContext, AsJson, examples

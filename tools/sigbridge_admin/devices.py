@@ -9,8 +9,8 @@ from typing import Annotated, Any
 import typer
 from pydantic import BaseModel
 
-from sigbridge.applications import PayloadEncoding
-from sigbridge.messages import Network
+from sigbridge.model.message import Network
+from sigbridge.model.settings import PayloadEncoding
 from sigbridge.status import State
 from sigbridge_admin.api import Json, Query, read
 from sigbridge_admin.application_settings import nothing_to_set

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from sigbridge.credentials import Right
-from sigbridge.credentials.token import Token
+from sigbridge.model.token import Token
 from sigbridge_admin.api import Json, read
 from sigbridge_admin.application_settings import nothing_to_set
 from sigbridge_admin.command import ApiCommand, ApiContext, AsJson, examples

@@ -12,7 +12,8 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from sigbridge.devices import register_device, sigfox_device_id
+from sigbridge.devices import register_device
+from sigbridge.model.device_id import sigfox_device_id
 from sigbridge_local.deployment import SAM, build, host_architecture
 from sigbridge_local.dynamodb_local import dynamodb_local, local_client
 from sigbridge_local.emulator import isolated_environment

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from random import Random
 
-from sigbridge.devices import sigfox_device_id
+from sigbridge.model.device_id import sigfox_device_id
 from sigfox_simulator.dice import dice
 from sigfox_simulator.services import Service
 from sigfox_simulator.templates import CONFIGURATIONS, BatchTemplate, Configuration

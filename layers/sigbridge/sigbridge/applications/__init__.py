@@ -21,8 +21,8 @@ from sigbridge.applications.catalogue import (
     device_types,
     find_device_type,
 )
-from sigbridge.applications.device_type import DEVICE_TYPE_ID, DeviceType
-from sigbridge.applications.treatment import DownlinkQuota, PayloadEncoding, UnknownDevices
+from sigbridge.model.device_type import DEVICE_TYPE_ID, DeviceType
+from sigbridge.model.settings import DownlinkQuota, PayloadEncoding, UnknownDevices
 
 __all__ = [
     "DEVICE_TYPE_ID",

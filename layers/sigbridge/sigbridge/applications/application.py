@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypedDict
 
-from sigbridge.applications.device_type import DeviceType
-from sigbridge.applications.treatment import DownlinkQuota, PayloadEncoding, UnknownDevices
 from sigbridge.clock import now_ms
 from sigbridge.errors import SigbridgeError
+from sigbridge.model.device_type import DeviceType
+from sigbridge.model.settings import DownlinkQuota, PayloadEncoding, UnknownDevices
 from sigbridge.settings import settings
 from sigbridge.store import applications as stored_applications
 from sigbridge.store.applications import ApplicationRecord

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from sigbridge.applications.application import find_application, unknown_application
-from sigbridge.applications.device_type import DeviceType
 from sigbridge.errors import SigbridgeError
+from sigbridge.model.device_type import DeviceType
 from sigbridge.store import applications as stored_applications
 from sigbridge.store.applications import DeviceTypeRefused, Refusal
 

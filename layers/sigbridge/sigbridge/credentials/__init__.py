@@ -19,7 +19,6 @@ from sigbridge.credentials.authentication import (
     WrongSecret,
     authenticate,
 )
-from sigbridge.credentials.field_mapping import FieldMapping, InvalidMapping
 from sigbridge.credentials.issuing import (
     IssuedKey,
     KeyWish,
@@ -34,7 +33,8 @@ from sigbridge.credentials.issuing import (
     withdraw_key,
 )
 from sigbridge.credentials.redaction import holds_key, redact, redact_bytes
-from sigbridge.credentials.token import Token
+from sigbridge.model.field_mapping import FieldMapping, InvalidMapping
+from sigbridge.model.token import Token
 
 __all__ = [
     "ApiKey",

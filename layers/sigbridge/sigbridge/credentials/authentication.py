@@ -7,8 +7,8 @@ from cachetools import TLRUCache
 
 from sigbridge.clock import now_ms, rfc3339
 from sigbridge.credentials.api_key import ApiKey
-from sigbridge.credentials.token import Token
 from sigbridge.errors import SigbridgeError, StoreUnavailable
+from sigbridge.model.token import Token
 from sigbridge.store import api_keys
 from sigbridge.store.api_keys import ApiKeyRecord
 from sigbridge.store.table import StoreRefused

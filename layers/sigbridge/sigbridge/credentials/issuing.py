@@ -13,9 +13,9 @@ from sigbridge.applications import find_application
 from sigbridge.clock import now_ms
 from sigbridge.credentials.api_key import ApiKey, Right
 from sigbridge.credentials.authentication import confirm
-from sigbridge.credentials.field_mapping import FieldMapping
-from sigbridge.credentials.token import Token, is_key_id
 from sigbridge.errors import Fault, InvalidInput, SigbridgeError, StoreUnavailable
+from sigbridge.model.field_mapping import FieldMapping
+from sigbridge.model.token import Token, is_key_id
 from sigbridge.store import api_keys
 from sigbridge.store.api_keys import ApiKeyRecord, NoSuchKey, Powers, PowersChanged, TooMany
 

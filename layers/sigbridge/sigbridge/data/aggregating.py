@@ -11,8 +11,8 @@ from sigbridge.data.item import DataItem
 from sigbridge.data.paging import LARGEST_COST, LARGEST_PAGE_BYTES
 from sigbridge.data.selection import Selection
 from sigbridge.errors import InvalidInput
-from sigbridge.messages import Value
-from sigbridge.messages.limits import is_storable
+from sigbridge.model.limits import is_storable
+from sigbridge.model.message import Value
 from sigbridge.store.timeline import Order
 
 # How many stored items of up to 1 kB are read for one answer; larger ones count more often.

@@ -14,6 +14,7 @@ from sigbridge.data.notation import place_text, with_plain_numbers
 from sigbridge.data.selection import Selection
 from sigbridge.messages import RecordedMessage, Value, Variable
 from sigbridge.store import timeline
+from sigbridge.store.message_codec import read_message
 from sigbridge.store.timeline import Kind, Order, Stretch
 
 type Record = Mapping[str, Any]
@@ -112,7 +113,7 @@ def _merged(read: Callable[[Kind, Stretch], Iterator[dict[str, Any]]], stretch: 
 
 
 def _bundle_of_message(place: Place, record: dict[str, Any]) -> Bundle:
-    message = RecordedMessage.from_record(record)
+    message = read_message(record)
     told = (
         *(ToldValue(Variable(name, value), Origin.FACT) for name, value in _facts(message)),
         *_location(message),

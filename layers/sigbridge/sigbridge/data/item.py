@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sigbridge.messages import Location, Value
+from sigbridge.model.message import Location, Value
 from sigbridge.store.timeline import Kind
 
 _ID_LENGTH = 24

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from sigbridge.messages import Location
+from sigbridge.model.message import Location
 
 
 def with_plain_numbers(value: Any) -> Any:

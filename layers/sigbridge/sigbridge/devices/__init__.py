@@ -12,12 +12,6 @@ from sigbridge.devices.directory import (
     register_device,
     treatment,
 )
-from sigbridge.devices.identity import (
-    InvalidDeviceId,
-    normalize_device_id,
-    normalize_id_prefix,
-    sigfox_device_id,
-)
 from sigbridge.devices.parameters import (
     DOWNLINK_BYTES,
     InvalidDownlinkData,
@@ -40,6 +34,12 @@ from sigbridge.devices.registry import (
     import_devices,
     missing_types,
     no_such_type,
+)
+from sigbridge.model.device_id import (
+    InvalidDeviceId,
+    normalize_device_id,
+    normalize_id_prefix,
+    sigfox_device_id,
 )
 
 __all__ = [

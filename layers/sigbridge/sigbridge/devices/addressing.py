@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from sigbridge.devices.directory import UnknownDevice
-from sigbridge.devices.identity import sigfox_device_id
+from sigbridge.model.device_id import sigfox_device_id
 
 
 def act_on_addressed[T](device_id: str, act: Callable[[str], T]) -> T:

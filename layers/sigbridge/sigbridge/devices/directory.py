@@ -6,17 +6,11 @@ from dataclasses import dataclass, field
 
 from cachetools import TTLCache
 
-from sigbridge.applications import (
-    DEVICE_TYPE_ID,
-    Application,
-    DeviceType,
-    DownlinkQuota,
-    PayloadEncoding,
-    UnknownApplication,
-    UnknownDevices,
-)
+from sigbridge.applications import Application, UnknownApplication
 from sigbridge.clock import now_ms
 from sigbridge.errors import SigbridgeError
+from sigbridge.model.device_type import DEVICE_TYPE_ID, DeviceType
+from sigbridge.model.settings import DownlinkQuota, PayloadEncoding, UnknownDevices
 from sigbridge.store import applications as stored
 from sigbridge.store.applications import DeviceRecord
 from sigbridge.store.parallel import in_parallel

@@ -5,7 +5,6 @@ from sigbridge.downlinks.answering import Answer, answer_uplink, recall_answer
 from sigbridge.downlinks.bidir import Reply, reply_to_messages
 from sigbridge.downlinks.concluding import QUEUE_FULL
 from sigbridge.downlinks.deadlines import Deadlines, end_what_is_due
-from sigbridge.downlinks.downlink import Downlink, InvalidDownlink, Priority, Source
 from sigbridge.downlinks.encoding import PayloadEncoder
 from sigbridge.downlinks.history import (
     HistoryPage,
@@ -14,7 +13,6 @@ from sigbridge.downlinks.history import (
     downlink_life,
     record_transition,
 )
-from sigbridge.downlinks.life import AnsweredUplink, Attempt, Life, LifeStep, State, Step
 from sigbridge.downlinks.queue import (
     check_capacity,
     check_size,
@@ -28,6 +26,8 @@ from sigbridge.downlinks.quota import Quota, quota_of
 from sigbridge.downlinks.refusals import DownlinkNotQueued, DownlinkTooLarge, QueueFull, UnknownDownlink
 from sigbridge.downlinks.transitions import Transition, transitions
 from sigbridge.downlinks.waiting import InFlight, WaitingDownlinks, waiting_downlinks
+from sigbridge.model.downlink import Downlink, InvalidDownlink, Priority, Source
+from sigbridge.model.downlink_history import AnsweredUplink, Attempt, Life, LifeStep, State, Step
 
 __all__ = [
     "QUEUE_FULL",

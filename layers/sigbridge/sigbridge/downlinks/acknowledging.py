@@ -9,13 +9,15 @@ from collections.abc import Mapping
 
 from sigbridge.downlinks.concluding import conclude, conclude_sent, is_concluded
 from sigbridge.downlinks.history import record_transition
-from sigbridge.downlinks.life import Step
-from sigbridge.downlinks.notation import read_downlink, uplink_moment
 from sigbridge.downlinks.transitions import Transition
-from sigbridge.reports import Service, StoredReport, reports_between
+from sigbridge.model.downlink_history import Step, uplink_moment
+from sigbridge.model.report import StoredReport
+from sigbridge.model.service import Service
+from sigbridge.reports import reports_between
 from sigbridge.store import attempts, device_states
 from sigbridge.store.attempts import AttemptRecord
 from sigbridge.store.device_states import NoSuchDevice
+from sigbridge.store.downlink_codec import read_downlink
 
 _RADIO_PROCEDURE_MS = 55_000
 # Sigfox tells moments in whole seconds.

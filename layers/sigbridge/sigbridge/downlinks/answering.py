@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from sigbridge.clock import counted_moment
-from sigbridge.downlinks.downlink import Downlink, Source
-from sigbridge.downlinks.notation import answered_downlink, read_downlink, uplink_moment
 from sigbridge.downlinks.quota import answered_uplinks, counts_on_day
 from sigbridge.downlinks.refusals import refusals_told
 from sigbridge.errors import StoreUnavailable
+from sigbridge.model.downlink import Downlink, Source
+from sigbridge.model.downlink_history import uplink_moment
 from sigbridge.store import claims, device_states
 from sigbridge.store.claims import (
     EXPIRED_AT_ONCE,
@@ -24,6 +24,7 @@ from sigbridge.store.claims import (
     may_be_forgotten,
 )
 from sigbridge.store.device_states import DeviceStateRecord
+from sigbridge.store.downlink_codec import answered_downlink, read_downlink
 
 _CLAIM_ATTEMPTS = 5
 

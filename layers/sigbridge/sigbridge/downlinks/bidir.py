@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sigbridge.applications import DownlinkQuota
 from sigbridge.clock import now_ms
 from sigbridge.devices import Directory, UnknownDevice
 from sigbridge.downlinks.answering import Answer, answer_uplink, answer_uplink_within, recall_answer
 from sigbridge.errors import StoreUnavailable
-from sigbridge.messages import ReceivedMessage, StoredMessage
+from sigbridge.messages import StoredMessage
+from sigbridge.model.message import ReceivedMessage
+from sigbridge.model.settings import DownlinkQuota
 from sigbridge.settings import settings
 from sigbridge.store.claims import Asking
 from sigbridge.store.parallel import in_parallel

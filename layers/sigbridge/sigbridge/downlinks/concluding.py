@@ -5,13 +5,13 @@ from dataclasses import replace
 
 from sigbridge.devices import UnknownDevice
 from sigbridge.downlinks.history import owner_of_history, record_transition, step_write
-from sigbridge.downlinks.life import Step
-from sigbridge.downlinks.notation import read_downlink
 from sigbridge.downlinks.queue import take_out
 from sigbridge.downlinks.transitions import Transition
+from sigbridge.model.downlink_history import Step
 from sigbridge.store import attempts
 from sigbridge.store.attempts import AttemptRecord, QueueWasReplaced, StepRecorded
 from sigbridge.store.device_states import QueueHasNoRoom, Removal
+from sigbridge.store.downlink_codec import read_downlink
 
 NO_ACKNOWLEDGEMENT = "no_acknowledgement"
 QUEUE_FULL = "queue_full"

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from sigbridge.devices import UnknownDevice
 from sigbridge.downlinks.acknowledging import find_acknowledgement, settle_attempt
 from sigbridge.downlinks.concluding import conclude_unacknowledged, is_concluded
-from sigbridge.downlinks.downlink import Downlink
-from sigbridge.downlinks.life import Step
 from sigbridge.downlinks.queue import take_out
 from sigbridge.errors import StoreUnavailable
+from sigbridge.model.downlink import Downlink
+from sigbridge.model.downlink_history import Step
 from sigbridge.settings import settings
 from sigbridge.store import attempts
 from sigbridge.store.attempts import AttemptKey, AttemptRecord

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from sigbridge.devices import DOWNLINK_BYTES, Directory
-from sigbridge.downlinks.downlink import InvalidDownlink
+from sigbridge.model.downlink import InvalidDownlink
 
 
 @dataclass(frozen=True)

@@ -8,19 +8,14 @@ from itertools import groupby
 from sigbridge.applications import Application, UnknownApplication
 from sigbridge.clock import now_ms
 from sigbridge.devices import Directory
-from sigbridge.downlinks.life import Attempt, Life, State, Step
-from sigbridge.downlinks.notation import (
-    answered_downlink,
-    read_downlink,
-    uplink_moment,
-    write_downlink,
-)
 from sigbridge.downlinks.refusals import UnknownDownlink, refusals_told
 from sigbridge.downlinks.transitions import Transition
+from sigbridge.model.downlink_history import Attempt, Life, State, Step, uplink_moment
 from sigbridge.settings import settings
 from sigbridge.store import attempts, device_states
 from sigbridge.store.attempts import AttemptKey, AttemptRecord, StepRecorded, StepWrite
 from sigbridge.store.device_states import DeviceStateRecord, Removal
+from sigbridge.store.downlink_codec import answered_downlink, read_downlink, write_downlink
 
 
 @dataclass(frozen=True, slots=True)

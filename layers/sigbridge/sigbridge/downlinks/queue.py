@@ -5,14 +5,14 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from sigbridge.clock import now_ms
-from sigbridge.downlinks.downlink import Downlink
 from sigbridge.downlinks.history import downlink_life
-from sigbridge.downlinks.notation import MOST_PUSHED_BYTES, read_downlink, write_downlink
 from sigbridge.downlinks.refusals import DownlinkNotQueued, DownlinkTooLarge, QueueFull, refusals_told
 from sigbridge.errors import StoreUnavailable
+from sigbridge.model.downlink import Downlink
 from sigbridge.settings import settings
 from sigbridge.store import device_states
 from sigbridge.store.device_states import NotInQueue, PushedBefore, PushMemory, Removal
+from sigbridge.store.downlink_codec import MOST_PUSHED_BYTES, read_downlink, write_downlink
 
 _KEY_REMEMBERED_SECONDS = 86_400
 # The position of a downlink changes with every one that leaves before it.

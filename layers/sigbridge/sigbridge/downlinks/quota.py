@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sigbridge.clock import DAY_MS, counted_moment
 from sigbridge.devices import Directory
-from sigbridge.downlinks.notation import uplink_moment
+from sigbridge.model.downlink_history import uplink_moment
 from sigbridge.store import attempts
 
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sigbridge.downlinks.downlink import Downlink, Source
-from sigbridge.downlinks.life import Step
-from sigbridge.downlinks.notation import answered_downlink, read_downlink
+from sigbridge.model.downlink import Downlink, Source
+from sigbridge.model.downlink_history import Step
 from sigbridge.store.device_states import DeviceStateRecord, Removal
+from sigbridge.store.downlink_codec import answered_downlink, read_downlink
 
 _NOTHING = DeviceStateRecord(queue=(), downlink_data="", answer_maps=())
 

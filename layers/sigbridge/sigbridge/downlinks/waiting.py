@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 from sigbridge.clock import now_ms
 from sigbridge.downlinks.concluding import is_concluded
-from sigbridge.downlinks.downlink import Downlink
-from sigbridge.downlinks.life import AnsweredUplink
-from sigbridge.downlinks.notation import answered_downlink, read_downlink, uplink_moment
 from sigbridge.downlinks.refusals import refusals_told
+from sigbridge.model.downlink import Downlink
+from sigbridge.model.downlink_history import AnsweredUplink, uplink_moment
 from sigbridge.settings import settings
 from sigbridge.store import attempts, device_states
 from sigbridge.store.attempts import AttemptKey
+from sigbridge.store.downlink_codec import answered_downlink, read_downlink
 from sigbridge.store.parallel import in_parallel
 
 # What is due is ended once a minute, and an uplink is older than its answer.

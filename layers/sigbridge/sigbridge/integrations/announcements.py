@@ -12,10 +12,12 @@ from typing import Any
 
 from sigbridge.aws.event_bus import Event
 from sigbridge.clock import rfc3339
-from sigbridge.downlinks import Downlink, LifeStep, Source, attempt_of
-from sigbridge.messages import RecordedMessage
-from sigbridge.reports import read_stored_report
+from sigbridge.downlinks import attempt_of
+from sigbridge.model.downlink import Downlink, Source
+from sigbridge.model.downlink_history import LifeStep
 from sigbridge.store.attempts import read_attempt
+from sigbridge.store.message_codec import read_message
+from sigbridge.store.report_codec import read_stored_report
 from sigbridge.store.stream import Change, Kind
 
 _VERSION = 1
@@ -118,7 +120,7 @@ def _arrivals(record: Mapping[str, Any]) -> list[int]:
 def _message(record: Mapping[str, Any]) -> dict[str, object]:
     message = {name: record[name] for name in _MESSAGE_FIELDS if name in record}
     message |= {name: rfc3339(int(message[name])) for name in _MESSAGE_MOMENTS if name in message}
-    recorded = RecordedMessage.from_record(record)
+    recorded = read_message(record)
     if recorded.conflicts:
         message["conflicts"] = [
             {"payload": conflict.payload, "received_at": rfc3339(conflict.received_at)}

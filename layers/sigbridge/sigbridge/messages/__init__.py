@@ -2,16 +2,8 @@
 
 from sigbridge.messages.inbox import Receipt, StoredMessage, store_messages
 from sigbridge.messages.listing import MessagePage, MessagesWanted, list_messages
-from sigbridge.messages.message import (
-    Location,
-    Network,
-    Part,
-    ReceivedMessage,
-    Value,
-    Variable,
-    WrittenPayload,
-)
-from sigbridge.messages.recorded import ConflictingPayload, RecordedMessage, received_first
+from sigbridge.model.message import Location, Network, Part, ReceivedMessage, Value, Variable, WrittenPayload
+from sigbridge.model.stored_message import ConflictingPayload, RecordedMessage
 from sigbridge.store.timeline import Order
 
 __all__ = [
@@ -30,6 +22,5 @@ __all__ = [
     "Variable",
     "WrittenPayload",
     "list_messages",
-    "received_first",
     "store_messages",
 ]

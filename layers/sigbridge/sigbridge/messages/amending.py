@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sigbridge.errors import Fault, StoreUnavailable
-from sigbridge.messages.message import ReceivedMessage
 from sigbridge.messages.parts import PartAttributes, PartContent, joined_warnings
+from sigbridge.model.message import ReceivedMessage
 from sigbridge.store import messages as stored_messages
 from sigbridge.store.item_size import stored_size
 from sigbridge.store.messages import ChangedMeanwhile, MessageRecord, MessageWrite

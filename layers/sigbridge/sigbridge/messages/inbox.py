@@ -9,12 +9,12 @@ from sigbridge.devices import Directory
 from sigbridge.errors import Fault, InvalidInput
 from sigbridge.messages.amending import Amendment, Delivery, amend
 from sigbridge.messages.keys import MessageKey, message_key
-from sigbridge.messages.limits import checked_value, fitting_name
-from sigbridge.messages.message import Network, Part, ReceivedMessage, Variable, WrittenPayload
 from sigbridge.messages.parts import PartAttributes, PartContent, part_record
 from sigbridge.messages.payload import InvalidPayload, read_generic_payload, read_sigfox_payload
-from sigbridge.messages.recorded import received_first
+from sigbridge.model.limits import checked_value, fitting_name
+from sigbridge.model.message import Network, Part, ReceivedMessage, Variable, WrittenPayload
 from sigbridge.store import messages as stored_messages
+from sigbridge.store.message_codec import received_first
 from sigbridge.store.messages import AlreadyStored, MessageWrite
 from sigbridge.store.parallel import in_parallel
 

@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 
 from sigbridge.clock import DAY_MS, is_believed
-from sigbridge.messages.message import Network, ReceivedMessage
+from sigbridge.model.message import Network, ReceivedMessage
 from sigbridge.store.messages import SentMark
 
 # How far ahead of ours a sender's clock may be without costing more. It is less than a day by so much that

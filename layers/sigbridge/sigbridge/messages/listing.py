@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from sigbridge.messages.recorded import RecordedMessage
+from sigbridge.model.stored_message import RecordedMessage
 from sigbridge.store import timeline
+from sigbridge.store.message_codec import read_message
 from sigbridge.store.timeline import Kind, Order, Stretch
 
 _LARGEST_PAGE_BYTES = 2_500_000
@@ -54,7 +55,7 @@ def list_messages(application_id: str, device_id: str, wanted: MessagesWanted) -
     messages: list[RecordedMessage] = []
     size = 0
     for record in timeline.read(Kind.MESSAGE, stretch):
-        message = RecordedMessage.from_record(record)
+        message = read_message(record)
         if message.id == wanted.after:
             continue
         if len(messages) == wanted.limit or size >= _LARGEST_PAGE_BYTES:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sigbridge.errors import Fault
-from sigbridge.messages.message import Part, ReceivedMessage
+from sigbridge.model.message import Part, ReceivedMessage
 from sigbridge.store.item_size import stored_size
 
 type Records = list[dict[str, Any]]

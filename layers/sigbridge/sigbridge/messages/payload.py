@@ -4,8 +4,8 @@ import base64
 import binascii
 import re
 
-from sigbridge.applications import PayloadEncoding
-from sigbridge.messages.message import WrittenPayload
+from sigbridge.model.message import WrittenPayload
+from sigbridge.model.settings import PayloadEncoding
 
 SIGFOX_PAYLOAD_BYTES = 12
 GENERIC_PAYLOAD_BYTES = 10_000

@@ -1,9 +1,9 @@
 """Reports: what Sigfox's services tell about a device beside its messages, kept once."""
 
+from sigbridge.model.report import ReceivedReport, StoredReport
+from sigbridge.model.service import Service, UnknownService
 from sigbridge.reports.keeping import KeptReport, ReportReceipt, keep_reports
 from sigbridge.reports.reading import reports_between
-from sigbridge.reports.report import ReceivedReport, StoredReport, read_stored_report
-from sigbridge.reports.service import Service, UnknownService
 
 __all__ = [
     "KeptReport",
@@ -13,6 +13,5 @@ __all__ = [
     "StoredReport",
     "UnknownService",
     "keep_reports",
-    "read_stored_report",
     "reports_between",
 ]

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from sigbridge.clock import now_ms
 from sigbridge.devices import Directory
-from sigbridge.reports.report import ReceivedReport
+from sigbridge.model.report import ReceivedReport
 from sigbridge.store import reports as stored_reports
 from sigbridge.store.parallel import in_parallel
 from sigbridge.store.reports import AlreadyKept, ReportWrite

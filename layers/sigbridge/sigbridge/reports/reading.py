@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from sigbridge.reports.report import StoredReport, read_stored_report
+from sigbridge.model.report import StoredReport
 from sigbridge.store import reports as stored_reports
+from sigbridge.store.report_codec import read_stored_report
 
 
 def reports_between(

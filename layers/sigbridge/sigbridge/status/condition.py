@@ -9,12 +9,12 @@ from typing import Any
 from sigbridge.applications import Application
 from sigbridge.clock import DAY_MS, counted_moment
 from sigbridge.devices import Device, Directory, find_device
-from sigbridge.messages import received_first
 from sigbridge.status.keep_alive import silent_from
 from sigbridge.status.knowledge import OFF_CONTRACT, OUT_OF_SEQUENCE, Kind, Knowledge
 from sigbridge.store import conditions as stored_conditions
 from sigbridge.store import messages as stored_messages
 from sigbridge.store.conditions import ConditionRecord
+from sigbridge.store.message_codec import received_first
 
 # How many messages are looked through for the last one: more where some claim to come from the future.
 _LOOKED_THROUGH = (2, 100)

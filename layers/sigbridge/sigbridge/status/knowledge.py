@@ -9,8 +9,9 @@ from enum import StrEnum
 from typing import Any
 
 from sigbridge.clock import counted_moment, iso_ms
-from sigbridge.messages import received_first
-from sigbridge.reports import Service, StoredReport
+from sigbridge.model.report import StoredReport
+from sigbridge.model.service import Service
+from sigbridge.store.message_codec import received_first
 
 
 class Kind(StrEnum):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sigbridge.clock import DAY_MS
-from sigbridge.reports import StoredReport
+from sigbridge.model.report import StoredReport
 from sigbridge.status.condition import State, states_of
 from sigbridge.status.knowledge import Kind, Knowledge, knowledge_of_message, knowledge_of_report
 from sigbridge.store import conditions as stored_conditions

@@ -2,7 +2,7 @@
 
 Attributes of the item:
 
-* `queue`: the queued downlinks, first in first. Each is one string (see `downlinks.notation`) that
+* `queue`: the queued downlinks, first in first. Each is one string (see `store.downlink_codec`) that
   begins with the moment it expires, 13 digits of epoch ms, so that a condition can compare it.
 * `downlink_data`: the `downlinkData` parameter, 16 hex digits, or "".
 * `answers_0` to `answers_3`: what was answered to which uplink (see `store.claims`). An answer is a queued

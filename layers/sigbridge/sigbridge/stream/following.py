@@ -6,7 +6,7 @@ from sigbridge.applications import UnknownApplication
 from sigbridge.clock import counted_moment
 from sigbridge.downlinks import QUEUE_FULL, quota_of, record_transition, settle, transitions
 from sigbridge.integrations.announcements import steps_made
-from sigbridge.reports import Service, read_stored_report
+from sigbridge.model.service import Service
 from sigbridge.status import (
     note_message,
     note_over_quota,
@@ -15,6 +15,7 @@ from sigbridge.status import (
     watch_changed_types,
 )
 from sigbridge.store.device_states import read_state
+from sigbridge.store.report_codec import read_stored_report
 from sigbridge.store.stream import Change, Kind
 
 

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic.alias_generators import to_camel
 
 from sigbridge.clock import rfc3339
-from sigbridge.downlinks.downlink import (
+from sigbridge.model.downlink import (
     FORBIDDEN_PORT,
     LARGEST_PORT,
     Downlink,
@@ -20,7 +20,7 @@ from sigbridge.downlinks.downlink import (
     Priority,
     is_port,
 )
-from sigbridge.messages.limits import is_storable
+from sigbridge.model.limits import is_storable
 
 _MAX_ATTEMPTS = 100
 # These digits are base64 too, of more bytes than a downlink has.

@@ -18,10 +18,10 @@ from sigbridge.api.ingest.variables import (
     make_variable,
     variable_name,
 )
-from sigbridge.credentials.field_mapping import Field, FieldMapping, plain
 from sigbridge.errors import Fault
 from sigbridge.messages import Location, Network, Part, Value, Variable
-from sigbridge.messages.limits import DETAIL_NAME_LENGTH
+from sigbridge.model.field_mapping import Field, FieldMapping, plain
+from sigbridge.model.limits import DETAIL_NAME_LENGTH
 
 _PLACE_IDS = plain("placeIds")
 # TagoIO's template puts the computed location into an item of this name.

@@ -6,7 +6,7 @@ of known senders (`api.ingest.senders`): these names are guesses.
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from sigbridge.credentials.field_mapping import Field, plain
+from sigbridge.model.field_mapping import Field, plain
 
 # Compared without case, "_" and "-"; earlier names win.
 COMMON_NAMES: Mapping[Field, tuple[str, ...]] = {

@@ -8,10 +8,10 @@ from sigbridge.api.ingest.essentials import Essentials, Unreadable
 from sigbridge.api.ingest.tagoio import group_of
 from sigbridge.api.ingest.values import is_absent, read_text, read_time
 from sigbridge.clock import epoch_ms
-from sigbridge.credentials.field_mapping import Field
 from sigbridge.devices import InvalidDeviceId, normalize_device_id, sigfox_device_id
 from sigbridge.errors import Fault
 from sigbridge.messages import Network
+from sigbridge.model.field_mapping import Field
 
 
 @dataclass(frozen=True, slots=True)

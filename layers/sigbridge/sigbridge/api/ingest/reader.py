@@ -15,9 +15,9 @@ from sigbridge.api.ingest.services import find_source, read_report
 from sigbridge.api.ingest.tagoio import gather_items
 from sigbridge.api.ingest.variables import InvalidVariable, leaves, make_variable
 from sigbridge.applications import PayloadEncoding
-from sigbridge.credentials.field_mapping import Field, FieldMapping, plain
 from sigbridge.errors import Fault, InvalidInput
 from sigbridge.messages import Network, Part, ReceivedMessage, WrittenPayload
+from sigbridge.model.field_mapping import Field, FieldMapping, plain
 from sigbridge.reports import ReceivedReport, Service
 
 

@@ -10,9 +10,9 @@ from sigbridge.api.ingest.documents import Document
 from sigbridge.api.ingest.essentials import Essentials
 from sigbridge.api.ingest.sigfox_facts import ADVANCED_FACTS, COMPUTED_LOCATION, RECEPTION_FACTS
 from sigbridge.api.ingest.values import is_absent, read_text
-from sigbridge.credentials.field_mapping import Field, plain
-from sigbridge.devices.identity import SEPARATORS, is_sigfox_id
 from sigbridge.messages import Network, Part
+from sigbridge.model.device_id import SEPARATORS, is_sigfox_id
+from sigbridge.model.field_mapping import Field, plain
 from sigbridge.reports import Service
 
 type Subject = Service | Part

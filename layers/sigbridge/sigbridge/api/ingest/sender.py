@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from sigbridge.applications import PayloadEncoding
-from sigbridge.credentials.field_mapping import Field
 from sigbridge.messages import Network
+from sigbridge.model.field_mapping import Field
 
 type Path = tuple[str, ...]
 

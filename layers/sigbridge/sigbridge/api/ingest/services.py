@@ -12,9 +12,9 @@ from sigbridge.api.ingest.sigfox_facts import RECEPTION_FACTS, REPORT_FACTS, REQ
 from sigbridge.api.ingest.structures import kept_fields
 from sigbridge.api.ingest.values import is_absent
 from sigbridge.api.ingest.variables import InvalidVariable, Path, check_value
-from sigbridge.credentials.field_mapping import Field, plain
 from sigbridge.errors import Fault
 from sigbridge.messages import Location
+from sigbridge.model.field_mapping import Field, plain
 from sigbridge.reports import ReceivedReport, Service, UnknownService
 
 DATA_ADVANCED = "data-advanced"

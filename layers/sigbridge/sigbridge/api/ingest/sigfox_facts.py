@@ -12,7 +12,7 @@ from sigbridge.api.ingest.values import (
     read_time,
     read_whole_number,
 )
-from sigbridge.credentials.field_mapping import plain
+from sigbridge.model.field_mapping import plain
 from sigbridge.reports import Service
 
 _LQI = frozenset({"LIMIT", "AVERAGE", "GOOD", "EXCELLENT", "NA"})

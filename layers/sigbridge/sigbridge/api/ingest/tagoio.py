@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from sigbridge.api.ingest.documents import Document, Siblings
 from sigbridge.api.ingest.field_names import COMMON_NAMES
 from sigbridge.api.ingest.values import is_absent
-from sigbridge.credentials.field_mapping import Field, plain
+from sigbridge.model.field_mapping import Field, plain
 
 type Item = Mapping[str, object]
 type _Moment = tuple[str | None, str | None]

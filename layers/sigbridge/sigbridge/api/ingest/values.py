@@ -9,7 +9,7 @@ import re
 from decimal import Decimal, InvalidOperation
 
 from sigbridge.clock import epoch_ms, iso_ms, rfc1123_ms
-from sigbridge.messages.limits import is_storable
+from sigbridge.model.limits import is_storable
 
 _ABSENT = frozenset({"", "null", "n/a"})
 _TRUE = frozenset({"true", "1"})

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from sigbridge.api.ingest.values import is_absent
 from sigbridge.messages import Value, Variable
-from sigbridge.messages.limits import NAME_LENGTH, checked_value, fitting_name
+from sigbridge.model.limits import NAME_LENGTH, checked_value, fitting_name
 
 type Path = tuple[str, ...]
 

@@ -41,7 +41,7 @@ from sigbridge.data import (
 )
 from sigbridge.devices import InactiveDevice, find_device
 from sigbridge.errors import Fault, InvalidInput
-from sigbridge.messages.limits import checked_name
+from sigbridge.model.limits import checked_name
 
 routes = new_routes()
 

@@ -22,7 +22,7 @@ from sigbridge.api.management.dates import read_moment
 from sigbridge.api.management.facts import Facts
 from sigbridge.data import AggregateValue, DataItem, NewValue, place_text
 from sigbridge.messages import Location, Value, Variable
-from sigbridge.messages.limits import NAME_LENGTH, checked_metadata, checked_name, checked_value, is_storable
+from sigbridge.model.limits import NAME_LENGTH, checked_metadata, checked_name, checked_value, is_storable
 
 MOST_VALUES = 1_000
 _MOST_DEGREES = {"latitude": 90, "longitude": 180}

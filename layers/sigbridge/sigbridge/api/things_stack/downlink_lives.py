@@ -6,7 +6,7 @@ from sigbridge.api.http.request import Request
 from sigbridge.api.http.response import Response
 from sigbridge.clock import rfc3339
 from sigbridge.downlinks import HistoryPage, Life, Source
-from sigbridge.downlinks.downlink import is_downlink_id
+from sigbridge.model.downlink import is_downlink_id
 from sigbridge.things_stack.downlinks import queue_item
 from sigbridge.things_stack.errors import invalid_field
 

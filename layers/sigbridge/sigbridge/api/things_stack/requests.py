@@ -20,8 +20,8 @@ from sigbridge.downlinks import (
     check_capacity,
     check_size,
 )
-from sigbridge.downlinks.downlink import MOST_ATTEMPTS, TooManyAttempts, WrongPayloadLength
 from sigbridge.errors import InvalidInput
+from sigbridge.model.downlink import MOST_ATTEMPTS, TooManyAttempts, WrongPayloadLength
 from sigbridge.things_stack.downlinks import DownlinkItem, looks_like_hex, queue_item, read_base64
 from sigbridge.things_stack.errors import (
     DECODE_BODY,

@@ -4,7 +4,7 @@ import json
 import re
 from decimal import Decimal
 
-from sigbridge.messages.message import Value
+from sigbridge.model.message import Value
 
 NAME_LENGTH = 100
 DETAIL_NAME_LENGTH = 255

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sigbridge.applications.treatment import DownlinkQuota, PayloadEncoding
+from sigbridge.model.settings import DownlinkQuota, PayloadEncoding
 
 # Sigfox's `deviceTypeId` is 24 hex digits.
 DEVICE_TYPE_ID = r"[A-Za-z0-9_-]{1,64}"

@@ -6,8 +6,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sigbridge.applications import PayloadEncoding
 from sigbridge.errors import Fault
+from sigbridge.model.settings import PayloadEncoding
 
 type Value = str | int | Decimal | bool
 

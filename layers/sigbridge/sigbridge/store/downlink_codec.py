@@ -11,7 +11,8 @@ import hashlib
 import json
 from typing import Any
 
-from sigbridge.downlinks.downlink import Downlink, Priority, Source
+from sigbridge.model.downlink import Downlink, Priority, Source
+from sigbridge.model.downlink_history import uplink_moment
 
 # What a downlink may take when it is queued. With the number of its attempt it grows, to `MOST_BYTES` at
 # the most.
@@ -69,8 +70,3 @@ def answered_downlink(uplink: str, answer: str) -> Downlink:
         return read_downlink(answer)
     digest = hashlib.sha256(uplink.encode()).hexdigest()[:12]
     return Downlink(payload=answer, id=f"{uplink_moment(uplink):012x}{digest}", source=Source.DOWNLINK_DATA)
-
-
-def uplink_moment(uplink: str) -> int:
-    """Reads from an uplink's key when it was sent, epoch ms."""
-    return int(uplink.partition("#")[0])

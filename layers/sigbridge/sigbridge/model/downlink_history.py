@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from sigbridge.clock import rfc3339
-from sigbridge.downlinks.downlink import Downlink
+from sigbridge.model.downlink import Downlink
 
 
 class Step(StrEnum):
@@ -102,6 +102,11 @@ class AnsweredUplink:
         """Writes the uplink for others, with its time in RFC 3339."""
         content = {"time": rfc3339(self.time), "seq_number": self.seq_number}
         return {name: value for name, value in content.items() if value is not None}
+
+
+def uplink_moment(uplink: str) -> int:
+    """Read from an uplink's key when it was sent, epoch ms."""
+    return int(uplink.partition("#")[0])
 
 
 @dataclass(frozen=True, slots=True)

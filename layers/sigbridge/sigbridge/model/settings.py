@@ -1,4 +1,4 @@
-"""Ways to treat the traffic of devices, of which an application or a device type chooses."""
+"""Settings that an application or a device type chooses among."""
 
 from enum import StrEnum
 

@@ -1,0 +1,1 @@
+"""What Sigbridge is about: messages, reports, downlinks, devices, keys, and the rules of each. No I/O."""
