@@ -15,7 +15,6 @@ from sigbridge.applications import (
     find_device_type,
 )
 from sigbridge.devices import (
-    Device,
     DeviceExists,
     DeviceFilter,
     ImportReceipt,
@@ -26,9 +25,10 @@ from sigbridge.devices import (
     register_device,
 )
 from sigbridge.errors import SigbridgeError
+from sigbridge.model.device import Device
 from sigbridge.model.device_type import DeviceType
 from sigbridge.status.fleet import fleet_page
-from sigbridge.store import applications as stored_applications
+from sigbridge.store import devices as stored_devices
 from sigbridge.store.table import Key, Update, update
 
 CALLERS = 16
@@ -124,14 +124,14 @@ def test_imports_at_once_create_each_device_once(key: str) -> None:
 def test_a_type_that_sigfox_names_again_and_again_is_set_once(key: str) -> None:
     assert key
     register_device("demo", "153FA")
-    stored_applications.tell_type("demo", "153FA", "first")
+    stored_devices.tell_type("demo", "153FA", "first")
     create_device_type("demo", DeviceType("mine", "x"))
     change_device("demo", "153FA", {"type": "mine"})
 
-    at_once(lambda _: stored_applications.tell_type("demo", "153FA", "first"))
+    at_once(lambda _: stored_devices.tell_type("demo", "153FA", "first"))
     assert find_device("demo", "153FA").type == "mine"
 
-    at_once(lambda _: stored_applications.tell_type("demo", "153FA", "second"))
+    at_once(lambda _: stored_devices.tell_type("demo", "153FA", "second"))
     assert find_device("demo", "153FA").type == "second"
 
 

@@ -1,6 +1,5 @@
 """More devices than a test can register one by one."""
 
-from sigbridge.devices import Device
 from sigbridge.store.table import Key, put_new
 
 
@@ -8,5 +7,5 @@ def list_many(count: int) -> list[str]:
     """Lists so many devices in the application `demo`, without states, and gives their ids in order."""
     ids = [f"{number:04d}." for number in range(count)]
     for id_ in ids:
-        put_new(Key("APP#demo", f"DEVICE#{id_}"), Device(id_, registered_at=1).as_record())
+        put_new(Key("APP#demo", f"DEVICE#{id_}"), {"id": id_, "registered_at": 1, "payload_encoding": None})
     return ids

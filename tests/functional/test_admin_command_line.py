@@ -14,8 +14,9 @@ from typing import Any
 import boto3
 import pytest
 
-from sigbridge.applications import Application, find_application
+from sigbridge.applications import find_application
 from sigbridge.credentials import Right, authenticate, keys_of
+from sigbridge.model.application import Application
 from sigbridge.model.settings import PayloadEncoding, UnknownDevices
 from sigbridge.settings import settings
 from tests.functional.command_line import NOT_UNDERSTOOD, URL, Sigbridge

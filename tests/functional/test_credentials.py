@@ -12,7 +12,6 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from sigbridge.api.http.telemetry import logger
-from sigbridge.applications import Application
 from sigbridge.clock import now_ms, rfc3339
 from sigbridge.credentials import (
     Right,
@@ -25,6 +24,7 @@ from sigbridge.credentials import (
 )
 from sigbridge.credentials.authentication import KNOWN_FOR_SECONDS, forget_cached_keys
 from sigbridge.devices import register_device
+from sigbridge.model.application import Application
 from sigbridge.model.field_mapping import InvalidMapping
 from sigbridge.store import api_keys, table
 from sigbridge.store.table import Key

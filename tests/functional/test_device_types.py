@@ -9,7 +9,7 @@ import pytest
 from sigbridge.devices import delete_parameter, register_device, set_parameter
 from sigbridge.devices.directory import forget_cached_devices
 from sigbridge.model.device_id import normalize_device_id
-from sigbridge.store import applications as stored_applications
+from sigbridge.store import devices as stored_devices
 from sigbridge.store.table import Deletion, Key, delete
 from tests.functional.conftest import Counted, Invoke, Stored
 from tests.functional.lambdas import Answer, event
@@ -113,8 +113,8 @@ def test_the_users_choice_stays_where_a_function_does_not_know_of_it_yet(
 ) -> None:
     say()
     # Elsewhere, so that this process remembers the device as it was:
-    stored_applications.tell_type("demo", "153FA", FIRST)
-    stored_applications.change_device("demo", "153FA", {"type": "mine"})
+    stored_devices.tell_type("demo", "153FA", FIRST)
+    stored_devices.change("demo", "153FA", {"type": "mine"})
 
     say(FIRST)
 

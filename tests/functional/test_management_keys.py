@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sigbridge.api.http.telemetry import logger
-from sigbridge.applications import Application, create_application
+from sigbridge.applications import create_application
 from sigbridge.clock import rfc3339
 from sigbridge.credentials import (
     ApiKey,
@@ -31,6 +31,7 @@ from sigbridge.credentials import (
 from sigbridge.credentials.authentication import KNOWN_FOR_SECONDS
 from sigbridge.credentials.issuing import MOST_KEYS
 from sigbridge.errors import SigbridgeError
+from sigbridge.model.application import Application
 from sigbridge.model.field_mapping import Field, FieldMapping, InvalidMapping
 from sigbridge.store import api_keys
 from tests.functional.conftest import Stored, used_key

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sigbridge.applications import Application, create_application
+from sigbridge.applications import create_application
 from sigbridge.clock import rfc3339
 from sigbridge.credentials import Right
 from sigbridge.devices import (
@@ -25,6 +25,7 @@ from sigbridge.devices import (
 )
 from sigbridge.devices.parameters import MOST_PARAMETERS, TooManyParameters
 from sigbridge.errors import InvalidInput, SigbridgeError
+from sigbridge.model.application import Application
 from sigbridge.store import device_states, table
 from sigbridge.store import parameters as stored_parameters
 from sigbridge.store.table import Deletion, Key

@@ -10,10 +10,11 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ReadTimeoutError
 
-from sigbridge.applications import Application, SettingsChange, change_application
+from sigbridge.applications import SettingsChange, change_application
 from sigbridge.credentials import Right, issue_key
 from sigbridge.devices import register_device
 from sigbridge.devices.directory import forget_cached_devices
+from sigbridge.model.application import Application
 from sigbridge.model.service import Service
 from sigbridge.model.settings import UnknownDevices
 from sigbridge.store.connections import client

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from sigbridge.applications import Application, SettingsChange, change_application
+from sigbridge.applications import SettingsChange, change_application
 from sigbridge.credentials import Right, issue_key
 from sigbridge.devices import register_device
 from sigbridge.devices.directory import forget_cached_devices
+from sigbridge.model.application import Application
 from sigbridge.model.settings import PayloadEncoding, UnknownDevices
 from tests.functional.conftest import Counted, Invoke, Stored
 from tests.functional.lambdas import Event, call, event

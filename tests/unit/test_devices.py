@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sigbridge.devices import Device, DeviceFilter, UnknownDevice, act_on_addressed
+from sigbridge.devices import DeviceFilter, UnknownDevice, act_on_addressed
+from sigbridge.model.device import Device
 from sigbridge.model.device_id import (
     InvalidDeviceId,
     is_sigfox_id,

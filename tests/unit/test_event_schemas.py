@@ -13,12 +13,12 @@ from boto3.dynamodb.types import TypeSerializer
 from jsonschema import Draft202012Validator
 
 from sigbridge.api.ingest.sigfox_facts import ADVANCED_FACTS, RECEPTION_FACTS, REPORT_FACTS
-from sigbridge.applications import Application
 from sigbridge.downlinks import Transition
 from sigbridge.downlinks.acknowledging import _FAILURES
 from sigbridge.downlinks.concluding import NO_ACKNOWLEDGEMENT, QUEUE_FULL
 from sigbridge.downlinks.history import step_write
 from sigbridge.integrations.announcements import announcements
+from sigbridge.model.application import Application
 from sigbridge.model.downlink import Downlink, Priority, Source
 from sigbridge.model.downlink_history import Step
 from sigbridge.model.service import Service

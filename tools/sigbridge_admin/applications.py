@@ -4,15 +4,10 @@ from typing import Annotated, cast
 
 import typer
 
-from sigbridge.applications import (
-    Application,
-    SettingsChange,
-    change_application,
-    create_application,
-    find_application,
-)
+from sigbridge.applications import SettingsChange, change_application, create_application, find_application
 from sigbridge.clock import rfc3339
 from sigbridge.credentials import Right, issue_key
+from sigbridge.model.application import Application
 from sigbridge_admin.api import Json
 from sigbridge_admin.application_settings import (
     ApplicationName,

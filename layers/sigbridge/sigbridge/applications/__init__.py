@@ -1,7 +1,6 @@
 """Applications: who owns devices and keys, and how their traffic is treated."""
 
 from sigbridge.applications.application import (
-    Application,
     ApplicationExists,
     InvalidApplicationId,
     SettingsChange,
@@ -9,6 +8,7 @@ from sigbridge.applications.application import (
     change_application,
     create_application,
     find_application,
+    kept_until,
 )
 from sigbridge.applications.catalogue import (
     MOST_DEVICE_TYPES,
@@ -21,6 +21,7 @@ from sigbridge.applications.catalogue import (
     device_types,
     find_device_type,
 )
+from sigbridge.model.application import Application
 from sigbridge.model.device_type import DEVICE_TYPE_ID, DeviceType
 from sigbridge.model.settings import DownlinkQuota, PayloadEncoding, UnknownDevices
 
@@ -47,4 +48,5 @@ __all__ = [
     "device_types",
     "find_application",
     "find_device_type",
+    "kept_until",
 ]

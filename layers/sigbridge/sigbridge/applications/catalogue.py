@@ -56,9 +56,8 @@ def create_device_type(application_id: str, device_type: DeviceType) -> None:
         DeviceTypeExists: It has a type of that id.
         TooManyDeviceTypes: It has 100.
     """
-    content = device_type.as_record()
     try:
-        stored_applications.add_device_type(application_id, device_type.id, content, MOST_DEVICE_TYPES)
+        stored_applications.add_device_type(application_id, device_type, MOST_DEVICE_TYPES)
     except DeviceTypeRefused as refused:
         raise _refusal(application_id, device_type.id, refused.refusal) from refused
 
@@ -77,10 +76,9 @@ def change_device_type(application_id: str, type_id: str, changes: Mapping[str, 
     if not changes:
         return find_device_type(application_id, type_id)
     try:
-        content = stored_applications.change_device_type(application_id, type_id, changes)
+        return stored_applications.change_device_type(application_id, type_id, changes)
     except DeviceTypeRefused as refused:
         raise _refusal(application_id, type_id, refused.refusal) from refused
-    return DeviceType.from_record(type_id, content)
 
 
 def delete_device_type(application_id: str, type_id: str) -> None:

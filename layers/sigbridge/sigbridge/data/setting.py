@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from sigbridge.applications import kept_until
 from sigbridge.clock import now_ms
 from sigbridge.devices import Directory, find_device
 from sigbridge.messages import Variable
@@ -105,7 +106,7 @@ def set_data(application_id: str, device_id: str, values: Sequence[NewValue]) ->
     directory.refuse_inactive([device_id])
     now = now_ms()
     group = secrets.token_hex(12)
-    kept_until = directory.application.kept_until(now)
+    expires_at = kept_until(directory.application, now)
 
     def store(entry: _Entry) -> _Stored:
         moment = now if entry.time is None else entry.time
@@ -119,7 +120,7 @@ def set_data(application_id: str, device_id: str, values: Sequence[NewValue]) ->
                 "group": entry.group or group,
                 "variables": entry.values,
                 "received_at": now,
-                "expires_at": kept_until,
+                "expires_at": expires_at,
             },
         )
         return _store(entry, write)

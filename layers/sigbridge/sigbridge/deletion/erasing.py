@@ -18,9 +18,10 @@ from sigbridge import clock
 from sigbridge.devices import UnknownDevice, forget_device
 from sigbridge.errors import StoreUnavailable
 from sigbridge.status import list_keys
-from sigbridge.store import applications as stored_applications
+from sigbridge.store import devices as stored_devices
 from sigbridge.store import erasures, table
-from sigbridge.store.erasures import Erasure, ListingChanged, NotListed, Part
+from sigbridge.store.devices import NotListed
+from sigbridge.store.erasures import Erasure, ListingChanged, Part
 from sigbridge.store.parallel import WorkedOff, work_off
 from sigbridge.store.table import Key
 
@@ -97,7 +98,7 @@ def _erase_parts(erasure: Erasure, until_ms: int) -> bool:
 
 
 def _is_listed(erasure: Erasure) -> bool:
-    return stored_applications.find_device(erasure.application_id, erasure.device_id) is not None
+    return stored_devices.find(erasure.application_id, erasure.device_id) is not None
 
 
 def _came_before(erasure: Erasure, part: Part) -> bool:

@@ -2,15 +2,12 @@
 
 from sigbridge.devices.addressing import act_on_addressed
 from sigbridge.devices.directory import (
-    Device,
     Directory,
     InactiveDevice,
-    Treatment,
     UnknownDevice,
     find_device,
     forget_device,
     register_device,
-    treatment,
 )
 from sigbridge.devices.parameters import (
     DOWNLINK_BYTES,
@@ -35,6 +32,7 @@ from sigbridge.devices.registry import (
     missing_types,
     no_such_type,
 )
+from sigbridge.model.device import Device
 from sigbridge.model.device_id import (
     InvalidDeviceId,
     normalize_device_id,
@@ -54,7 +52,6 @@ __all__ = [
     "InvalidDownlinkData",
     "Parameter",
     "SetParameter",
-    "Treatment",
     "UnknownDevice",
     "UnknownParameter",
     "act_on_addressed",
@@ -75,5 +72,4 @@ __all__ = [
     "register_device",
     "set_parameter",
     "sigfox_device_id",
-    "treatment",
 ]

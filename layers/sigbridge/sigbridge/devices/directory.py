@@ -2,19 +2,20 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from cachetools import TTLCache
 
-from sigbridge.applications import Application, UnknownApplication
+from sigbridge.applications import UnknownApplication
 from sigbridge.clock import now_ms
 from sigbridge.errors import SigbridgeError
-from sigbridge.model.device_type import DEVICE_TYPE_ID, DeviceType
-from sigbridge.model.settings import DownlinkQuota, PayloadEncoding, UnknownDevices
-from sigbridge.store import applications as stored
-from sigbridge.store.applications import DeviceRecord
+from sigbridge.model.application import Application
+from sigbridge.model.device import Device
+from sigbridge.model.device_type import DEVICE_TYPE_ID
+from sigbridge.model.effective_settings import EffectiveSettings, effective_settings
+from sigbridge.model.settings import PayloadEncoding, UnknownDevices
+from sigbridge.store import devices as stored
+from sigbridge.store.devices import NotListed
 from sigbridge.store.parallel import in_parallel
-from sigbridge.store.table import ConditionFailed
 
 _KNOWN_FOR_SECONDS = 60
 _CACHED_DEVICES = 10_000
@@ -52,78 +53,6 @@ class InactiveDevice(SigbridgeError):
         self.device_id = device_id
 
 
-@dataclass(frozen=True, slots=True)
-class Device:
-    """A device of an application.
-
-    Attributes:
-        id: Normalised device id.
-        payload_encoding: How its generic payloads are written; None as its type or the application says.
-        registered_at: Epoch ms.
-        name: What people call it, or "".
-        type: Id of its device type, which need not be listed; None for none.
-        told_type: The `deviceTypeId` that Sigfox named last; None for none.
-        tags: The user's own words about it.
-        active: Whether messages are taken from it.
-    """
-
-    id: str
-    payload_encoding: PayloadEncoding | None = None
-    registered_at: int = 0
-    name: str = ""
-    type: str | None = None
-    told_type: str | None = None
-    tags: Mapping[str, str] = field(default_factory=dict)
-    active: bool = True
-
-    @classmethod
-    def from_record(cls, record: DeviceRecord) -> "Device":
-        """Makes the device of a stored record."""
-        encoding = record["payload_encoding"]
-        return cls(
-            id=record["id"],
-            payload_encoding=None if encoding is None else PayloadEncoding(encoding),
-            registered_at=record["registered_at"],
-            name=record["name"],
-            type=record["type"],
-            told_type=record["told_type"],
-            tags=record["tags"],
-            active=record["active"],
-        )
-
-    def as_record(self) -> DeviceRecord:
-        """Gives the stored form."""
-        return DeviceRecord(
-            id=self.id,
-            registered_at=self.registered_at,
-            payload_encoding=self.payload_encoding,
-            name=self.name,
-            type=self.type,
-            told_type=self.told_type,
-            tags=self.tags,
-            active=self.active,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Treatment:
-    """How the traffic of a device is treated: as it says itself, else its type, else its application.
-
-    Attributes:
-        payload_encoding, pad_downlinks, downlink_data, daily_downlinks, downlink_quota,
-            keep_alive_seconds: As in `applications.DeviceType`.
-    """
-
-    payload_encoding: PayloadEncoding
-    pad_downlinks: bool
-    downlink_data: str | None
-    daily_downlinks: int
-    downlink_quota: DownlinkQuota
-    keep_alive_seconds: int | None
-
-
-_NO_TYPE = DeviceType(id="", name="")
-
 _applications: TTLCache[str, Application] = TTLCache(_CACHED_APPLICATIONS, _KNOWN_FOR_SECONDS)
 _devices: TTLCache[tuple[str, str], Device] = TTLCache(_CACHED_DEVICES, _KNOWN_FOR_SECONDS)
 
@@ -149,14 +78,13 @@ class Directory:
         application = _applications.get(application_id)
         missing = sorted(wanted - devices.keys())
         if application is None or missing:
-            application_record, device_records = stored.find_with_devices(application_id, missing)
-            if application_record is None:
+            application, found = stored.find_with_application(application_id, missing)
+            if application is None:
                 message = f"There is no application '{application_id}'"
                 raise UnknownApplication(message)
-            application = Application.from_record(application_record)
             _applications[application_id] = application
-            for record in device_records:
-                devices[record["id"]] = remember(application_id, record)
+            for device in found:
+                devices[device.id] = remember(application_id, device)
         return cls(application, devices)
 
     @property
@@ -175,10 +103,9 @@ class Directory:
         except KeyError:
             raise UnknownDevice(self._application.id, device_id) from None
 
-    def treatment_of(self, device_id: str) -> Treatment:
-        """How the traffic of a device is treated; of one that is not listed, as the application says."""
-        device = self._devices.get(device_id)
-        return treatment(self._application, device or Device(device_id))
+    def settings_of(self, device_id: str) -> EffectiveSettings:
+        """Return the settings that hold for a device; for one that is not listed the application's."""
+        return effective_settings(self._application, self._devices.get(device_id) or Device(device_id))
 
     def refuse_inactive(self, device_ids: Iterable[str]) -> frozenset[str]:
         """Tells which of these devices nothing is taken from.
@@ -211,17 +138,17 @@ class Directory:
         rejects = self._application.unknown_devices is UnknownDevices.REJECT
         application_id = self._application.id
 
-        def let_in(device_id: str) -> DeviceRecord | None:
+        def let_in(device_id: str) -> Device | None:
             if rejects:
-                return stored.find_device(application_id, device_id)
+                return stored.find(application_id, device_id)
             type_id = told.get(device_id)
             device = Device(device_id, registered_at=now_ms(), type=type_id, told_type=type_id)
-            return stored.add_device(application_id, device.as_record())
+            return stored.add(application_id, device)
 
-        def tell_type(device_id: str) -> DeviceRecord | None:
+        def tell_type(device_id: str) -> Device | None:
             try:
                 return stored.tell_type(application_id, device_id, told[device_id])
-            except ConditionFailed:
+            except NotListed:
                 # It was deleted since it was looked up.
                 return let_in(device_id)
 
@@ -229,29 +156,14 @@ class Directory:
         retold = [id_ for id_ in sorted(wanted & told.keys()) if self._devices[id_].told_type != told[id_]]
         self._remember_all(retold, in_parallel(tell_type, retold))
 
-    def _remember_all(self, device_ids: Sequence[str], records: Sequence[DeviceRecord | None]) -> None:
-        found = dict(zip(device_ids, records, strict=True))
-        unknown = [device_id for device_id, record in found.items() if record is None]
+    def _remember_all(self, device_ids: Sequence[str], devices: Sequence[Device | None]) -> None:
+        found = dict(zip(device_ids, devices, strict=True))
+        unknown = [device_id for device_id, device in found.items() if device is None]
         if unknown:
             raise UnknownDevice(self._application.id, *unknown)
-        for device_id, record in found.items():
-            if record is not None:
-                self._devices[device_id] = remember(self._application.id, record)
-
-
-def treatment(application: Application, device: Device) -> Treatment:
-    """Tells how the traffic of a device is treated."""
-    of_type = _NO_TYPE if device.type is None else application.device_types.get(device.type, _NO_TYPE)
-    return Treatment(
-        payload_encoding=device.payload_encoding or of_type.payload_encoding or application.payload_encoding,
-        pad_downlinks=of_type.pad_downlinks,
-        downlink_data=of_type.downlink_data,
-        daily_downlinks=(
-            application.daily_downlinks if of_type.daily_downlinks is None else of_type.daily_downlinks
-        ),
-        downlink_quota=of_type.downlink_quota or application.downlink_quota,
-        keep_alive_seconds=of_type.keep_alive_seconds,
-    )
+        for device_id, device in found.items():
+            if device is not None:
+                self._devices[device_id] = remember(self._application.id, device)
 
 
 def register_device(
@@ -268,7 +180,7 @@ def register_device(
         The device as it is listed: one that was listed before is left as it is.
     """
     device = Device(device_id, payload_encoding, registered_at=now_ms())
-    return remember(application_id, stored.add_device(application_id, device.as_record()))
+    return remember(application_id, stored.add(application_id, device))
 
 
 def find_device(application_id: str, device_id: str) -> Device:
@@ -277,14 +189,10 @@ def find_device(application_id: str, device_id: str) -> Device:
     Raises:
         UnknownDevice: The application does not list it.
     """
-    return remember(application_id, _listed(application_id, device_id))
-
-
-def _listed(application_id: str, device_id: str) -> DeviceRecord:
-    record = stored.find_device(application_id, device_id)
-    if record is None:
+    device = stored.find(application_id, device_id)
+    if device is None:
         raise UnknownDevice(application_id, device_id)
-    return record
+    return remember(application_id, device)
 
 
 def forget_device(application_id: str, device_id: str) -> None:
@@ -298,7 +206,7 @@ def forget_cached_devices() -> None:
     _devices.clear()
 
 
-def remember(application_id: str, record: DeviceRecord) -> Device:
-    """Makes the device of a record that was just read or written, and remembers it."""
-    device = _devices[application_id, record["id"]] = Device.from_record(record)
+def remember(application_id: str, device: Device) -> Device:
+    """Remember a device that was just read or written, and return it."""
+    _devices[application_id, device.id] = device
     return device

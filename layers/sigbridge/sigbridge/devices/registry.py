@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from sigbridge.applications import find_application
-from sigbridge.devices.directory import Device, UnknownDevice, find_device, remember
+from sigbridge.devices.directory import UnknownDevice, find_device, remember
 from sigbridge.errors import Fault, InvalidInput, SigbridgeError
-from sigbridge.store import applications as stored
+from sigbridge.model.device import Device
+from sigbridge.store import devices as stored
+from sigbridge.store.devices import NotListed
 from sigbridge.store.parallel import in_parallel
-from sigbridge.store.table import ConditionFailed
 
 
 class DeviceExists(SigbridgeError):
@@ -66,10 +67,9 @@ def create_device(application_id: str, device: Device) -> Device:
         DeviceExists: It is listed already.
     """
     _require_type(application_id, device.type)
-    record = device.as_record()
-    listed = stored.add_device(application_id, record)
+    listed = stored.add(application_id, device)
     # The store's client tries twice: the second try finds what the first one wrote.
-    if listed != record:
+    if listed != device:
         message = f"Device {device.id} is listed already"
         raise DeviceExists(message)
     return remember(application_id, listed)
@@ -91,9 +91,9 @@ def change_device(application_id: str, device_id: str, changes: Mapping[str, Any
         return find_device(application_id, device_id)
     _require_type(application_id, changes.get("type"))
     try:
-        return remember(application_id, stored.change_device(application_id, device_id, changes))
-    except ConditionFailed as failed:
-        raise UnknownDevice(application_id, device_id) from failed
+        return remember(application_id, stored.change(application_id, device_id, changes))
+    except NotListed as missing:
+        raise UnknownDevice(application_id, device_id) from missing
 
 
 def import_devices(application_id: str, devices: Sequence[Device]) -> ImportReceipt:
@@ -106,10 +106,10 @@ def import_devices(application_id: str, devices: Sequence[Device]) -> ImportRece
     Raises:
         StoreUnavailable: Not all of them are listed; importing them again does no harm.
     """
-    listed = {record["id"] for record in stored.find_devices(application_id, [each.id for each in devices])}
-    records = [device.as_record() for device in devices if device.id not in listed]
-    found = in_parallel(lambda record: stored.add_device(application_id, record), records)
-    created = sum(there == wanted for there, wanted in zip(found, records, strict=True))
+    listed = {device.id for device in stored.find_many(application_id, [each.id for each in devices])}
+    missing = [device for device in devices if device.id not in listed]
+    found = in_parallel(lambda device: stored.add(application_id, device), missing)
+    created = sum(there == wanted for there, wanted in zip(found, missing, strict=True))
     return ImportReceipt(created, existing=len(devices) - created)
 
 
@@ -122,12 +122,12 @@ def devices_after(application_id: str, prefix: str, after: str | None, page: int
         after: Only those whose ids sort after this one.
         page: How many to read in a request.
     """
-    return map(Device.from_record, stored.devices_after(application_id, prefix, after, page))
+    return stored.after(application_id, prefix, after, page)
 
 
 def devices_named(application_id: str, device_ids: Sequence[str]) -> list[Device]:
     """Reads those of these devices that are listed, in the order of the ids."""
-    return [Device.from_record(record) for record in stored.find_devices(application_id, device_ids)]
+    return stored.find_many(application_id, device_ids)
 
 
 def missing_types(application_id: str, type_ids: Iterable[str]) -> Collection[str]:

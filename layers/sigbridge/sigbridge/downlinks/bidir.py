@@ -62,10 +62,10 @@ def _reply(application_id: str, stored: StoredMessage) -> Reply:
 
 
 def _answer(application_id: str, device_id: str, uplink: str) -> Answer:
-    treatment = Directory.open(application_id, (device_id,)).treatment_of(device_id)
-    asking = Asking(application_id, device_id, uplink, now_ms(), treatment.downlink_data or "")
-    if treatment.downlink_quota is DownlinkQuota.ENFORCE:
-        return answer_uplink_within(treatment.daily_downlinks, asking)
+    effective = Directory.open(application_id, (device_id,)).settings_of(device_id)
+    asking = Asking(application_id, device_id, uplink, now_ms(), effective.downlink_data or "")
+    if effective.downlink_quota is DownlinkQuota.ENFORCE:
+        return answer_uplink_within(effective.daily_downlinks, asking)
     return answer_uplink(asking)
 
 

@@ -37,7 +37,7 @@ class PayloadEncoder:
     @cached_property
     def _pads(self) -> bool:
         directory = Directory.open(self.application_id, (self.device_id,))
-        return directory.treatment_of(self.device_id).pad_downlinks
+        return directory.settings_of(self.device_id).pad_downlinks
 
 
 def _listed_bytes(decoded_payload: Mapping[str, object]) -> bytes:

@@ -5,11 +5,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 
-from sigbridge.applications import Application, UnknownApplication
+from sigbridge.applications import UnknownApplication, kept_until
 from sigbridge.clock import now_ms
 from sigbridge.devices import Directory
 from sigbridge.downlinks.refusals import UnknownDownlink, refusals_told
 from sigbridge.downlinks.transitions import Transition
+from sigbridge.model.application import Application
 from sigbridge.model.downlink_history import Attempt, Life, State, Step, uplink_moment
 from sigbridge.settings import settings
 from sigbridge.store import attempts, device_states
@@ -58,7 +59,7 @@ def step_write(application: Application, transition: Transition) -> StepWrite:
         name=transition.step.value,
         details={"at": transition.at, **transition.details},
         downlink=write_downlink(transition.downlink),
-        kept_until=None if is_open else application.kept_until(transition.at),
+        kept_until=None if is_open else kept_until(application, transition.at),
         uplink=transition.details.get("uplink"),
         due_at=due_at,
     )

@@ -49,7 +49,7 @@ def quota_of(application_id: str, device_id: str, moment_ms: int) -> Quota:
     Raises:
         UnknownApplication: The application was deleted.
     """
-    limit = Directory.open(application_id, (device_id,)).treatment_of(device_id).daily_downlinks
+    limit = Directory.open(application_id, (device_id,)).settings_of(device_id).daily_downlinks
     uplinks = answered_uplinks(application_id, device_id, moment_ms)
     return Quota(limit, tuple(sorted(uplinks.values())))
 

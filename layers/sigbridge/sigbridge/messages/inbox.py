@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from sigbridge.applications import kept_until
 from sigbridge.clock import counted_moment, is_believed, now_ms
 from sigbridge.devices import Directory
 from sigbridge.errors import Fault, InvalidInput
@@ -113,11 +114,11 @@ def store_messages(application_id: str, received: Sequence[ReceivedMessage]) -> 
     directory.admit(device_ids, _told_types(received))
     group = next((message.group for message in received if message.group), None) or secrets.token_hex(12)
     arrived_at = now_ms()
-    kept_until = directory.application.kept_until(arrived_at)
+    expires_at = kept_until(directory.application, arrived_at)
 
     def store(position: int) -> StoredMessage:
         own_group = received[position].group or group
-        arrival = _Arrival(application_id, own_group, arrived_at, kept_until)
+        arrival = _Arrival(application_id, own_group, arrived_at, expires_at)
         return _store(received[position], payloads[position], arrival, position)
 
     taken = [position for position, message in enumerate(received) if message.device_id not in inactive]
@@ -147,7 +148,7 @@ def _read_payloads(
             if written is not None and message.network is Network.SIGFOX:
                 payload = read_sigfox_payload(written.text)
             elif written is not None:
-                encoding = directory.treatment_of(message.device_id).payload_encoding
+                encoding = directory.settings_of(message.device_id).payload_encoding
                 payload = read_generic_payload(written, encoding)
         except InvalidPayload as invalid:
             variable = None if written is None else _payload_as_variable(message, written)

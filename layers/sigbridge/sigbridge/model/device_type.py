@@ -1,8 +1,6 @@
 """Device types: how the traffic of several devices is treated."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from sigbridge.model.settings import DownlinkQuota, PayloadEncoding
 
@@ -34,32 +32,3 @@ class DeviceType:
     daily_downlinks: int | None = None
     downlink_quota: DownlinkQuota | None = None
     keep_alive_seconds: int | None = None
-
-    @classmethod
-    def from_record(cls, type_id: str, record: Mapping[str, Any]) -> "DeviceType":
-        """Makes the type of its stored form."""
-        encoding, quota = record.get("payload_encoding"), record.get("downlink_quota")
-        downlinks, keep_alive = record.get("daily_downlinks"), record.get("keep_alive_seconds")
-        return cls(
-            id=type_id,
-            name=record["name"],
-            payload_encoding=None if encoding is None else PayloadEncoding(encoding),
-            pad_downlinks=record.get("pad_downlinks", False),
-            downlink_data=record.get("downlink_data"),
-            daily_downlinks=None if downlinks is None else int(downlinks),
-            downlink_quota=None if quota is None else DownlinkQuota(quota),
-            keep_alive_seconds=None if keep_alive is None else int(keep_alive),
-        )
-
-    def as_record(self) -> dict[str, Any]:
-        """Gives the stored form, without the id: what is said, by its name."""
-        content = {
-            "name": self.name,
-            "payload_encoding": None if self.payload_encoding is None else self.payload_encoding.value,
-            "pad_downlinks": self.pad_downlinks,
-            "downlink_data": self.downlink_data,
-            "daily_downlinks": self.daily_downlinks,
-            "downlink_quota": None if self.downlink_quota is None else self.downlink_quota.value,
-            "keep_alive_seconds": self.keep_alive_seconds,
-        }
-        return {name: value for name, value in content.items() if value is not None}

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from sigbridge.applications import kept_until
 from sigbridge.clock import now_ms
 from sigbridge.devices import Directory
 from sigbridge.model.report import ReceivedReport
@@ -66,10 +67,10 @@ def keep_reports(application_id: str, received: Sequence[ReceivedReport]) -> Rep
     directory = Directory.open(application_id, device_ids)
     directory.admit(device_ids)
     arrived_at = now_ms()
-    kept_until = directory.application.kept_until(arrived_at)
+    expires_at = kept_until(directory.application, arrived_at)
 
     def keep(report: ReceivedReport) -> KeptReport:
-        return _keep(_report_write(application_id, report, arrived_at, kept_until), report)
+        return _keep(_report_write(application_id, report, arrived_at, expires_at), report)
 
     return ReportReceipt(tuple(in_parallel(keep, received)))
 

@@ -6,9 +6,10 @@ from enum import StrEnum
 from itertools import islice
 from typing import Any
 
-from sigbridge.applications import Application
 from sigbridge.clock import DAY_MS, counted_moment
-from sigbridge.devices import Device, Directory, find_device
+from sigbridge.devices import Directory, find_device
+from sigbridge.model.application import Application
+from sigbridge.model.device import Device
 from sigbridge.status.keep_alive import silent_from
 from sigbridge.status.knowledge import OFF_CONTRACT, OUT_OF_SEQUENCE, Kind, Knowledge
 from sigbridge.store import conditions as stored_conditions

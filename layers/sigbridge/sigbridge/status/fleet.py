@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import batched, islice
 
-from sigbridge.devices import Device, DeviceFilter, devices_after, devices_named
+from sigbridge.devices import DeviceFilter, devices_after, devices_named
+from sigbridge.model.device import Device
 from sigbridge.status.condition import State
 from sigbridge.status.state_lists import StateSince, devices_in_state, states_among
 

@@ -1,7 +1,8 @@
 """Keep-alive: how long nothing may be heard of a device before it is silent."""
 
-from sigbridge.applications import Application
-from sigbridge.devices import Device, treatment
+from sigbridge.model.application import Application
+from sigbridge.model.device import Device
+from sigbridge.model.effective_settings import effective_settings
 
 
 def silent_from(application: Application, device: Device, heard_at: int | None) -> int | None:
@@ -17,7 +18,7 @@ def silent_from(application: Application, device: Device, heard_at: int | None) 
     Returns:
         Epoch ms.
     """
-    seconds = treatment(application, device).keep_alive_seconds
+    seconds = effective_settings(application, device).keep_alive_seconds
     if seconds is None or not device.active:
         return None
     return (device.registered_at if heard_at is None else heard_at) + seconds * 1000

@@ -19,8 +19,10 @@ from itertools import batched, islice, takewhile
 from typing import Any
 
 from sigbridge import clock
-from sigbridge.applications import Application, UnknownApplication, find_application
-from sigbridge.devices import Device, UnknownDevice, devices_after, find_device
+from sigbridge.applications import UnknownApplication, find_application, kept_until
+from sigbridge.devices import UnknownDevice, devices_after, find_device
+from sigbridge.model.application import Application
+from sigbridge.model.device import Device
 from sigbridge.status.condition import State, find_last_message, heard_last
 from sigbridge.status.keep_alive import silent_from
 from sigbridge.status.noting import enter
@@ -144,7 +146,7 @@ def _look(watched: Watched, find: FindApplication, now_ms: int) -> None:
         stored_conditions.watch_no_more(application_id, device_id, seen, heard_at)
     elif silent_at > now_ms:
         # A message that comes after this look must not be forgotten before the next one.
-        forgotten_from = application.kept_until(now_ms) * 1000
+        forgotten_from = kept_until(application, now_ms) * 1000
         stored_conditions.look_again(
             application_id, device_id, seen, min(silent_at, forgotten_from), heard_at
         )

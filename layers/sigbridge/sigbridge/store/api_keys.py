@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple, TypedDict
 
 from sigbridge.store import table
+from sigbridge.store.applications import application_key
 from sigbridge.store.counting import one_less, one_more
 from sigbridge.store.table import ConditionFailed, Deletion, Key, NewItem, NotTogether, Record, Span, Update
 
@@ -74,7 +75,7 @@ def add(record: ApiKeyRecord, most: int) -> None:
         table.write_together(
             NewItem(_by_id(record["id"]), record),
             NewItem(_in_application(application_id, record["id"]), {"id": record["id"]}),
-            one_more(_application(application_id), "keys", most),
+            one_more(application_key(application_id), "keys", most),
         )
     except NotTogether as none:
         if none.refused.keys() == {2}:
@@ -136,7 +137,7 @@ def remove(application_id: str, key_id: str) -> None:
         table.write_together(
             Deletion(_by_id(key_id)),
             Deletion(_in_application(application_id, key_id)),
-            one_less(_application(application_id), "keys"),
+            one_less(application_key(application_id), "keys"),
         )
     except NotTogether as none:
         raise NoSuchKey from none
@@ -155,10 +156,6 @@ def _by_id(key_id: str) -> Key:
 
 def _in_application(application_id: str, key_id: str) -> Key:
     return Key(f"APP#{application_id}", f"{_LISTED}{key_id}")
-
-
-def _application(application_id: str) -> Key:
-    return Key(f"APP#{application_id}", "APP")
 
 
 def _api_key(record: Record) -> ApiKeyRecord:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sigbridge.store import due, table
+from sigbridge.store.devices import NotListed, device_key
 from sigbridge.store.table import ConditionFailed, Deletion, Key, NewItem, NotTogether, Record, Span, Update
 
 _SORT = "ERASURE#"
@@ -63,10 +64,6 @@ class Part:
     arrived_at: int | None
 
 
-class NotListed(Exception):
-    """The application does not list the device; nothing was changed."""
-
-
 class ListingChanged(Exception):
     """The device's parameters changed meanwhile, again and again; nothing was changed."""
 
@@ -82,7 +79,7 @@ def begin(erasure: Erasure, due_at: int) -> None:
         NotListed: It is not listed.
         ListingChanged: It may be tried again.
     """
-    device = Key(f"APP#{erasure.application_id}", f"DEVICE#{erasure.device_id}")
+    device = device_key(erasure.application_id, erasure.device_id)
     partition = _partition(erasure.application_id, erasure.device_id)
     for _ in range(_ATTEMPTS):
         span = Span(partition, _PARAMETER, f"{_PARAMETER}~", attributes=("sk",))

@@ -9,6 +9,7 @@ from typing import Any, TypedDict
 from sigbridge.store import device_states, table
 from sigbridge.store.counting import one_less, one_more
 from sigbridge.store.device_states import NoSuchDevice
+from sigbridge.store.devices import device_key
 from sigbridge.store.table import ConditionFailed, Deletion, Key, NewItem, NotTogether, Record, Span, Update
 
 DOWNLINK_DATA = "downlinkData"
@@ -55,7 +56,7 @@ def add(application_id: str, device_id: str, record: ParameterRecord, most: int)
     try:
         table.write_together(
             NewItem(_key(application_id, device_id, record["key"]), record),
-            one_more(_device(application_id, device_id), "parameters", most),
+            one_more(device_key(application_id, device_id), "parameters", most),
             *_state(application_id, device_id, record["key"], record["value"]),
         )
     except NotTogether as none:
@@ -100,7 +101,7 @@ def remove(application_id: str, device_id: str, key: str) -> None:
     """
     _together(
         Deletion(_key(application_id, device_id, key)),
-        one_less(_device(application_id, device_id), "parameters"),
+        one_less(device_key(application_id, device_id), "parameters"),
         *_state(application_id, device_id, key, ""),
     )
 
@@ -120,10 +121,6 @@ def _state(application_id: str, device_id: str, key: str, value: str) -> list[Up
 
 def _key(application_id: str, device_id: str, key: str) -> Key:
     return Key(f"DEVICE#{application_id}#{device_id}", f"{_PARAMETER}{key}")
-
-
-def _device(application_id: str, device_id: str) -> Key:
-    return Key(f"APP#{application_id}", f"DEVICE#{device_id}")
 
 
 def _parameter(record: Record) -> ParameterRecord:

@@ -9,7 +9,6 @@ from pydantic import ValidationError
 from sigbridge.api.http.json_body import read_json
 from sigbridge.api.http.request import Request
 from sigbridge.api.http.response import Response
-from sigbridge.applications.application import is_identifier
 from sigbridge.clock import now_ms
 from sigbridge.devices import DOWNLINK_BYTES, normalize_device_id
 from sigbridge.downlinks import (
@@ -21,6 +20,7 @@ from sigbridge.downlinks import (
     check_size,
 )
 from sigbridge.errors import InvalidInput
+from sigbridge.model.application import is_identifier
 from sigbridge.model.downlink import MOST_ATTEMPTS, TooManyAttempts, WrongPayloadLength
 from sigbridge.things_stack.downlinks import DownlinkItem, looks_like_hex, queue_item, read_base64
 from sigbridge.things_stack.errors import (
