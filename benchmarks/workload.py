@@ -15,8 +15,9 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from sigbridge.applications import create_application
-from sigbridge.credentials import Right, issue_key
+from sigbridge.credentials import issue_key
 from sigbridge.devices import register_device
+from sigbridge.model.api_key import Right
 from sigbridge.store.connections import client
 from sigbridge_local.dynamodb_local import dynamodb_local
 from sigbridge_local.emulator import isolated_environment

@@ -9,7 +9,8 @@ import pytest
 import requests
 
 from sigbridge.applications import create_application
-from sigbridge.credentials import Right, issue_key
+from sigbridge.credentials import issue_key
+from sigbridge.model.api_key import Right
 from sigbridge_local.stack import Stack, configured
 from tests.contract.resources import Resources
 from tests.stack.conftest import nothing_failed_unseen

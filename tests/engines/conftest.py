@@ -7,7 +7,8 @@ import pytest
 from moto import mock_aws
 
 from sigbridge.applications import create_application
-from sigbridge.credentials import Right, issue_key
+from sigbridge.credentials import issue_key
+from sigbridge.model.api_key import Right
 from sigbridge.settings import settings
 from sigbridge.store.connections import client, forget_clients
 from sigbridge_local.dynamodb_local import dynamodb_local

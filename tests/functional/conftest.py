@@ -12,9 +12,10 @@ from moto import mock_aws
 from moto.dynamodb.models import DynamoDBBackend
 
 from sigbridge.applications import create_application
-from sigbridge.credentials import Right, authenticate, issue_key
+from sigbridge.credentials import authenticate, issue_key
 from sigbridge.credentials.authentication import forget_cached_keys
 from sigbridge.devices.directory import forget_cached_devices
+from sigbridge.model.api_key import Right
 from sigbridge.model.application import Application
 from sigbridge.settings import settings
 from sigbridge.store.connections import client

@@ -15,7 +15,8 @@ import boto3
 import pytest
 
 from sigbridge.applications import find_application
-from sigbridge.credentials import Right, authenticate, keys_of
+from sigbridge.credentials import authenticate, keys_of
+from sigbridge.model.api_key import Right
 from sigbridge.model.application import Application
 from sigbridge.model.settings import PayloadEncoding, UnknownDevices
 from sigbridge.settings import settings

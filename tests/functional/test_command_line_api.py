@@ -7,7 +7,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from sigbridge.credentials import Right, issue_key
+from sigbridge.credentials import issue_key
+from sigbridge.model.api_key import Right
 from tests.functional.command_line import REFUSED, URL, Interruption, OverHttp
 
 SETTINGS = ("settings", "show")

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from sigbridge.credentials import Right, issue_key
+from sigbridge.credentials import issue_key
+from sigbridge.model.api_key import Right
 from tests.functional.command_line import NOT_UNDERSTOOD, OverHttp, lines
 
 KEYS = ("keys", "list")

@@ -14,9 +14,10 @@ from botocore.awsrequest import AWSPreparedRequest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sigbridge.credentials import Right, issue_key
+from sigbridge.credentials import issue_key
 from sigbridge.devices import UnknownDevice, register_device
 from sigbridge.errors import StoreUnavailable
+from sigbridge.model.api_key import Right
 from sigbridge.model.application import Application
 from sigbridge.model.report import StoredReport
 from sigbridge.model.service import Service

@@ -14,7 +14,6 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from sigbridge.api.http.telemetry import logger
 from sigbridge.clock import now_ms, rfc3339
 from sigbridge.credentials import (
-    Right,
     Unauthenticated,
     UnknownCredential,
     authenticate,
@@ -24,6 +23,7 @@ from sigbridge.credentials import (
 )
 from sigbridge.credentials.authentication import KNOWN_FOR_SECONDS, forget_cached_keys
 from sigbridge.devices import register_device
+from sigbridge.model.api_key import Right
 from sigbridge.model.application import Application
 from sigbridge.model.field_mapping import InvalidMapping
 from sigbridge.store import api_keys, table

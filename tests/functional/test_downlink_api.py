@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from sigbridge.credentials import Right, issue_key
+from sigbridge.credentials import issue_key
 from sigbridge.devices import set_parameter
+from sigbridge.model.api_key import Right
 from sigbridge.model.downlink import make_id
 from tests.functional.conftest import Invoke, Stored
 from tests.functional.lambdas import Answer, call, event

@@ -2,7 +2,8 @@
 
 import pytest
 
-from sigbridge.credentials import Right, issue_key
+from sigbridge.credentials import issue_key
+from sigbridge.model.api_key import Right
 from tests.functional.management import Management
 
 

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from sigbridge.api.management.cursors import write_cursor
 from sigbridge.applications import SettingsChange, change_application, create_application
 from sigbridge.clock import rfc3339
-from sigbridge.credentials import Right, issue_key
+from sigbridge.credentials import issue_key
 from sigbridge.devices import register_device
 from sigbridge.devices.directory import forget_cached_devices
 from sigbridge.messages import store_messages
+from sigbridge.model.api_key import Right
 from sigbridge.model.message import Network, ReceivedMessage, Variable
 from tests.functional.conftest import Invoke, Stored
 from tests.functional.failing_store import FAILURES, failing

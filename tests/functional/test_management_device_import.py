@@ -7,8 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sigbridge.api.management.device_import import MOST_DEVICES
-from sigbridge.credentials import Right, issue_key
+from sigbridge.credentials import issue_key
 from sigbridge.devices import register_device
+from sigbridge.model.api_key import Right
 from tests.functional.conftest import Stored
 from tests.functional.lambdas import Answer
 from tests.functional.management import Management

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from sigbridge.applications import create_application
-from sigbridge.credentials import Right, issue_key
+from sigbridge.credentials import issue_key
+from sigbridge.model.api_key import Right
 from sigbridge.store.table import Key, Update, update
 from tests.functional.conftest import Stored
 from tests.functional.management import Management

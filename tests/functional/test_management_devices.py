@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from sigbridge.api.management.cursors import write_cursor
 from sigbridge.applications import create_application
 from sigbridge.clock import rfc3339
-from sigbridge.credentials import Right, issue_key
+from sigbridge.credentials import issue_key
 from sigbridge.devices import register_device, set_parameter
 from sigbridge.devices.directory import forget_cached_devices
+from sigbridge.model.api_key import Right
 from sigbridge.model.report import StoredReport
 from sigbridge.model.service import Service
 from sigbridge.status import note_report

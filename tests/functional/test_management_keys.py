@@ -16,9 +16,7 @@ from sigbridge.api.http.telemetry import logger
 from sigbridge.applications import create_application
 from sigbridge.clock import rfc3339
 from sigbridge.credentials import (
-    ApiKey,
     KeyWish,
-    Right,
     TooManyKeys,
     authenticate,
     change_key,
@@ -31,6 +29,7 @@ from sigbridge.credentials import (
 from sigbridge.credentials.authentication import KNOWN_FOR_SECONDS
 from sigbridge.credentials.issuing import MOST_KEYS
 from sigbridge.errors import SigbridgeError
+from sigbridge.model.api_key import ApiKey, Right
 from sigbridge.model.application import Application
 from sigbridge.model.field_mapping import Field, FieldMapping, InvalidMapping
 from sigbridge.store import api_keys

@@ -11,9 +11,10 @@ import pytest
 from sigbridge.api.management.cursors import write_cursor
 from sigbridge.applications import create_application
 from sigbridge.clock import rfc3339
-from sigbridge.credentials import Right, issue_key
+from sigbridge.credentials import issue_key
 from sigbridge.devices import register_device
 from sigbridge.messages import store_messages
+from sigbridge.model.api_key import Right
 from sigbridge.model.message import Network, Part, ReceivedMessage, Variable
 from tests.functional.conftest import Invoke
 from tests.functional.lambdas import Answer, event

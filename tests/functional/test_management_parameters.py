@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from sigbridge.applications import create_application
 from sigbridge.clock import rfc3339
-from sigbridge.credentials import Right
 from sigbridge.devices import (
     UnknownDevice,
     UnknownParameter,
@@ -25,6 +24,7 @@ from sigbridge.devices import (
 )
 from sigbridge.devices.parameters import MOST_PARAMETERS, TooManyParameters
 from sigbridge.errors import InvalidInput, SigbridgeError
+from sigbridge.model.api_key import Right
 from sigbridge.model.application import Application
 from sigbridge.store import device_states, table
 from sigbridge.store import parameters as stored_parameters

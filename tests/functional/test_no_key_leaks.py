@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from sigbridge.api.http.telemetry import logger
-from sigbridge.credentials import Right, issue_key
+from sigbridge.credentials import issue_key
 from sigbridge.devices import register_device
+from sigbridge.model.api_key import Right
 from tests.functional.conftest import Stored
 from tests.functional.lambdas import Answer, Event, call, event
 from tests.functional.management import management_event

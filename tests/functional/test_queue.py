@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from sigbridge.credentials import Right, issue_key
+from sigbridge.credentials import issue_key
 from sigbridge.devices import register_device
+from sigbridge.model.api_key import Right
 from tests.functional.conftest import Invoke, Stored, used_key
 from tests.functional.lambdas import Answer, Event, call, event
 

@@ -11,9 +11,10 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ReadTimeoutError
 
 from sigbridge.applications import SettingsChange, change_application
-from sigbridge.credentials import Right, issue_key
+from sigbridge.credentials import issue_key
 from sigbridge.devices import register_device
 from sigbridge.devices.directory import forget_cached_devices
+from sigbridge.model.api_key import Right
 from sigbridge.model.application import Application
 from sigbridge.model.service import Service
 from sigbridge.model.settings import UnknownDevices

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from sigbridge.applications import SettingsChange, change_application
-from sigbridge.credentials import Right, issue_key
+from sigbridge.credentials import issue_key
 from sigbridge.devices import register_device
 from sigbridge.devices.directory import forget_cached_devices
+from sigbridge.model.api_key import Right
 from sigbridge.model.application import Application
 from sigbridge.model.settings import PayloadEncoding, UnknownDevices
 from tests.functional.conftest import Counted, Invoke, Stored

@@ -20,8 +20,9 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from sigbridge.clock import now_ms
-from sigbridge.credentials import Right, authenticate, issue_key
+from sigbridge.credentials import authenticate, issue_key
 from sigbridge.credentials.authentication import forget_cached_keys
+from sigbridge.model.api_key import Right
 from tests.functional.lambdas import Answer, Event, handler, send
 
 CASES = [

@@ -6,7 +6,8 @@ import typer
 
 from sigbridge.applications import SettingsChange, change_application, create_application, find_application
 from sigbridge.clock import rfc3339
-from sigbridge.credentials import Right, issue_key
+from sigbridge.credentials import issue_key
+from sigbridge.model.api_key import Right
 from sigbridge.model.application import Application
 from sigbridge_admin.api import Json
 from sigbridge_admin.application_settings import (

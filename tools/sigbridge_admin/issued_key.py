@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from pydantic import BaseModel
 
-from sigbridge.credentials import Right
+from sigbridge.model.api_key import Right
 from sigbridge.model.field_mapping import FieldMapping, InvalidMapping
 from sigbridge_admin.api import Json, read
 from sigbridge_admin.presentation import NONE, readable_moment, say, show_facts, show_json, show_secret

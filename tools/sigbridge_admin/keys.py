@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sigbridge.credentials import Right
+from sigbridge.model.api_key import Right
 from sigbridge.model.token import Token
 from sigbridge_admin.api import Json, read
 from sigbridge_admin.application_settings import nothing_to_set

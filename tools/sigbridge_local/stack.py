@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass
 import boto3
 
 from sigbridge.applications import ApplicationExists, create_application
-from sigbridge.credentials import Right, issue_key
+from sigbridge.credentials import issue_key
+from sigbridge.model.api_key import Right
 from sigbridge.settings import Settings, using
 from sigbridge.store.connections import using_session
 from sigbridge_local.deployment import deploy

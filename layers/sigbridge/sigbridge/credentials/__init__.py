@@ -1,15 +1,5 @@
 """Keys: who may do what. A key is shown once; only a hash of its secret is kept."""
 
-from sigbridge.credentials.api_key import (
-    ApiKey,
-    Forbidden,
-    InsufficientRights,
-    OtherApplication,
-    Right,
-    Ungrantable,
-    UngrantableRights,
-    UngrantableTime,
-)
 from sigbridge.credentials.authentication import (
     ExpiredCredential,
     MalformedCredential,
@@ -33,6 +23,16 @@ from sigbridge.credentials.issuing import (
     withdraw_key,
 )
 from sigbridge.credentials.redaction import holds_key, redact, redact_bytes
+from sigbridge.model.api_key import (
+    ApiKey,
+    Forbidden,
+    InsufficientRights,
+    OtherApplication,
+    Right,
+    Ungrantable,
+    UngrantableRights,
+    UngrantableTime,
+)
 from sigbridge.model.field_mapping import FieldMapping, InvalidMapping
 from sigbridge.model.token import Token
 

@@ -2,15 +2,15 @@
 
 from collections.abc import Hashable
 from contextlib import suppress
+from dataclasses import dataclass
 
 from cachetools import TLRUCache
 
 from sigbridge.clock import now_ms, rfc3339
-from sigbridge.credentials.api_key import ApiKey
 from sigbridge.errors import SigbridgeError, StoreUnavailable
+from sigbridge.model.api_key import ApiKey, StoredApiKey
 from sigbridge.model.token import Token
 from sigbridge.store import api_keys
-from sigbridge.store.api_keys import ApiKeyRecord
 from sigbridge.store.table import StoreRefused
 
 KNOWN_FOR_SECONDS = 60
@@ -42,15 +42,28 @@ class ExpiredCredential(Unauthenticated):
     """The key's time is over."""
 
 
-def _lifetime(_key: Hashable, record: ApiKeyRecord | None, now: float) -> float:
-    return now + (UNKNOWN_FOR_SECONDS if record is None else KNOWN_FOR_SECONDS)
+@dataclass(slots=True)
+class _KnownKey:
+    """A key that this process remembers.
+
+    Attributes:
+        stored: The key as it was read.
+        used_on: Day (UTC) of its last use that was recorded, as far as this process knows.
+    """
+
+    stored: StoredApiKey
+    used_on: str | None
+
+
+def _lifetime(_key: Hashable, known: _KnownKey | None, now: float) -> float:
+    return now + (UNKNOWN_FOR_SECONDS if known is None else KNOWN_FOR_SECONDS)
 
 
 def _now() -> float:
     return now_ms() / 1000
 
 
-_records: TLRUCache[str, ApiKeyRecord | None] = TLRUCache(_CACHED_KEYS, ttu=_lifetime, timer=_now)
+_known_keys: TLRUCache[str, _KnownKey | None] = TLRUCache(_CACHED_KEYS, ttu=_lifetime, timer=_now)
 
 
 def authenticate(credential: str | None) -> ApiKey:
@@ -70,14 +83,14 @@ def authenticate(credential: str | None) -> ApiKey:
     if token is None:
         message = "The authorization is not a key of this service"
         raise MalformedCredential(message)
-    record = _find(token.id)
-    if record is None:
+    known = _find(token.id)
+    if known is None:
         raise _unknown()
-    if not token.proves(record["secret_sha256"]):
+    if not token.proves(known.stored.secret_sha256):
         message = "The key is not valid"
         raise WrongSecret(message)
-    key = _in_time(record)
-    _note_use(record)
+    key = _in_time(known.stored.key)
+    _record_use(known)
     return key
 
 
@@ -90,19 +103,18 @@ def confirm(key: ApiKey) -> ApiKey:
         UnknownCredential, ExpiredCredential: It is good no more.
         StoreUnavailable: The key can't be looked up.
     """
-    record = api_keys.find_latest(key.id)
-    if record is None:
+    latest = api_keys.find_latest(key.id)
+    if latest is None:
         raise _unknown()
-    return _in_time(record)
+    return _in_time(latest)
 
 
 def forget_cached_keys() -> None:
     """Makes the next look-up of every key read the store."""
-    _records.clear()
+    _known_keys.clear()
 
 
-def _in_time(record: ApiKeyRecord) -> ApiKey:
-    key = ApiKey.from_record(record)
+def _in_time(key: ApiKey) -> ApiKey:
     if key.is_over(now_ms()):
         message = "The key has expired"
         raise ExpiredCredential(message)
@@ -113,20 +125,22 @@ def _unknown() -> UnknownCredential:
     return UnknownCredential("The key is not known")
 
 
-def _note_use(record: ApiKeyRecord) -> None:
+def _record_use(known: _KnownKey) -> None:
     today = rfc3339(now_ms())[:10]
-    if record["last_used_on"] == today:
+    if known.used_on == today:
         return
-    # In the cached record, and before the attempt: whatever comes of it, it is made once.
-    record["last_used_on"] = today
+    # Before the attempt: whatever comes of it, it is made once.
+    known.used_on = today
     # The day is a courtesy to people. Whoever shows a good key is let in although it can't be noted.
     with suppress(StoreUnavailable, StoreRefused):
-        api_keys.note_use(record["id"], today)
+        api_keys.record_use(known.stored.key.id, today)
 
 
-def _find(key_id: str) -> ApiKeyRecord | None:
+def _find(key_id: str) -> _KnownKey | None:
     try:
-        return _records[key_id]
+        return _known_keys[key_id]
     except KeyError:
-        record = _records[key_id] = api_keys.find(key_id)
-        return record
+        stored = api_keys.find(key_id)
+        known = None if stored is None else _KnownKey(stored, stored.key.last_used_on)
+        _known_keys[key_id] = known
+        return known

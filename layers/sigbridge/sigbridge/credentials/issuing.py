@@ -11,13 +11,13 @@ from typing import Any
 
 from sigbridge.applications import find_application
 from sigbridge.clock import now_ms
-from sigbridge.credentials.api_key import ApiKey, Right
 from sigbridge.credentials.authentication import confirm
 from sigbridge.errors import Fault, InvalidInput, SigbridgeError, StoreUnavailable
+from sigbridge.model.api_key import ApiKey, Right, StoredApiKey
 from sigbridge.model.field_mapping import FieldMapping
 from sigbridge.model.token import Token, is_key_id
 from sigbridge.store import api_keys
-from sigbridge.store.api_keys import ApiKeyRecord, NoSuchKey, Powers, PowersChanged, TooMany
+from sigbridge.store.api_keys import NoSuchKey, PowersChanged, TooMany
 
 MOST_KEYS = 200
 _CHANGE_ATTEMPTS = 5
@@ -86,24 +86,23 @@ def issue_key(
     find_application(application_id)
     FieldMapping.parse(additional_parameter)
     token = Token.random()
-    record = ApiKeyRecord(
+    key = ApiKey(
         id=token.id,
         application_id=application_id,
         name=name,
-        rights=sorted(set(rights)),
-        secret_sha256=token.secret_sha256,
-        ends_with=token.ending,
+        rights=frozenset(rights),
         created_at=now_ms(),
         valid_until=valid_until,
         additional_parameter=additional_parameter,
-        last_used_on="",
+        ends_with=token.ending,
+        last_used_on=None,
     )
     try:
-        api_keys.add(record, MOST_KEYS)
+        api_keys.add(StoredApiKey(key, token.secret_sha256), MOST_KEYS)
     except TooMany as full:
         message = f"An application has at most {MOST_KEYS} keys"
         raise TooManyKeys(message) from full
-    return IssuedKey(ApiKey.from_record(record), token)
+    return IssuedKey(key, token)
 
 
 def grant_key(maker: ApiKey, wish: KeyWish) -> IssuedKey:
@@ -134,8 +133,7 @@ def keys_of(application_id: str) -> list[ApiKey]:
         UnknownApplication: There is no such application.
     """
     find_application(application_id)
-    keys = map(ApiKey.from_record, api_keys.of_application(application_id))
-    return sorted(keys, key=lambda key: (key.created_at, key.id))
+    return sorted(api_keys.of_application(application_id), key=lambda key: (key.created_at, key.id))
 
 
 def change_key(changer: ApiKey, key_id: str, changes: Mapping[str, Any]) -> ApiKey:
@@ -166,13 +164,8 @@ def change_key(changer: ApiKey, key_id: str, changes: Mapping[str, Any]) -> ApiK
             raise LocksItselfOut(message)
         if not changes:
             return key
-        written = {**changes, "rights": sorted(changed.rights)}
         try:
-            return ApiKey.from_record(
-                api_keys.change(
-                    changer.application_id, key_id, written, Powers(sorted(key.rights), key.valid_until)
-                )
-            )
+            return api_keys.change(key, changes)
         except NoSuchKey as missing:
             raise _unknown_key(changer.application_id, key_id) from missing
         except PowersChanged:
@@ -219,10 +212,10 @@ def _manager(key: ApiKey) -> ApiKey:
 
 
 def _find(application_id: str, key_id: str) -> ApiKey:
-    record = api_keys.find_latest(key_id) if is_key_id(key_id) else None
-    if record is None or record["application_id"] != application_id:
+    key = api_keys.find_latest(key_id) if is_key_id(key_id) else None
+    if key is None or key.application_id != application_id:
         raise _unknown_key(application_id, key_id)
-    return ApiKey.from_record(record)
+    return key
 
 
 def _unknown_key(application_id: str, key_id: str) -> UnknownKey:

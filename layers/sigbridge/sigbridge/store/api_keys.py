@@ -1,9 +1,13 @@
-"""Keys: one item for each, which an entry in its application's list points to."""
+"""Keys: one item for each, which an entry in its application's list points to.
+
+Of a key's secret only the SHA-256 is there.
+"""
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, NamedTuple, TypedDict
+from typing import Any
 
+from sigbridge.model.api_key import ApiKey, Right, StoredApiKey
 from sigbridge.store import table
 from sigbridge.store.applications import application_key
 from sigbridge.store.counting import one_less, one_more
@@ -11,25 +15,6 @@ from sigbridge.store.table import ConditionFailed, Deletion, Key, NewItem, NotTo
 
 _LISTED = "KEY#"
 _PAGE = 100
-
-
-class ApiKeyRecord(TypedDict):
-    """A key at rest. Times are epoch ms; the secret is there as its SHA-256 in hex only.
-
-    `ends_with` are the last characters of the written key, `last_used_on` is the day (UTC) on which it
-    was accepted last, as in `2026-11-22`; both are "" where they are not known.
-    """
-
-    id: str
-    application_id: str
-    name: str
-    rights: list[str]
-    secret_sha256: str
-    ends_with: str
-    created_at: int
-    valid_until: int | None
-    additional_parameter: str
-    last_used_on: str
 
 
 class TooMany(Exception):
@@ -44,74 +29,74 @@ class PowersChanged(Exception):
     """What the key may do, or until when, is not what was seen; nothing was changed."""
 
 
-class Powers(NamedTuple):
-    """What a key may do, and until when: epoch ms, or None for ever."""
-
-    rights: list[str]
-    valid_until: int | None
+class KeyIdTaken(Exception):
+    """There is a key of that id; nothing was stored."""
 
 
-def find(key_id: str) -> ApiKeyRecord | None:
-    """Reads the key of that id."""
+def find(key_id: str) -> StoredApiKey | None:
+    """Return the key of that id."""
     record = table.get(_by_id(key_id))
-    return None if record is None else _api_key(record)
+    return None if record is None else StoredApiKey(_api_key(record), record["secret_sha256"])
 
 
-def find_latest(key_id: str) -> ApiKeyRecord | None:
-    """Reads the key of that id as the last finished write left it."""
+def find_latest(key_id: str) -> ApiKey | None:
+    """Return the key of that id as the last finished write left it."""
     record = table.get_latest(_by_id(key_id))
     return None if record is None else _api_key(record)
 
 
-def add(record: ApiKeyRecord, most: int) -> None:
-    """Stores a new key, with its entry in the list of its application, which has fewer than so many.
+def add(stored: StoredApiKey, most: int) -> None:
+    """Store a new key, with its entry in the list of its application, which has fewer than so many.
 
     Raises:
         TooMany: The application has that many keys.
-        NotTogether: A key of that id exists.
+        KeyIdTaken: There is a key of that id.
     """
-    application_id = record["application_id"]
+    key = stored.key
     try:
         table.write_together(
-            NewItem(_by_id(record["id"]), record),
-            NewItem(_in_application(application_id, record["id"]), {"id": record["id"]}),
-            one_more(application_key(application_id), "keys", most),
+            NewItem(_by_id(key.id), _record_of(stored)),
+            NewItem(_in_application(key.application_id, key.id), {"id": key.id}),
+            one_more(application_key(key.application_id), "keys", most),
         )
     except NotTogether as none:
-        if none.refused.keys() == {2}:
-            raise TooMany from none
-        raise
+        raise (TooMany if none.refused.keys() == {2} else KeyIdTaken) from none
 
 
-def change(application_id: str, key_id: str, changes: Mapping[str, Any], seen: Powers) -> ApiKeyRecord:
-    """Sets these facts of a key, at least one, leaves the others, and returns all of them.
+def change(seen: ApiKey, changes: Mapping[str, Any]) -> ApiKey:
+    """Set these facts of a key, at least one, leave the others, and return the key.
+
+    Args:
+        seen: The key as it was read.
+        changes: New values by the names of `ApiKey`.
 
     Raises:
         NoSuchKey: The application has no such key.
-        PowersChanged: They are not those that were seen.
+        PowersChanged: What it may do, or until when, is not what was seen.
     """
+    written = {name: _plain(value) for name, value in changes.items()}
     change = Update(
-        key=_by_id(key_id),
-        expression="SET " + ", ".join(f"#{name} = :{name}" for name in changes),
+        key=_by_id(seen.id),
+        expression="SET " + ", ".join(f"#{name} = :{name}" for name in written),
         condition="application_id = :application AND rights = :seen_rights AND valid_until = :seen_until",
-        names={f"#{name}": name for name in changes},
+        names={f"#{name}": name for name in written},
         values={
-            ":application": application_id,
-            ":seen_rights": seen.rights,
+            ":application": seen.application_id,
+            ":seen_rights": _plain(seen.rights),
             ":seen_until": seen.valid_until,
-            **{f":{name}": value for name, value in changes.items()},
+            **{f":{name}": value for name, value in written.items()},
         },
     )
     try:
         return _api_key(table.update_returning_item(change))
     except ConditionFailed as failed:
-        if failed.existing is None or failed.existing["application_id"] != application_id:
+        if failed.existing is None or failed.existing["application_id"] != seen.application_id:
             raise NoSuchKey from failed
         raise PowersChanged from failed
 
 
-def note_use(key_id: str, day: str) -> None:
-    """Notes that a key was used on a day, in one request, unless that or a later day is noted already.
+def record_use(key_id: str, day: str) -> None:
+    """Record that a key was used on a day, in one request, unless that or a later day is recorded already.
 
     Nothing happens where the key was revoked: it must not come back.
     """
@@ -143,8 +128,8 @@ def remove(application_id: str, key_id: str) -> None:
         raise NoSuchKey from none
 
 
-def of_application(application_id: str) -> list[ApiKeyRecord]:
-    """Reads the keys of an application as the last finished writes left them."""
+def of_application(application_id: str) -> list[ApiKey]:
+    """Return the keys of an application as the last finished writes left them."""
     listed = table.newest_first(Span(f"APP#{application_id}", _LISTED, f"{_LISTED}~"), _PAGE)
     found = table.get_many_latest([_by_id(entry["id"]) for entry in listed])
     return [_api_key(record) for record in found.values()]
@@ -158,17 +143,37 @@ def _in_application(application_id: str, key_id: str) -> Key:
     return Key(f"APP#{application_id}", f"{_LISTED}{key_id}")
 
 
-def _api_key(record: Record) -> ApiKeyRecord:
+def _api_key(record: Record) -> ApiKey:
     valid_until = record["valid_until"]
-    return ApiKeyRecord(
+    return ApiKey(
         id=record["id"],
         application_id=record["application_id"],
         name=record["name"],
-        rights=record["rights"],
-        secret_sha256=record["secret_sha256"],
-        ends_with=record.get("ends_with", ""),
+        rights=frozenset(map(Right, record["rights"])),
         created_at=int(record["created_at"]),
         valid_until=None if valid_until is None else int(valid_until),
         additional_parameter=record["additional_parameter"],
-        last_used_on=record.get("last_used_on", ""),
+        ends_with=record.get("ends_with", ""),
+        last_used_on=record.get("last_used_on") or None,
     )
+
+
+def _record_of(stored: StoredApiKey) -> Record:
+    key = stored.key
+    return {
+        "id": key.id,
+        "application_id": key.application_id,
+        "name": key.name,
+        "rights": _plain(key.rights),
+        "secret_sha256": stored.secret_sha256,
+        "ends_with": key.ends_with,
+        "created_at": key.created_at,
+        "valid_until": key.valid_until,
+        "additional_parameter": key.additional_parameter,
+        "last_used_on": key.last_used_on or "",
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Write rights, the one set of a key, as a list; its other facts are written as they are."""
+    return sorted(value) if isinstance(value, frozenset) else value

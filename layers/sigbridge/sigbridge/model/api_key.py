@@ -6,7 +6,6 @@ from enum import StrEnum
 
 from sigbridge.clock import rfc3339
 from sigbridge.errors import SigbridgeError
-from sigbridge.store.api_keys import ApiKeyRecord
 
 
 class Right(StrEnum):
@@ -110,21 +109,6 @@ class ApiKey:
     ends_with: str
     last_used_on: str | None
 
-    @classmethod
-    def from_record(cls, record: ApiKeyRecord) -> "ApiKey":
-        """Makes the key of a stored record."""
-        return cls(
-            id=record["id"],
-            application_id=record["application_id"],
-            name=record["name"],
-            rights=frozenset(Right(right) for right in record["rights"]),
-            created_at=record["created_at"],
-            valid_until=record["valid_until"],
-            additional_parameter=record["additional_parameter"],
-            ends_with=record["ends_with"],
-            last_used_on=record["last_used_on"] or None,
-        )
-
     def is_over(self, moment_ms: int) -> bool:
         """Tells whether its time is over."""
         return self.valid_until is not None and self.valid_until <= moment_ms
@@ -163,3 +147,16 @@ class ApiKey:
         """
         if application_id != self.application_id:
             raise OtherApplication(application_id)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredApiKey:
+    """A key at rest.
+
+    Attributes:
+        key: The key.
+        secret_sha256: SHA-256 of its secret in hex: all that is kept of it.
+    """
+
+    key: ApiKey
+    secret_sha256: str
