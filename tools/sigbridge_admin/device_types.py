@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import BaseModel
 
-from sigbridge.devices import InvalidDownlinkData, read_downlink_data
+from sigbridge.model.parameter import InvalidDownlinkData, read_downlink_data
 from sigbridge.model.settings import DownlinkQuota, PayloadEncoding
 from sigbridge_admin.api import Json, read
 from sigbridge_admin.application_settings import nothing_to_set

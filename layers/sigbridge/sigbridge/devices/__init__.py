@@ -10,14 +10,10 @@ from sigbridge.devices.directory import (
     register_device,
 )
 from sigbridge.devices.parameters import (
-    DOWNLINK_BYTES,
-    InvalidDownlinkData,
-    Parameter,
     SetParameter,
     UnknownParameter,
     delete_parameter,
     parameters_of,
-    read_downlink_data,
     set_parameter,
 )
 from sigbridge.devices.registry import (
@@ -39,6 +35,7 @@ from sigbridge.model.device_id import (
     normalize_id_prefix,
     sigfox_device_id,
 )
+from sigbridge.model.parameter import DOWNLINK_BYTES, InvalidDownlinkData, Parameter, read_downlink_data
 
 __all__ = [
     "DOWNLINK_BYTES",

@@ -6,35 +6,21 @@ They are words between the user and the user's own programs. One of them has a m
 Sigfox; here an answer never changes it, and `downlinkData` is answered with whatever it says.
 """
 
-import re
 from dataclasses import dataclass
 
 from sigbridge.clock import now_ms
 from sigbridge.devices.directory import UnknownDevice, find_device
 from sigbridge.errors import Fault, InvalidInput, SigbridgeError, StoreUnavailable
+from sigbridge.model.parameter import DOWNLINK_DATA, InvalidDownlinkData, Parameter, read_downlink_data
 from sigbridge.store import parameters as stored
 from sigbridge.store.device_states import NoSuchDevice
-from sigbridge.store.parameters import (
-    DOWNLINK_DATA,
-    NoSuchParameter,
-    ParameterExists,
-    ParameterRecord,
-    TooMany,
-)
+from sigbridge.store.parameters import NoSuchParameter, ParameterExists, TooMany
 
 # TagoIO's number (tagoio reference, 7).
 MOST_PARAMETERS = 60
 
-# Exactly 8 bytes, neither more nor fewer (sigfox reference, 3.1).
-DOWNLINK_BYTES = 8
-_DOWNLINK_DATA = re.compile(rf"[0-9a-f]{{{2 * DOWNLINK_BYTES}}}", re.ASCII)
-
 # Somebody else may create or delete the parameter between two looks at it.
 _SET_ATTEMPTS = 5
-
-
-class InvalidDownlinkData(SigbridgeError):
-    """The text is not 8 bytes of hex."""
 
 
 class UnknownParameter(SigbridgeError):
@@ -43,23 +29,6 @@ class UnknownParameter(SigbridgeError):
 
 class TooManyParameters(InvalidInput):
     """The device has as many parameters as it may have."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A parameter of a device.
-
-    Attributes:
-        key: Its name.
-        value: Its text.
-        sent: Whether the device has it, as far as the user says.
-        updated_at: Epoch ms.
-    """
-
-    key: str
-    value: str
-    sent: bool
-    updated_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +44,6 @@ class SetParameter:
     is_new: bool
 
 
-def read_downlink_data(text: str) -> str:
-    """Reads the `downlinkData` parameter: 8 bytes in hex of either case (tagoio reference, 2).
-
-    Raises:
-        InvalidDownlinkData: It is anything else.
-    """
-    digits = text.strip().lower()
-    if not _DOWNLINK_DATA.fullmatch(digits):
-        message = f"downlinkData must be {DOWNLINK_BYTES} bytes, {2 * DOWNLINK_BYTES} hex digits"
-        raise InvalidDownlinkData(message)
-    return digits
-
-
 def parameters_of(application_id: str, device_id: str) -> list[Parameter]:
     """Lists the parameters of a device, in the order of their keys.
 
@@ -95,7 +51,7 @@ def parameters_of(application_id: str, device_id: str) -> list[Parameter]:
         UnknownDevice: The device is not listed.
     """
     find_device(application_id, device_id)
-    return [Parameter(**record) for record in stored.of_device(application_id, device_id)]
+    return stored.of_device(application_id, device_id)
 
 
 def set_parameter(
@@ -117,9 +73,9 @@ def set_parameter(
     find_device(application_id, device_id)
     if key == DOWNLINK_DATA:
         value = _read_value(value)
-    record = ParameterRecord(key=key, value=value, sent=sent, updated_at=now_ms())
+    parameter = Parameter(key, value, sent, updated_at=now_ms())
     try:
-        return SetParameter(Parameter(**record), is_new=_write(application_id, device_id, record))
+        return SetParameter(parameter, is_new=_write(application_id, device_id, parameter))
     except NoSuchDevice as missing:
         raise UnknownDevice(application_id, device_id) from missing
     except TooMany as full:
@@ -151,17 +107,17 @@ def _read_value(downlink_data: str) -> str:
         raise InvalidInput.of([Fault("value", invalid.message)]) from invalid
 
 
-def _write(application_id: str, device_id: str, record: ParameterRecord) -> bool:
+def _write(application_id: str, device_id: str, parameter: Parameter) -> bool:
     """Changes the parameter, or adds it, and tells whether it is new."""
     for _ in range(_SET_ATTEMPTS):
         try:
-            stored.change(application_id, device_id, record)
+            stored.change(application_id, device_id, parameter)
         except NoSuchParameter:
             pass
         else:
             return False
         try:
-            stored.add(application_id, device_id, record, MOST_PARAMETERS)
+            stored.add(application_id, device_id, parameter, MOST_PARAMETERS)
         except ParameterExists:
             continue
         return True

@@ -4,27 +4,17 @@ The one that is named `downlinkData` is in the device's state too, where the ans
 Both are written together, so that they never disagree.
 """
 
-from typing import Any, TypedDict
+from dataclasses import asdict
 
+from sigbridge.model.parameter import DOWNLINK_DATA, Parameter
 from sigbridge.store import device_states, table
 from sigbridge.store.counting import one_less, one_more
 from sigbridge.store.device_states import NoSuchDevice
 from sigbridge.store.devices import device_key
 from sigbridge.store.table import ConditionFailed, Deletion, Key, NewItem, NotTogether, Record, Span, Update
 
-DOWNLINK_DATA = "downlinkData"
-
 _PARAMETER = "PARAM#"
 _PAGE = 100
-
-
-class ParameterRecord(TypedDict):
-    """A parameter at rest; `updated_at` is epoch ms."""
-
-    key: str
-    value: str
-    sent: bool
-    updated_at: int
 
 
 class NoSuchParameter(Exception):
@@ -39,13 +29,13 @@ class TooMany(Exception):
     """The device has as many parameters as it may have."""
 
 
-def of_device(application_id: str, device_id: str) -> list[ParameterRecord]:
+def of_device(application_id: str, device_id: str) -> list[Parameter]:
     """Reads the parameters of a device, in the order of their keys, as the last finished writes left them."""
     span = Span(f"DEVICE#{application_id}#{device_id}", _PARAMETER, f"{_PARAMETER}~")
     return [_parameter(record) for record in table.newest_first(span, _PAGE)][::-1]
 
 
-def add(application_id: str, device_id: str, record: ParameterRecord, most: int) -> None:
+def add(application_id: str, device_id: str, parameter: Parameter, most: int) -> None:
     """Stores a new parameter of a device that has fewer than so many.
 
     Raises:
@@ -55,9 +45,9 @@ def add(application_id: str, device_id: str, record: ParameterRecord, most: int)
     """
     try:
         table.write_together(
-            NewItem(_key(application_id, device_id, record["key"]), record),
+            NewItem(_key(application_id, device_id, parameter.key), asdict(parameter)),
             one_more(device_key(application_id, device_id), "parameters", most),
-            *_state(application_id, device_id, record["key"], record["value"]),
+            *_state(application_id, device_id, parameter.key, parameter.value),
         )
     except NotTogether as none:
         if 0 in none.refused:
@@ -67,22 +57,25 @@ def add(application_id: str, device_id: str, record: ParameterRecord, most: int)
         raise NoSuchDevice from none
 
 
-def change(application_id: str, device_id: str, record: ParameterRecord) -> None:
+def change(application_id: str, device_id: str, parameter: Parameter) -> None:
     """Gives a parameter another value.
 
     Raises:
         NoSuchParameter: The device has none of that key.
         NoSuchDevice: It is not registered.
     """
-    contents: dict[str, Any] = {"value": record["value"], "sent": record["sent"]}
     change = Update(
-        key=_key(application_id, device_id, record["key"]),
+        key=_key(application_id, device_id, parameter.key),
         expression="SET #value = :value, #sent = :sent, updated_at = :updated_at",
         condition="attribute_exists(pk)",
-        names={f"#{name}": name for name in contents},
-        values={":updated_at": record["updated_at"], **{f":{name}": each for name, each in contents.items()}},
+        names={"#value": "value", "#sent": "sent"},
+        values={
+            ":value": parameter.value,
+            ":sent": parameter.sent,
+            ":updated_at": parameter.updated_at,
+        },
     )
-    state = _state(application_id, device_id, record["key"], record["value"])
+    state = _state(application_id, device_id, parameter.key, parameter.value)
     if state:
         _together(change, *state)
         return
@@ -123,8 +116,8 @@ def _key(application_id: str, device_id: str, key: str) -> Key:
     return Key(f"DEVICE#{application_id}#{device_id}", f"{_PARAMETER}{key}")
 
 
-def _parameter(record: Record) -> ParameterRecord:
-    return ParameterRecord(
+def _parameter(record: Record) -> Parameter:
+    return Parameter(
         key=record["key"],
         value=record["value"],
         sent=record["sent"],

@@ -1,0 +1,47 @@
+"""A configuration parameter of a device, and the one that has a meaning here."""
+
+import re
+from dataclasses import dataclass
+
+from sigbridge.errors import SigbridgeError
+
+# What stands in this parameter answers the device every time that it asks while its queue is empty.
+DOWNLINK_DATA = "downlinkData"
+
+# Exactly 8 bytes, neither more nor fewer (sigfox reference, 3.1).
+DOWNLINK_BYTES = 8
+_DOWNLINK_DATA = re.compile(rf"[0-9a-f]{{{2 * DOWNLINK_BYTES}}}", re.ASCII)
+
+
+class InvalidDownlinkData(SigbridgeError):
+    """The text is not 8 bytes of hex."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of a device.
+
+    Attributes:
+        key: Its name.
+        value: Its text.
+        sent: Whether the device has it, as far as the user says.
+        updated_at: Epoch ms.
+    """
+
+    key: str
+    value: str
+    sent: bool
+    updated_at: int
+
+
+def read_downlink_data(text: str) -> str:
+    """Read the `downlinkData` parameter: 8 bytes in hex of either case (tagoio reference, 2).
+
+    Raises:
+        InvalidDownlinkData: It is anything else.
+    """
+    digits = text.strip().lower()
+    if not _DOWNLINK_DATA.fullmatch(digits):
+        message = f"downlinkData must be {DOWNLINK_BYTES} bytes, {2 * DOWNLINK_BYTES} hex digits"
+        raise InvalidDownlinkData(message)
+    return digits
