@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from sigbridge.clock import is_believed
 from sigbridge.errors import Fault
 from sigbridge.model.message import Location
 from sigbridge.model.service import Service
@@ -69,6 +70,25 @@ class StoredReport:
     location: Location | None = None
     extras: Mapping[str, object] = field(default_factory=dict)
     sent_time: int | None = None
+
+    @classmethod
+    def of(cls, report: ReceivedReport, id_: str, received_at: int) -> "StoredReport":
+        """Make the stored report of one that was received at a moment, epoch ms."""
+        sent_time = report.time
+        is_timed = sent_time is not None and is_believed(sent_time, received_at)
+        return cls(
+            service=report.service,
+            id=id_,
+            device_id=report.device_id,
+            device_as_received=report.device_as_received,
+            time=sent_time if sent_time is not None and is_timed else received_at,
+            has_time=is_timed,
+            sent_time=None if is_timed else sent_time,
+            received_at=received_at,
+            facts=report.facts,
+            location=report.location,
+            extras=report.extras,
+        )
 
     @property
     def tells_overrun(self) -> bool:

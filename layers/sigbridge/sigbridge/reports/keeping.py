@@ -10,10 +10,9 @@ from decimal import Decimal
 from sigbridge.applications import kept_until
 from sigbridge.clock import now_ms
 from sigbridge.devices import Directory
-from sigbridge.model.report import ReceivedReport
+from sigbridge.model.report import ReceivedReport, StoredReport
 from sigbridge.store import reports as stored_reports
 from sigbridge.store.parallel import in_parallel
-from sigbridge.store.reports import AlreadyKept, ReportWrite
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,40 +69,16 @@ def keep_reports(application_id: str, received: Sequence[ReceivedReport]) -> Rep
     expires_at = kept_until(directory.application, arrived_at)
 
     def keep(report: ReceivedReport) -> KeptReport:
-        return _keep(_report_write(application_id, report, arrived_at, expires_at), report)
+        stored = StoredReport.of(report, _id(report, arrived_at), arrived_at)
+        return KeptReport(report, repeated=stored_reports.add(application_id, stored, expires_at))
 
     return ReportReceipt(tuple(in_parallel(keep, received)))
 
 
-def _keep(write: ReportWrite, report: ReceivedReport) -> KeptReport:
-    try:
-        stored_reports.add(write)
-    except AlreadyKept as already:
-        # The store's client tries twice: the second try finds what the first one wrote.
-        return KeptReport(report, repeated=already.existing.get("delivery") != write.delivery)
-    return KeptReport(report, repeated=False)
-
-
-def _report_write(
-    application_id: str, report: ReceivedReport, arrived_at: int, kept_until: int
-) -> ReportWrite:
-    location = None if report.location is None else report.location.as_record()
-    optional = {"time": report.time, "location": location, "extras": dict(report.extras) or None}
-    moment = arrived_at if report.time is None else report.time
-    return ReportWrite(
-        application_id=application_id,
-        device_id=report.device_id,
-        sort=f"{moment:013d}#{secrets.token_hex(8) if report.time is None else _digest(report)}",
-        delivery=secrets.token_hex(4),
-        content={
-            "service": report.service.value,
-            "device": report.device_as_received,
-            "received_at": arrived_at,
-            "facts": dict(report.facts),
-            "expires_at": kept_until,
-            **{name: value for name, value in optional.items() if value is not None},
-        },
-    )
+def _id(report: ReceivedReport, arrived_at: int) -> str:
+    if report.time is None:
+        return f"{arrived_at:013d}#{secrets.token_hex(8)}"
+    return f"{report.time:013d}#{_digest(report)}"
 
 
 def _digest(report: ReceivedReport) -> str:

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 
 from sigbridge.model.report import StoredReport
 from sigbridge.store import reports as stored_reports
-from sigbridge.store.report_codec import read_stored_report
 
 
 def reports_between(
     application_id: str, device_id: str, first_ms: int, last_ms: int
 ) -> Iterator[StoredReport]:
     """Yields the reports about moments within these bounds (epoch ms, both included), in their order."""
-    return map(read_stored_report, stored_reports.between(application_id, device_id, first_ms, last_ms))
+    return stored_reports.between(application_id, device_id, first_ms, last_ms)

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from sigbridge.clock import is_believed
 from sigbridge.model.message import Location
-from sigbridge.model.report import StoredReport
+from sigbridge.model.report import ReceivedReport, StoredReport
 from sigbridge.model.service import Service
 
 SORT_PREFIX = "EVENT#"
@@ -15,28 +14,32 @@ _LARGEST_WHOLE_NUMBER = 10**15
 
 
 def read_stored_report(record: Mapping[str, Any]) -> StoredReport:
-    """Read a report from the plain values of its stored item, keys included."""
-    received_at = int(record["received_at"])
-    sent_time = _whole(record.get("time"))
-    is_timed = sent_time is not None and is_believed(sent_time, received_at)
-    location = record.get("location")
-    return StoredReport(
+    """Read the stored item, keys included, or its image in the change stream."""
+    time, location = record.get("time"), record.get("location")
+    received = ReceivedReport(
         service=Service(record["service"]),
-        id=record["sk"].removeprefix(SORT_PREFIX),
         device_id=record["pk"].split("#", 2)[2],
         device_as_received=record["device"],
-        time=sent_time if sent_time is not None and is_timed else received_at,
-        has_time=is_timed,
-        sent_time=None if is_timed else sent_time,
-        received_at=received_at,
+        time=None if time is None else int(time),
         facts={name: _fact(value) for name, value in record["facts"].items()},
         location=None if location is None else Location.from_record(location),
         extras=record.get("extras", {}),
     )
+    return StoredReport.of(received, record["sk"].removeprefix(SORT_PREFIX), int(record["received_at"]))
 
 
-def _whole(number: Decimal | None) -> int | None:
-    return None if number is None else int(number)
+def report_record(report: StoredReport) -> dict[str, Any]:
+    """Return the attributes of a report, without its keys."""
+    content = {
+        "service": report.service.value,
+        "device": report.device_as_received,
+        "received_at": report.received_at,
+        "facts": dict(report.facts),
+        "time": report.time if report.has_time else report.sent_time,
+        "location": None if report.location is None else report.location.as_record(),
+        "extras": dict(report.extras) or None,
+    }
+    return {name: value for name, value in content.items() if value is not None}
 
 
 def _fact(value: object) -> object:

@@ -1,57 +1,32 @@
-"""Reports of Sigfox's services, written once under a key that every repeat of the report makes again."""
+"""Reports of Sigfox's services, each one item that is written once."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator
 
+from sigbridge.model.report import StoredReport
 from sigbridge.store import table
-from sigbridge.store.table import ConditionFailed, Key, Record, Span
+from sigbridge.store.report_codec import SORT_PREFIX, read_stored_report, report_record
+from sigbridge.store.table import Key, Span
+from sigbridge.store.write_once import write_once
 
 
-@dataclass(frozen=True, slots=True)
-class ReportWrite:
-    """A report to be kept.
+def add(application_id: str, report: StoredReport, expires_at: int) -> bool:
+    """Store a report, unless it is there already, and tell whether it is a repeat.
 
-    Attributes:
-        application_id, device_id: Whom it is about.
-        sort: `<ms, 13 digits>#<digest>`.
-        delivery: Tells this delivery of it from others.
-        content: The item's other attributes.
+    Args:
+        application_id: Whose device it is about.
+        report: The report.
+        expires_at: When it is forgotten, epoch seconds.
     """
-
-    application_id: str
-    device_id: str
-    sort: str
-    delivery: str
-    content: Mapping[str, Any]
+    key = Key(_partition(application_id, report.device_id), f"{SORT_PREFIX}{report.id}")
+    return write_once(key, report_record(report) | {"expires_at": expires_at}).is_repeat
 
 
-class AlreadyKept(Exception):
-    """The report is there already.
-
-    Attributes:
-        existing: The report as it was kept first.
-    """
-
-    def __init__(self, existing: Record) -> None:
-        super().__init__("already kept")
-        self.existing = existing
+def between(application_id: str, device_id: str, first_ms: int, last_ms: int) -> Iterator[StoredReport]:
+    """Yield the reports of a device about moments within these bounds, both included, in their order."""
+    first, last = f"{SORT_PREFIX}{first_ms:013d}", f"{SORT_PREFIX}{last_ms + 1:013d}"
+    span = Span(_partition(application_id, device_id), first, last)
+    return map(read_stored_report, table.in_order(span))
 
 
-def add(report: ReportWrite) -> None:
-    """Keeps a report.
-
-    Raises:
-        AlreadyKept: It is a repeat; nothing was written.
-    """
-    key = Key(f"DEVICE#{report.application_id}#{report.device_id}", f"EVENT#{report.sort}")
-    try:
-        table.put_new(key, {"delivery": report.delivery, **report.content})
-    except ConditionFailed as failed:
-        raise AlreadyKept(failed.existing or {}) from failed
-
-
-def between(application_id: str, device_id: str, first_ms: int, last_ms: int) -> Iterator[Record]:
-    """Yields the reports of a device about moments within these bounds, both included, in their order."""
-    first, last = f"EVENT#{first_ms:013d}", f"EVENT#{last_ms + 1:013d}"
-    return table.in_order(Span(f"DEVICE#{application_id}#{device_id}", first, last))
+def _partition(application_id: str, device_id: str) -> str:
+    return f"DEVICE#{application_id}#{device_id}"
