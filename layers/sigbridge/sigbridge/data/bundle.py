@@ -14,10 +14,9 @@ from sigbridge.data.notation import place_text, with_plain_numbers
 from sigbridge.data.selection import Selection
 from sigbridge.messages import RecordedMessage, Value, Variable
 from sigbridge.store import timeline
+from sigbridge.store.entries import read_entry
 from sigbridge.store.message_codec import read_message
 from sigbridge.store.timeline import Kind, Order, Stretch
-
-type Record = Mapping[str, Any]
 
 # A plain Sigfox message takes less. Making items of what is larger takes longer than reading it.
 _UNIT_BYTES = 1_024
@@ -148,11 +147,10 @@ def _location(message: RecordedMessage) -> Iterator[ToldValue]:
 
 
 def _bundle_of_entry(place: Place, record: dict[str, Any]) -> Bundle:
-    variables = map(Variable.from_record, record["variables"])
-    told = tuple(ToldValue(variable, Origin.VARIABLE) for variable in variables)
-    size = _ENTRY_OVERHEAD + sum(one.variable.size for one in told)
-    device_id = record["pk"].split("#", 2)[2]
-    return Bundle(place, record, device_id, int(record["time"]), record["group"], told, size)
+    entry = read_entry(record)
+    told = tuple(ToldValue(variable, Origin.VARIABLE) for variable in entry.variables)
+    size = _ENTRY_OVERHEAD + sum(variable.size for variable in entry.variables)
+    return Bundle(place, record, entry.device_id, entry.time, entry.group, told, size)
 
 
 _BUNDLES: Mapping[Kind, Callable[[Place, dict[str, Any]], Bundle]] = {

@@ -6,14 +6,14 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
 
 from sigbridge.applications import kept_until
 from sigbridge.clock import now_ms
 from sigbridge.devices import Directory, find_device
-from sigbridge.messages import Variable
+from sigbridge.model.data_entry import DataEntry
+from sigbridge.model.message import Variable
 from sigbridge.store import entries
-from sigbridge.store.entries import AlreadySet, EntryWrite
+from sigbridge.store.entries import EntryReceipt
 from sigbridge.store.parallel import in_parallel
 
 _DIGEST_LENGTH = 16
@@ -56,33 +56,19 @@ class _Entry:
     Attributes:
         time: Epoch ms, as it was sent; None where none was.
         group: As it was sent; None where none was.
-        values: Their stored form.
+        variables: The values.
     """
 
     time: int | None
     group: str | None
-    values: list[dict[str, Any]] = field(default_factory=list)
+    variables: list[Variable] = field(default_factory=list)
 
     @property
     def digest(self) -> str:
         """The same for the same content, and another one for any other."""
-        text = json.dumps([self.group, self.values], default=_number_text, sort_keys=True)
+        values = [variable.as_record() for variable in self.variables]
+        text = json.dumps([self.group, values], default=_number_text, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:_DIGEST_LENGTH]
-
-
-@dataclass(frozen=True, slots=True)
-class _Stored:
-    """What became of an entry.
-
-    Attributes:
-        entry: The entry.
-        group: With which it was stored, the first time.
-        repeated: Whether it was there already.
-    """
-
-    entry: _Entry
-    group: str
-    repeated: bool
 
 
 def set_data(application_id: str, device_id: str, values: Sequence[NewValue]) -> SetReceipt:
@@ -108,50 +94,36 @@ def set_data(application_id: str, device_id: str, values: Sequence[NewValue]) ->
     group = secrets.token_hex(12)
     expires_at = kept_until(directory.application, now)
 
-    def store(entry: _Entry) -> _Stored:
+    def store(entry: _Entry) -> EntryReceipt:
         moment = now if entry.time is None else entry.time
-        write = EntryWrite(
-            application_id=application_id,
+        stored = DataEntry(
+            id=f"{moment:013d}#{secrets.token_hex(8) if entry.time is None else entry.digest}",
             device_id=device_id,
-            sort=f"{moment:013d}#{secrets.token_hex(8) if entry.time is None else entry.digest}",
-            delivery=secrets.token_hex(4),
-            content={
-                "time": moment,
-                "group": entry.group or group,
-                "variables": entry.values,
-                "received_at": now,
-                "expires_at": expires_at,
-            },
+            time=moment,
+            group=entry.group or group,
+            variables=tuple(entry.variables),
         )
-        return _store(entry, write)
+        return entries.add(application_id, stored, now, expires_at)
 
-    return _receipt(in_parallel(store, _entries(values)))
+    wanted = _entries(values)
+    return _receipt(wanted, in_parallel(store, wanted))
 
 
 def _entries(values: Sequence[NewValue]) -> list[_Entry]:
     by_moment: dict[tuple[int | None, str | None], _Entry] = {}
     for value in values:
         entry = by_moment.setdefault((value.time, value.group), _Entry(value.time, value.group))
-        entry.values.append(value.variable.as_record())
+        entry.variables.append(value.variable)
     return list(by_moment.values())
 
 
-def _store(entry: _Entry, write: EntryWrite) -> _Stored:
-    try:
-        entries.add(write)
-    except AlreadySet as already:
-        # The store's client tries twice: the second try finds what the first one wrote.
-        repeated = already.existing["delivery"] != write.delivery
-        return _Stored(entry, already.existing["group"], repeated)
-    return _Stored(entry, write.content["group"], repeated=False)
-
-
-def _receipt(stored: Sequence[_Stored]) -> SetReceipt:
-    without_group = (one.group for one in stored if one.entry.group is None)
+def _receipt(wanted: Sequence[_Entry], receipts: Sequence[EntryReceipt]) -> SetReceipt:
+    stored = list(zip(wanted, receipts, strict=True))
+    without_group = (receipt.group for entry, receipt in stored if entry.group is None)
     return SetReceipt(
-        accepted=sum(len(one.entry.values) for one in stored if not one.repeated),
-        duplicates=sum(len(one.entry.values) for one in stored if one.repeated),
-        group=next(without_group, stored[0].group),
+        accepted=sum(len(entry.variables) for entry, receipt in stored if not receipt.is_repeat),
+        duplicates=sum(len(entry.variables) for entry, receipt in stored if receipt.is_repeat),
+        group=next(without_group, receipts[0].group),
     )
 
 

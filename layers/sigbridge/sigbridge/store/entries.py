@@ -1,52 +1,56 @@
-"""Data set by hand or by a program: the variables of one moment and group, written once."""
+"""Data set by hand or by a program, each entry one item that is written once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sigbridge.store import table
-from sigbridge.store.table import ConditionFailed, Key, Record
+from sigbridge.model.data_entry import DataEntry
+from sigbridge.model.message import Variable
+from sigbridge.store.table import Key
 from sigbridge.store.timeline import Kind
+from sigbridge.store.write_once import write_once
 
 
 @dataclass(frozen=True, slots=True)
-class EntryWrite:
-    """Data to be stored.
+class EntryReceipt:
+    """What came of storing an entry.
 
     Attributes:
-        application_id, device_id: Whose data they are.
-        sort: `<ms, 13 digits>#<digest>`.
-        delivery: Tells this writing of it from others.
-        content: The item's other attributes.
+        group: The group it was stored with, the first time.
+        is_repeat: Whether it was there already.
     """
 
-    application_id: str
-    device_id: str
-    sort: str
-    delivery: str
-    content: Mapping[str, Any]
+    group: str
+    is_repeat: bool
 
 
-class AlreadySet(Exception):
-    """The same data are there already.
+def add(application_id: str, entry: DataEntry, received_at: int, expires_at: int) -> EntryReceipt:
+    """Store an entry, unless it is there already.
 
-    Attributes:
-        existing: They as they were stored first.
+    Args:
+        application_id: Whose device's it is.
+        entry: The entry.
+        received_at: When it came, epoch ms.
+        expires_at: When it is forgotten, epoch seconds.
     """
+    key = Key(f"DEVICE#{application_id}#{entry.device_id}", f"{Kind.ENTRY}{entry.id}")
+    content = {
+        "time": entry.time,
+        "group": entry.group,
+        "variables": [variable.as_record() for variable in entry.variables],
+        "received_at": received_at,
+        "expires_at": expires_at,
+    }
+    written = write_once(key, content)
+    return EntryReceipt(written.record["group"], written.is_repeat)
 
-    def __init__(self, existing: Record) -> None:
-        super().__init__("already set")
-        self.existing = existing
 
-
-def add(entry: EntryWrite) -> None:
-    """Stores data.
-
-    Raises:
-        AlreadySet: It is a repeat; nothing was written.
-    """
-    key = Key(f"DEVICE#{entry.application_id}#{entry.device_id}", f"{Kind.ENTRY}{entry.sort}")
-    try:
-        table.put_new(key, {"delivery": entry.delivery, **entry.content})
-    except ConditionFailed as failed:
-        raise AlreadySet(failed.existing or {}) from failed
+def read_entry(record: Mapping[str, Any]) -> DataEntry:
+    """Read the stored item, keys included."""
+    return DataEntry(
+        id=record["sk"].removeprefix(Kind.ENTRY),
+        device_id=record["pk"].split("#", 2)[2],
+        time=int(record["time"]),
+        group=record["group"],
+        variables=tuple(map(Variable.from_record, record["variables"])),
+    )
