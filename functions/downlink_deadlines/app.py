@@ -15,6 +15,11 @@ def lambda_handler(_event: dict[str, Any], _context: LambdaContext) -> None:
     deadlines = end_what_is_due(now_ms())
     logger.info("looked at what was due", attempts=deadlines.looked_at)
     for key, reason in deadlines.left_out.items():
-        logger.error(f"an attempt can't be ended: {reason}", key=key.table_key.sk, exc_info=reason)
+        logger.error(
+            f"an attempt can't be ended: {reason}",
+            downlink=key.downlink_id,
+            attempt=key.number,
+            exc_info=reason,
+        )
     count("UnreadableChanges", len(deadlines.left_out))
     flush_counts()

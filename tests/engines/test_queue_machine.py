@@ -37,7 +37,7 @@ from sigbridge.model.downlink_history import Life
 from sigbridge.model.report import ReceivedReport
 from sigbridge.model.service import Service
 from sigbridge.reports import keep_reports
-from sigbridge.store.claims import Asking
+from sigbridge.store.claims import ClaimRequest
 from sigbridge.stream import follow, read_change
 from tests.engines.conftest import use_new_table
 from tests.engines.model import ACKNOWLEDGE_WAIT, FAILURES, Acknowledgement, Given, Model, News
@@ -180,7 +180,7 @@ class QueueMachine(RuleBasedStateMachine):
         self.model.now = max(self.model.now + pause, self.last_acknowledged + 2 * SECOND)
         self._begin_second()
         uplink = f"{self.model.now:013d}#{len(self.model.answers)}"
-        answer = answer_uplink(Asking(APPLICATION, DEVICE, uplink, self.model.now))
+        answer = answer_uplink(ClaimRequest(APPLICATION, DEVICE, uplink, self.model.now))
         expected = self.model.claim(uplink)
         from_queue = expected is not None and expected.source is Source.QUEUE
         assert answer.downlink == (expected if from_queue else None)
@@ -196,7 +196,7 @@ class QueueMachine(RuleBasedStateMachine):
         answered_at, payload = self.model.answers[uplink]
         age = self.model.now - answered_at
         if age <= WINDOW:
-            answer = answer_uplink(Asking(APPLICATION, DEVICE, uplink, self.model.now))
+            answer = answer_uplink(ClaimRequest(APPLICATION, DEVICE, uplink, self.model.now))
         else:
             answer = recall_answer(APPLICATION, DEVICE, uplink)
         if age < REMEMBERED:

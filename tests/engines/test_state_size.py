@@ -13,10 +13,11 @@ from sigbridge.applications import create_application
 from sigbridge.devices import register_device
 from sigbridge.downlinks import QueueFull, answer_uplink, push_downlinks, queued_downlinks
 from sigbridge.model.downlink import Downlink
+from sigbridge.model.downlink_history import AttemptKey, Step
 from sigbridge.settings import settings
 from sigbridge.store import attempts, table
-from sigbridge.store.attempts import AttemptKey, StepWrite
-from sigbridge.store.claims import ANSWERS_IN_A_MAP, Asking
+from sigbridge.store.attempts import StepWrite
+from sigbridge.store.claims import ANSWERS_IN_A_MAP, ClaimRequest
 from sigbridge.store.device_states import MOST_QUEUED, QueueHasNoRoom, find, state_key
 from sigbridge.store.downlink_codec import MOST_BYTES, MOST_PUSHED_BYTES, write_downlink
 from sigbridge.store.table import Update
@@ -68,8 +69,8 @@ def try_again(number: int) -> None:
     downlink = largest(attempt=32)
     attempts.try_again(
         AttemptKey(APPLICATION, DEVICE, f"{number:024x}", 31),
-        StepWrite("failed", {"at": START}, write_downlink(downlink), kept_until=START // 1000 + 86_400),
-        StepWrite("queued", {"at": START}, write_downlink(downlink)),
+        StepWrite(Step.FAILED, {"at": START}, downlink, kept_until=START // 1000 + 86_400),
+        StepWrite(Step.QUEUED, {"at": START}, downlink),
         find(APPLICATION, DEVICE).generation,
     )
 
@@ -86,9 +87,9 @@ def test_the_largest_state_takes_pushes_retries_and_claims(monkeypatch: pytest.M
         try_again(MOST_QUEUED)
     with pytest.raises(QueueFull):
         push_downlinks(APPLICATION, DEVICE, [largest()])
-    first = answer_uplink(Asking(APPLICATION, DEVICE, f"{START:013d}#{'9' * 15}", START))
+    first = answer_uplink(ClaimRequest(APPLICATION, DEVICE, f"{START:013d}#{'9' * 15}", START))
     try_again(MOST_QUEUED)
-    second = answer_uplink(Asking(APPLICATION, DEVICE, f"{START + 1:013d}#{'9' * 15}", START + 1))
+    second = answer_uplink(ClaimRequest(APPLICATION, DEVICE, f"{START + 1:013d}#{'9' * 15}", START + 1))
 
     assert first.downlink is not None
     assert second.downlink is not None
@@ -123,7 +124,7 @@ def test_a_claim_drops_whatever_has_expired(expired: int, monkeypatch: pytest.Mo
     table.update(Update(state_key(APPLICATION, DEVICE), change, "", {":queue": [*texts, last]}))
 
     answers = [
-        answer_uplink(Asking(APPLICATION, DEVICE, f"{START:013d}#{number}", START + 10)).payload
+        answer_uplink(ClaimRequest(APPLICATION, DEVICE, f"{START:013d}#{number}", START + 10)).payload
         for number in range(2)
     ]
 

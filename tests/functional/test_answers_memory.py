@@ -8,7 +8,7 @@ from sigbridge.devices import register_device
 from sigbridge.downlinks import answer_uplink, push_downlinks, queued_downlinks
 from sigbridge.downlinks.answering import answer_uplink_within
 from sigbridge.model.downlink import Downlink
-from sigbridge.store.claims import Asking
+from sigbridge.store.claims import ClaimRequest
 from tests.functional.conftest import Stored
 
 MINUTE = 60_000
@@ -24,7 +24,7 @@ def test_a_devices_state_stays_small_whatever_the_rhythm_in_which_it_asks(
 
     for number in range(200):
         moment = START + number * minutes * MINUTE
-        answer_uplink(Asking("demo", "153FA", f"{moment:013d}#{number}", moment))
+        answer_uplink(ClaimRequest("demo", "153FA", f"{moment:013d}#{number}", moment))
 
     [state] = stored("DEVICE#demo#153FA", "STATE")
     assert len(json.dumps(state, default=str)) < 4_000
@@ -39,10 +39,10 @@ def test_i2_as_often_as_a_device_can_ask_it_is_answered_and_remembered() -> None
     uplinks = [f"{moment:013d}#{number}" for number, moment in enumerate(moments)]
 
     for number, (moment, uplink) in enumerate(zip(moments, uplinks, strict=True)):
-        first = answer_uplink(Asking("demo", "153FA", uplink, moment))
+        first = answer_uplink(ClaimRequest("demo", "153FA", uplink, moment))
         assert (first.payload, first.repeated) == (f"{number:016x}", False)
         oldest = max(number - 24, 0)
-        again = answer_uplink(Asking("demo", "153FA", uplinks[oldest], moment))
+        again = answer_uplink(ClaimRequest("demo", "153FA", uplinks[oldest], moment))
         assert (again.payload, again.repeated) == (f"{oldest:016x}", True)
 
 
@@ -55,7 +55,7 @@ def test_i1_who_asks_more_than_a_device_can_gets_each_downlink_once_and_is_forgo
     push_downlinks("demo", "153FA", [Downlink(payload=f"{number:016x}") for number in range(100)])
 
     def ask(number: int) -> str | None:
-        asking = Asking("demo", "153FA", f"{START + number:013d}#{number}", START + 1000)
+        asking = ClaimRequest("demo", "153FA", f"{START + number:013d}#{number}", START + 1000)
         return (answer_uplink(asking) if quota is None else answer_uplink_within(quota, asking)).payload
 
     answers = [ask(number) for number in range(90)]
@@ -76,7 +76,8 @@ def test_callers_without_end_leave_a_state_of_a_few_kilobytes(stored: Stored) ->
 
     for number in range(150):
         moment = START + number * 12_000
-        answer_uplink(Asking("demo", "153FA", f"{moment:013d}#{'9' * 15}", moment, downlink_data="02" * 8))
+        uplink = f"{moment:013d}#{'9' * 15}"
+        answer_uplink(ClaimRequest("demo", "153FA", uplink, moment, downlink_data="02" * 8))
 
     [state] = stored("DEVICE#demo#153FA", "STATE")
     assert len(json.dumps(state, default=str)) < 6_000
@@ -87,11 +88,11 @@ def test_callers_without_end_leave_a_state_of_a_few_kilobytes(stored: Stored) ->
 def test_callers_who_tell_moments_to_come_hold_no_later_uplink_back(minutes: int) -> None:
     register_device("demo", "153FA")
     for number in range(64):
-        answer_uplink(Asking("demo", "153FA", f"{START * 5 + number:013d}#{number}", START))
+        answer_uplink(ClaimRequest("demo", "153FA", f"{START * 5 + number:013d}#{number}", START))
     push_downlinks("demo", "153FA", [Downlink(payload="01" * 8)])
     later = START + minutes * MINUTE
 
-    assert answer_uplink(Asking("demo", "153FA", f"{later:013d}#1", later)).payload == "01" * 8
+    assert answer_uplink(ClaimRequest("demo", "153FA", f"{later:013d}#1", later)).payload == "01" * 8
 
 
 @pytest.mark.usefixtures("application")
@@ -102,8 +103,8 @@ def test_i2_clocks_that_differ_at_the_end_of_a_period_do_not_change_an_answer(sk
     push_downlinks("demo", "153FA", downlinks)
     period_begins = START - START % (10 * MINUTE) + 10 * MINUTE
 
-    first = answer_uplink(Asking("demo", "153FA", "u#1", period_begins))
-    again = answer_uplink(Asking("demo", "153FA", "u#1", period_begins + skew))
+    first = answer_uplink(ClaimRequest("demo", "153FA", "u#1", period_begins))
+    again = answer_uplink(ClaimRequest("demo", "153FA", "u#1", period_begins + skew))
 
     assert (first.payload, again.payload) == ("01" * 8, "01" * 8)
     assert queued_downlinks("demo", "153FA") == downlinks[1:]

@@ -19,11 +19,12 @@ from sigbridge.downlinks.concluding import NO_ACKNOWLEDGEMENT, QUEUE_FULL
 from sigbridge.downlinks.history import step_write
 from sigbridge.integrations.announcements import announcements
 from sigbridge.model.application import Application
+from sigbridge.model.device_state import Removal
 from sigbridge.model.downlink import Downlink, Priority, Source
 from sigbridge.model.downlink_history import Step
 from sigbridge.model.service import Service
 from sigbridge.settings import Settings, using
-from sigbridge.store.device_states import Removal
+from sigbridge.store.downlink_codec import write_downlink
 from sigbridge.stream import Change, read_change
 from tests.event_schemas import SCHEMAS, family_of, schema, violations
 
@@ -189,7 +190,8 @@ def attempt_item(*transitions: Transition) -> dict[str, Any]:
     with using(Settings("a-table")):
         writes = [step_write(Application("demo", "demo", 0), transition) for transition in transitions]
     for write in writes:
-        item |= {write.name: dict(write.details), "downlink": write.downlink, "expires_at": write.kept_until}
+        item |= {write.name.value: dict(write.details), "expires_at": write.kept_until}
+        item |= {"downlink": write_downlink(write.downlink)}
     return item
 
 

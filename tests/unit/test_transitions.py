@@ -7,16 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sigbridge.downlinks import Transition, transitions
+from sigbridge.model.device_state import DeviceState, Removal
 from sigbridge.model.downlink import Downlink
 from sigbridge.model.downlink_history import Attempt, Life, State, Step
-from sigbridge.store.device_states import DeviceStateRecord, Removal
-from sigbridge.store.downlink_codec import read_downlink, write_downlink
 
 START = 1_795_300_000_000
-NEVER_EMPTIED = ({}, {}, {}, {})
 
 type Steps = dict[tuple[str, int], dict[Step, Transition]]
-type Write = tuple[DeviceStateRecord, DeviceStateRecord, int]
+type Write = tuple[DeviceState, DeviceState, int]
 
 operations = st.lists(
     st.tuples(
@@ -33,9 +31,7 @@ operations = st.lists(
 class Queue:
     """A queue and every write that it has seen; a second passes before each."""
 
-    state: DeviceStateRecord = field(
-        default_factory=lambda: DeviceStateRecord(queue=(), downlink_data="", answer_maps=NEVER_EMPTIED)
-    )
+    state: DeviceState = field(default_factory=DeviceState)
     now: int = START
     made: int = 0
     writes: list[Write] = field(default_factory=list)
@@ -60,35 +56,29 @@ class Queue:
             case "delete" if number < len(queue):
                 self.write(queue=queue[:number] + queue[number + 1 :], removal=Removal.DELETED)
             case "expire":
-                left = tuple(text for text in queue if not self.is_expired(text))
+                left = tuple(downlink for downlink in queue if not downlink.is_expired(self.now))
                 if left != queue:
                     self.write(queue=left, removal=Removal.EXPIRED)
             case "put back" if self.in_flight:
                 again = self.in_flight.pop(number % len(self.in_flight))
-                self.write(queue=(write_downlink(replace(again, attempt=again.attempt + 1)), *queue))
+                self.write(queue=(replace(again, attempt=again.attempt + 1), *queue))
 
     def claim(self) -> None:
         """The device asks: expired heads are dropped, the next one is its answer."""
         waiting = list(self.state.queue)
-        while waiting and self.is_expired(waiting[0]):
+        while waiting and waiting[0].is_expired(self.now):
             del waiting[0]
-        answer = waiting.pop(0) if waiting else ""
-        if answer:
-            self.in_flight.append(read_downlink(answer))
-        answers = dict(self.state.answer_maps[0]) | {f"{self.now:013d}#1": answer}
-        self.write(queue=tuple(waiting), answer_maps=(answers, {}, {}, {}))
+        answer = waiting.pop(0) if waiting else None
+        if answer is not None:
+            self.in_flight.append(answer)
+        answers = {**self.state.answers, f"{self.now:013d}#1": answer}
+        self.write(queue=tuple(waiting), answers=answers)
 
-    def make(self, expires_at: int | None = None) -> str:
-        """A new downlink, written."""
+    def make(self, expires_at: int | None = None) -> Downlink:
+        """A new downlink."""
         self.made += 1
         id_ = f"{self.now:012x}{self.made:012x}"
-        return write_downlink(
-            Downlink("00" * 8, id=id_, confirmed=True, max_attempts=32, expires_at=expires_at)
-        )
-
-    def is_expired(self, text: str) -> bool:
-        """Whether a downlink's time is over."""
-        return read_downlink(text).is_expired(self.now)
+        return Downlink("00" * 8, id=id_, confirmed=True, max_attempts=32, expires_at=expires_at)
 
     def write(self, **changes: object) -> None:
         """Writes the state."""
@@ -113,8 +103,8 @@ def record(steps: Steps, writes: list[Write]) -> Steps:
     return steps
 
 
-def identities(queue: tuple[str, ...]) -> set[tuple[str, int]]:
-    return {(downlink.id, downlink.attempt) for downlink in map(read_downlink, queue)}
+def identities(queue: tuple[Downlink, ...]) -> set[tuple[str, int]]:
+    return {(downlink.id, downlink.attempt) for downlink in queue}
 
 
 @given(operations)
@@ -135,7 +125,7 @@ def test_every_write_tells_once_of_what_came_and_of_what_left_and_of_nothing_els
 def test_every_downlink_is_in_exactly_one_state_the_one_that_it_is_in(moves: list[tuple[str, int]]) -> None:
     queue = played(moves)
     steps = record({}, queue.writes)
-    waiting = {read_downlink(text).id for text in queue.state.queue}
+    waiting = {downlink.id for downlink in queue.state.queue}
 
     for id_ in {id_ for id_, _ in steps}:
         attempts = [

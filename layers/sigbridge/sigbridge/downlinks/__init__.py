@@ -8,7 +8,6 @@ from sigbridge.downlinks.deadlines import Deadlines, end_what_is_due
 from sigbridge.downlinks.encoding import PayloadEncoder
 from sigbridge.downlinks.history import (
     HistoryPage,
-    attempt_of,
     downlink_history,
     downlink_life,
     record_transition,
@@ -55,7 +54,6 @@ __all__ = [
     "UnknownDownlink",
     "WaitingDownlinks",
     "answer_uplink",
-    "attempt_of",
     "check_capacity",
     "check_size",
     "delete_downlink",

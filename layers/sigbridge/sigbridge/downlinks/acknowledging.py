@@ -10,14 +10,12 @@ from collections.abc import Mapping
 from sigbridge.downlinks.concluding import conclude, conclude_sent, is_concluded
 from sigbridge.downlinks.history import record_transition
 from sigbridge.downlinks.transitions import Transition
-from sigbridge.model.downlink_history import Step, uplink_moment
+from sigbridge.model.downlink_history import Step, StoredAttempt, uplink_moment
 from sigbridge.model.report import StoredReport
 from sigbridge.model.service import Service
 from sigbridge.reports import reports_between
 from sigbridge.store import attempts, device_states
-from sigbridge.store.attempts import AttemptRecord
 from sigbridge.store.device_states import NoSuchDevice
-from sigbridge.store.downlink_codec import read_downlink
 
 _RADIO_PROCEDURE_MS = 55_000
 # Sigfox tells moments in whole seconds.
@@ -52,13 +50,13 @@ def settle(application_id: str, device_id: str, acknowledgement: StoredReport) -
         settle_attempt(attempt, acknowledgement)
 
 
-def settle_attempt(attempt: AttemptRecord, acknowledgement: StoredReport) -> None:
+def settle_attempt(attempt: StoredAttempt, acknowledgement: StoredReport) -> None:
     """Ends an attempt as its acknowledgement says."""
     facts = acknowledgement.facts
     code = facts["info_code"]
     told = {name: facts[name] for name in _TOLD if name in facts} | {"report": acknowledgement.id}
     at = acknowledgement.received_at
-    downlink = read_downlink(attempt.downlink)
+    downlink = attempt.downlink
     if code == _ACKED:
         conclude_sent(attempt, Transition(downlink, Step.SENT, at, told))
     elif isinstance(code, int) and code in _FAILURES:
@@ -68,7 +66,7 @@ def settle_attempt(attempt: AttemptRecord, acknowledgement: StoredReport) -> Non
         record_transition(key.application_id, key.device_id, Transition(downlink, Step.PENDING, at, told))
 
 
-def find_acknowledgement(attempt: AttemptRecord) -> StoredReport | None:
+def find_acknowledgement(attempt: StoredAttempt) -> StoredReport | None:
     """Finds the acknowledgement of an answer among the reports of its device.
 
     Needed where the report was there before the history knew of the answer.
@@ -89,7 +87,7 @@ def _decides(report: StoredReport) -> bool:
     return report.service is Service.ACKNOWLEDGE and (code == _ACKED or code in _FAILURES)
 
 
-def _acknowledged(application_id: str, device_id: str, acknowledgement: StoredReport) -> AttemptRecord | None:
+def _acknowledged(application_id: str, device_id: str, acknowledgement: StoredReport) -> StoredAttempt | None:
     """Finds the attempt that an acknowledgement is about."""
     if acknowledgement.has_time:
         first = acknowledgement.time - _RADIO_PROCEDURE_MS
@@ -108,12 +106,12 @@ def _acknowledged(application_id: str, device_id: str, acknowledgement: StoredRe
     return candidates[0]
 
 
-def _was_settled_by(attempt: AttemptRecord, acknowledgement: StoredReport) -> bool:
+def _was_settled_by(attempt: StoredAttempt, acknowledgement: StoredReport) -> bool:
     return any(recorded.get("report") == acknowledgement.id for recorded in attempt.steps.values())
 
 
 def _is_about_an_answer_without_downlink(
-    attempt: AttemptRecord, acknowledgement: StoredReport, last_ms: int
+    attempt: StoredAttempt, acknowledgement: StoredReport, last_ms: int
 ) -> bool:
     """Tells whether "no answer" is about a later uplink, which got nothing.
 
@@ -128,5 +126,6 @@ def _is_about_an_answer_without_downlink(
         return False
     uplink = attempt.steps[Step.ANSWERED]["uplink"]
     return any(
-        not text and uplink < other and uplink_moment(other) <= last_ms for other, text in answers.items()
+        downlink is None and uplink < other and uplink_moment(other) <= last_ms
+        for other, downlink in answers.items()
     )

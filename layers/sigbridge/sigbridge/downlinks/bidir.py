@@ -11,7 +11,7 @@ from sigbridge.messages import StoredMessage
 from sigbridge.model.message import ReceivedMessage
 from sigbridge.model.settings import DownlinkQuota
 from sigbridge.settings import settings
-from sigbridge.store.claims import Asking
+from sigbridge.store.claims import ClaimRequest
 from sigbridge.store.parallel import in_parallel
 
 
@@ -63,10 +63,10 @@ def _reply(application_id: str, stored: StoredMessage) -> Reply:
 
 def _answer(application_id: str, device_id: str, uplink: str) -> Answer:
     effective = Directory.open(application_id, (device_id,)).settings_of(device_id)
-    asking = Asking(application_id, device_id, uplink, now_ms(), effective.downlink_data or "")
+    request = ClaimRequest(application_id, device_id, uplink, now_ms(), effective.downlink_data or "")
     if effective.downlink_quota is DownlinkQuota.ENFORCE:
-        return answer_uplink_within(effective.daily_downlinks, asking)
-    return answer_uplink(asking)
+        return answer_uplink_within(effective.daily_downlinks, request)
+    return answer_uplink(request)
 
 
 def _newest_of_each_device(messages: Sequence[StoredMessage]) -> list[StoredMessage]:

@@ -7,11 +7,11 @@ from sigbridge.devices import UnknownDevice
 from sigbridge.downlinks.history import owner_of_history, record_transition, step_write
 from sigbridge.downlinks.queue import take_out
 from sigbridge.downlinks.transitions import Transition
-from sigbridge.model.downlink_history import Step
+from sigbridge.model.device_state import Removal
+from sigbridge.model.downlink_history import Step, StoredAttempt
 from sigbridge.store import attempts
-from sigbridge.store.attempts import AttemptRecord, QueueWasReplaced, StepRecorded
-from sigbridge.store.device_states import QueueHasNoRoom, Removal
-from sigbridge.store.downlink_codec import read_downlink
+from sigbridge.store.attempts import QueueWasReplaced, StepRecorded
+from sigbridge.store.device_states import QueueHasNoRoom
 
 NO_ACKNOWLEDGEMENT = "no_acknowledgement"
 QUEUE_FULL = "queue_full"
@@ -19,12 +19,12 @@ QUEUE_FULL = "queue_full"
 _CONCLUSIONS = frozenset({Step.SENT, Step.FAILED, Step.UNACKNOWLEDGED})
 
 
-def is_concluded(attempt: AttemptRecord) -> bool:
+def is_concluded(attempt: StoredAttempt) -> bool:
     """Tells whether it is known, or was given up to know, what became of an answer."""
     return not _CONCLUSIONS.isdisjoint(attempt.steps)
 
 
-def conclude(attempt: AttemptRecord, ending: Transition) -> None:
+def conclude(attempt: StoredAttempt, ending: Transition) -> None:
     """Ends an attempt that did not bring its downlink to the device, as far as is known.
 
     A confirmed downlink with attempts left goes back to the head of the queue (I3), unless it was
@@ -44,7 +44,7 @@ def conclude(attempt: AttemptRecord, ending: Transition) -> None:
         _try_again(attempt, ending)
 
 
-def _was_sent(attempt: AttemptRecord) -> bool:
+def _was_sent(attempt: StoredAttempt) -> bool:
     """Tells whether an earlier attempt, whose acknowledgement came late, was sent after all."""
     key = attempt.key
     if key.number == 1:
@@ -53,7 +53,7 @@ def _was_sent(attempt: AttemptRecord) -> bool:
     return any(Step.SENT in other.steps for other in others)
 
 
-def _try_again(attempt: AttemptRecord, ending: Transition) -> None:
+def _try_again(attempt: StoredAttempt, ending: Transition) -> None:
     following = replace(ending.downlink, attempt=ending.downlink.attempt + 1)
     queued = Transition(following, Step.QUEUED, ending.at)
     application = owner_of_history(attempt.key.application_id)
@@ -76,13 +76,13 @@ def _try_again(attempt: AttemptRecord, ending: Transition) -> None:
         _record(attempt, ending)
 
 
-def conclude_unacknowledged(attempt: AttemptRecord, at: int) -> None:
+def conclude_unacknowledged(attempt: StoredAttempt, at: int) -> None:
     """Ends an attempt for which no acknowledgement came.
 
     A confirmed downlink that was tried often enough has failed; of any other one it stays unknown
     whether it was sent.
     """
-    downlink = read_downlink(attempt.downlink)
+    downlink = attempt.downlink
     if downlink.confirmed and not downlink.may_be_retried:
         ending = Transition(downlink, Step.FAILED, at, {"reason": NO_ACKNOWLEDGEMENT})
     else:
@@ -90,14 +90,14 @@ def conclude_unacknowledged(attempt: AttemptRecord, at: int) -> None:
     conclude(attempt, ending)
 
 
-def conclude_sent(attempt: AttemptRecord, sent: Transition) -> None:
+def conclude_sent(attempt: StoredAttempt, sent: Transition) -> None:
     """Ends an attempt whose downlink was sent; if it waits for another attempt already, it waits no more."""
     _record(attempt, sent)
     if sent.downlink.confirmed:
         _withdraw(attempt)
 
 
-def _withdraw(attempt: AttemptRecord) -> None:
+def _withdraw(attempt: StoredAttempt) -> None:
     key = attempt.key
     with suppress(UnknownDevice):
         take_out(
@@ -108,5 +108,5 @@ def _withdraw(attempt: AttemptRecord) -> None:
         )
 
 
-def _record(attempt: AttemptRecord, transition: Transition) -> None:
+def _record(attempt: StoredAttempt, transition: Transition) -> None:
     record_transition(attempt.key.application_id, attempt.key.device_id, transition)

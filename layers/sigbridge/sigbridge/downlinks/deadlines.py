@@ -9,12 +9,11 @@ from sigbridge.downlinks.acknowledging import find_acknowledgement, settle_attem
 from sigbridge.downlinks.concluding import conclude_unacknowledged, is_concluded
 from sigbridge.downlinks.queue import take_out
 from sigbridge.errors import StoreUnavailable
+from sigbridge.model.device_state import Removal
 from sigbridge.model.downlink import Downlink
-from sigbridge.model.downlink_history import Step
+from sigbridge.model.downlink_history import AttemptKey, Step, StoredAttempt
 from sigbridge.settings import settings
 from sigbridge.store import attempts
-from sigbridge.store.attempts import AttemptKey, AttemptRecord
-from sigbridge.store.device_states import Removal
 from sigbridge.store.parallel import work_off
 
 _ENDS_IN_QUEUE = frozenset({Step.EXPIRED, Step.REMOVED})
@@ -53,7 +52,7 @@ def _look_at(key: AttemptKey, now_ms: int) -> None:
         _end(attempt, now_ms)
 
 
-def _end(attempt: AttemptRecord, now_ms: int) -> None:
+def _end(attempt: StoredAttempt, now_ms: int) -> None:
     if is_concluded(attempt) or not _ENDS_IN_QUEUE.isdisjoint(attempt.steps):
         attempts.wait_no_more(attempt.key)
     elif Step.ANSWERED not in attempt.steps:

@@ -11,12 +11,19 @@ from sigbridge.devices import Directory
 from sigbridge.downlinks.refusals import UnknownDownlink, refusals_told
 from sigbridge.downlinks.transitions import Transition
 from sigbridge.model.application import Application
-from sigbridge.model.downlink_history import Attempt, Life, State, Step, uplink_moment
+from sigbridge.model.device_state import DeviceState, Removal
+from sigbridge.model.downlink_history import (
+    Attempt,
+    AttemptKey,
+    Life,
+    State,
+    Step,
+    StoredAttempt,
+    uplink_moment,
+)
 from sigbridge.settings import settings
 from sigbridge.store import attempts, device_states
-from sigbridge.store.attempts import AttemptKey, AttemptRecord, StepRecorded, StepWrite
-from sigbridge.store.device_states import DeviceStateRecord, Removal
-from sigbridge.store.downlink_codec import answered_downlink, read_downlink, write_downlink
+from sigbridge.store.attempts import StepRecorded, StepWrite
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +63,9 @@ def step_write(application: Application, transition: Transition) -> StepWrite:
         due_at = transition.downlink.expires_at
     is_open = transition.step is Step.QUEUED
     return StepWrite(
-        name=transition.step.value,
+        name=transition.step,
         details={"at": transition.at, **transition.details},
-        downlink=write_downlink(transition.downlink),
+        downlink=transition.downlink,
         kept_until=None if is_open else kept_until(application, transition.at),
         uplink=transition.details.get("uplink"),
         due_at=due_at,
@@ -101,16 +108,9 @@ def downlink_history(application_id: str, device_id: str, limit: int, cursor: st
     )
 
 
-def attempt_of(stored: AttemptRecord) -> Attempt:
-    """Reads an attempt's record."""
-    return Attempt(
-        read_downlink(stored.downlink), {Step(name): details for name, details in stored.steps.items()}
-    )
-
-
-def _next_downlinks(records: Iterator[AttemptRecord], count: int) -> dict[str, list[AttemptRecord]]:
+def _next_downlinks(records: Iterator[StoredAttempt], count: int) -> dict[str, list[StoredAttempt]]:
     """Takes the attempts of so many downlinks."""
-    found: dict[str, list[AttemptRecord]] = {}
+    found: dict[str, list[StoredAttempt]] = {}
     for downlink_id, attempts_of_one in groupby(records, key=lambda stored: stored.key.downlink_id):
         found[downlink_id] = list(attempts_of_one)
         if len(found) == count:
@@ -141,9 +141,9 @@ class _Presence:
             attempts_by_id.setdefault(attempt.downlink.id, []).append(attempt)
         return cls(attempts_by_id, state.removal)
 
-    def life(self, downlink_id: str, recorded: Sequence[AttemptRecord]) -> Life | None:
+    def life(self, downlink_id: str, recorded: Sequence[StoredAttempt]) -> Life | None:
         """Completes the recorded life of a downlink; None where neither history nor state know it."""
-        attempts_by_number = {stored.key.number: attempt_of(stored) for stored in recorded}
+        attempts_by_number = {stored.key.number: stored.attempt for stored in recorded}
         for attempt in self.attempts.get(downlink_id, ()):
             number = attempt.downlink.attempt
             known = attempts_by_number.get(number)
@@ -168,11 +168,10 @@ class _Presence:
         return life.with_step(Step.REMOVED, {"at": moment, "cause": self.removal.value})
 
 
-def _attempts_in(state: DeviceStateRecord) -> Iterator[Attempt]:
-    for downlink in map(read_downlink, state.queue):
-        yield Attempt(downlink, {Step.QUEUED: {"at": downlink.made_at}})
-    for uplink, text in state.answers.items():
-        if text:
-            downlink = answered_downlink(uplink, text)
+def _attempts_in(state: DeviceState) -> Iterator[Attempt]:
+    for queued in state.queue:
+        yield Attempt(queued, {Step.QUEUED: {"at": queued.made_at}})
+    for uplink, downlink in state.answers.items():
+        if downlink is not None:
             moment = max(uplink_moment(uplink), downlink.made_at)
             yield Attempt(downlink, {Step.ANSWERED: {"at": moment, "uplink": uplink}})

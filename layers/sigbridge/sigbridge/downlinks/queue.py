@@ -8,11 +8,12 @@ from sigbridge.clock import now_ms
 from sigbridge.downlinks.history import downlink_life
 from sigbridge.downlinks.refusals import DownlinkNotQueued, DownlinkTooLarge, QueueFull, refusals_told
 from sigbridge.errors import StoreUnavailable
+from sigbridge.model.device_state import Removal
 from sigbridge.model.downlink import Downlink
 from sigbridge.settings import settings
 from sigbridge.store import device_states
-from sigbridge.store.device_states import NotInQueue, PushedBefore, PushMemory, Removal
-from sigbridge.store.downlink_codec import MOST_PUSHED_BYTES, read_downlink, write_downlink
+from sigbridge.store.device_states import NotInQueue, PushedBefore, PushMemory
+from sigbridge.store.downlink_codec import MOST_PUSHED_BYTES, stored_size
 
 _KEY_REMEMBERED_SECONDS = 86_400
 # The position of a downlink changes with every one that leaves before it.
@@ -36,7 +37,7 @@ def check_size(downlink: Downlink) -> None:
     Raises:
         DownlinkTooLarge: It has not.
     """
-    if len(write_downlink(downlink).encode()) > MOST_PUSHED_BYTES:
+    if stored_size(downlink) > MOST_PUSHED_BYTES:
         raise DownlinkTooLarge(MOST_PUSHED_BYTES)
 
 
@@ -49,9 +50,10 @@ def push_downlinks(application_id: str, device_id: str, downlinks: Sequence[Down
         DownlinkTooLarge: One of them takes more bytes than a downlink may.
         StoreUnavailable: It may or may not have happened.
     """
+    _check_sizes(downlinks)
     capacity = settings().queue_capacity
     with refusals_told(application_id, device_id):
-        device_states.push(application_id, device_id, _written(downlinks), capacity)
+        device_states.push(application_id, device_id, downlinks, capacity)
     return [downlink.id for downlink in downlinks]
 
 
@@ -67,6 +69,7 @@ def push_downlinks_once(
         UnknownDevice, QueueFull, DownlinkTooLarge, StoreUnavailable: As `push_downlinks`; a repeat does no
             harm.
     """
+    _check_sizes(downlinks)
     now_seconds = now_ms() // 1000
     memory = PushMemory(
         key=hashlib.sha256(idempotency_key.encode()).hexdigest(),
@@ -74,10 +77,9 @@ def push_downlinks_once(
         kept_until=now_seconds + _KEY_REMEMBERED_SECONDS,
     )
     capacity = settings().queue_capacity
-    written = _written(downlinks)
     try:
         with refusals_told(application_id, device_id):
-            device_states.push_under_key(application_id, device_id, written, capacity, memory, now_seconds)
+            device_states.push_under_key(application_id, device_id, downlinks, capacity, memory, now_seconds)
     except PushedBefore as before:
         return list(before.ids)
     return list(memory.ids)
@@ -93,8 +95,9 @@ def replace_downlinks(application_id: str, device_id: str, downlinks: Sequence[D
         StoreUnavailable: It may or may not have happened.
     """
     check_capacity(len(downlinks))
+    _check_sizes(downlinks)
     with refusals_told(application_id, device_id):
-        device_states.replace(application_id, device_id, _written(downlinks))
+        device_states.replace(application_id, device_id, downlinks)
     return [downlink.id for downlink in downlinks]
 
 
@@ -107,7 +110,7 @@ def queued_downlinks(application_id: str, device_id: str) -> list[Downlink]:
     with refusals_told(application_id, device_id):
         state = device_states.find(application_id, device_id)
     moment = now_ms()
-    return [downlink for downlink in map(read_downlink, state.queue) if not downlink.is_expired(moment)]
+    return [downlink for downlink in state.queue if not downlink.is_expired(moment)]
 
 
 def delete_downlink(application_id: str, device_id: str, downlink_id: str) -> None:
@@ -141,17 +144,16 @@ def take_out(
     for _ in range(_TAKE_OUT_ATTEMPTS):
         with refusals_told(application_id, device_id):
             queue = device_states.find(application_id, device_id).queue
-        found = ((i, text) for i, text in enumerate(queue) if is_wanted(read_downlink(text)))
-        position, text = next(found, (0, None))
-        if text is None:
+        found = (position for position, downlink in enumerate(queue) if is_wanted(downlink))
+        position = next(found, None)
+        if position is None:
             return False
         with suppress(NotInQueue):
-            device_states.remove(application_id, device_id, position, text, removal)
+            device_states.remove(application_id, device_id, position, queue[position], removal)
             return True
     raise StoreUnavailable
 
 
-def _written(downlinks: Sequence[Downlink]) -> list[str]:
+def _check_sizes(downlinks: Sequence[Downlink]) -> None:
     for downlink in downlinks:
         check_size(downlink)
-    return [write_downlink(downlink) for downlink in downlinks]

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sigbridge.model.device_state import DeviceState, Removal
 from sigbridge.model.downlink import Downlink, Source
 from sigbridge.model.downlink_history import Step
-from sigbridge.store.device_states import DeviceStateRecord, Removal
-from sigbridge.store.downlink_codec import answered_downlink, read_downlink
 
-_NOTHING = DeviceStateRecord(queue=(), downlink_data="", answer_maps=())
+_NOTHING = DeviceState()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,7 @@ class Transition:
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
-def transitions(old: DeviceStateRecord | None, new: DeviceStateRecord, at: int) -> list[Transition]:
+def transitions(old: DeviceState | None, new: DeviceState, at: int) -> list[Transition]:
     """Tells what happened to downlinks between two states, one write apart.
 
     Args:
@@ -38,11 +37,13 @@ def transitions(old: DeviceStateRecord | None, new: DeviceStateRecord, at: int) 
         at: When the write was made, epoch ms; the change stream knows it to the second.
     """
     before = old or _NOTHING
-    answers = {uplink: text for uplink, text in new.answers.items() if uplink not in before.answers}
-    answered = [_answered(uplink, text, new, at) for uplink, text in answers.items() if text]
+    answers = {uplink: answer for uplink, answer in new.answers.items() if uplink not in before.answers}
+    answered = [
+        _answered(uplink, downlink, new, at) for uplink, downlink in answers.items() if downlink is not None
+    ]
     handed_out = {_identity(transition.downlink) for transition in answered}
-    were_queued = {_identity(downlink): downlink for downlink in map(read_downlink, before.queue)}
-    are_queued = {_identity(downlink): downlink for downlink in map(read_downlink, new.queue)}
+    were_queued = {_identity(downlink): downlink for downlink in before.queue}
+    are_queued = {_identity(downlink): downlink for downlink in new.queue}
     removal = Removal.EXPIRED if answers else new.removal
     left = [
         _left(downlink, removal, at)
@@ -57,8 +58,7 @@ def transitions(old: DeviceStateRecord | None, new: DeviceStateRecord, at: int) 
     return [*left, *answered, *came]
 
 
-def _answered(uplink: str, text: str, new: DeviceStateRecord, at: int) -> Transition:
-    downlink = answered_downlink(uplink, text)
+def _answered(uplink: str, downlink: Downlink, new: DeviceState, at: int) -> Transition:
     moment = at if downlink.source is Source.DOWNLINK_DATA else max(at, downlink.made_at)
     return Transition(downlink, Step.ANSWERED, moment, {"uplink": uplink, "generation": new.generation})
 

@@ -6,11 +6,9 @@ from sigbridge.clock import now_ms
 from sigbridge.downlinks.concluding import is_concluded
 from sigbridge.downlinks.refusals import refusals_told
 from sigbridge.model.downlink import Downlink
-from sigbridge.model.downlink_history import AnsweredUplink, uplink_moment
+from sigbridge.model.downlink_history import AnsweredUplink, AttemptKey, uplink_moment
 from sigbridge.settings import settings
 from sigbridge.store import attempts, device_states
-from sigbridge.store.attempts import AttemptKey
-from sigbridge.store.downlink_codec import answered_downlink, read_downlink
 from sigbridge.store.parallel import in_parallel
 
 # What is due is ended once a minute, and an uplink is older than its answer.
@@ -61,9 +59,8 @@ def waiting_downlinks(application_id: str, device_id: str) -> WaitingDownlinks:
     recorded = attempts.answered_between(application_id, device_id, max(first, 0), last)
     uplinks = {key: uplink for uplink, key in recorded.items()}
     flights: dict[AttemptKey, InFlight] = {}
-    for uplink, text in state.answers.items():
-        if text and uplink_moment(uplink) >= first:
-            downlink = answered_downlink(uplink, text)
+    for uplink, downlink in state.answers.items():
+        if downlink is not None and uplink_moment(uplink) >= first:
             key = AttemptKey(application_id, device_id, downlink.id, downlink.attempt)
             uplinks[key] = uplink
             flights[key] = InFlight(downlink, AnsweredUplink.of(uplink))
@@ -72,8 +69,8 @@ def waiting_downlinks(application_id: str, device_id: str) -> WaitingDownlinks:
             flights.pop(attempt.key, None)
         else:
             answered = AnsweredUplink.of(uplinks[attempt.key])
-            flights[attempt.key] = InFlight(read_downlink(attempt.downlink), answered)
+            flights[attempt.key] = InFlight(attempt.downlink, answered)
     return WaitingDownlinks(
-        queued=sum(not downlink.is_expired(moment) for downlink in map(read_downlink, state.queue)),
+        queued=sum(not downlink.is_expired(moment) for downlink in state.queue),
         in_flight=tuple(sorted(flights.values(), key=lambda flight: flight.uplink.time)),
     )

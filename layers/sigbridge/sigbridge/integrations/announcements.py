@@ -12,7 +12,6 @@ from typing import Any
 
 from sigbridge.aws.event_bus import Event
 from sigbridge.clock import rfc3339
-from sigbridge.downlinks import attempt_of
 from sigbridge.model.downlink import Downlink, Source
 from sigbridge.model.downlink_history import LifeStep
 from sigbridge.store.attempts import read_attempt
@@ -55,7 +54,7 @@ def steps_made(change: Change) -> list[LifeStep]:
     """Tells which steps of an attempt were recorded by a change."""
     if change.kind is not Kind.ATTEMPT:
         return []
-    attempt = attempt_of(read_attempt(change.new))
+    attempt = read_attempt(change.new)
     return [
         LifeStep.of(step, attempt.downlink.attempt, recorded)
         for step, recorded in attempt.steps.items()
@@ -64,7 +63,7 @@ def steps_made(change: Change) -> list[LifeStep]:
 
 
 def _of_attempt(change: Change) -> Iterator[Event]:
-    downlink = attempt_of(read_attempt(change.new)).downlink
+    downlink = read_attempt(change.new).downlink
     for step in steps_made(change):
         content = {"downlink": _downlink(downlink), "step": step.told()}
         id_ = f"{downlink.id}-{step.attempt}-{step.step}"

@@ -81,6 +81,45 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class AttemptKey:
+    """Which attempt of which downlink of which device.
+
+    Attributes:
+        application_id, device_id: The device.
+        downlink_id: The downlink.
+        number: The attempt, from 1.
+    """
+
+    application_id: str
+    device_id: str
+    downlink_id: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAttempt:
+    """An attempt as it is stored.
+
+    Attributes:
+        key: Which one it is.
+        attempt: What happened to it.
+    """
+
+    key: AttemptKey
+    attempt: Attempt
+
+    @property
+    def downlink(self) -> Downlink:
+        """The downlink, with the number of the attempt."""
+        return self.attempt.downlink
+
+    @property
+    def steps(self) -> Mapping[Step, Mapping[str, Any]]:
+        """What happened."""
+        return self.attempt.steps
+
+
+@dataclass(frozen=True, slots=True)
 class AnsweredUplink:
     """The uplink that a downlink was handed to.
 

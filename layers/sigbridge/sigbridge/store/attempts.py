@@ -13,8 +13,11 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sigbridge.model.downlink import Downlink
+from sigbridge.model.downlink_history import Attempt, AttemptKey, Step, StoredAttempt
 from sigbridge.store import device_states, due, table
 from sigbridge.store.device_states import QueueHasNoRoom, read_state
+from sigbridge.store.downlink_codec import read_downlink, write_downlink
 from sigbridge.store.table import ConditionFailed, Key, NeverTogether, NotTogether, Record, Span, Update
 
 _SORT = "DOWNLINK#"
@@ -28,43 +31,13 @@ _PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
-class AttemptKey:
-    """Which attempt of which downlink of which device.
-
-    Attributes:
-        application_id, device_id: The device.
-        downlink_id: The downlink.
-        number: The attempt, from 1.
-    """
-
-    application_id: str
-    device_id: str
-    downlink_id: str
-    number: int
-
-    @property
-    def table_key(self) -> Key:
-        """The key of its item."""
-        return Key(
-            _partition(self.application_id, self.device_id), f"{_SORT}{self.downlink_id}#{self.number:02d}"
-        )
-
-    @classmethod
-    def of(cls, pk: str, sk: str) -> "AttemptKey":
-        """Reads the key of an item."""
-        _, application_id, device_id = pk.split("#")
-        _, downlink_id, number = sk.split("#")
-        return cls(application_id, device_id, downlink_id, int(number))
-
-
-@dataclass(frozen=True, slots=True)
 class StepWrite:
     """One step in the life of an attempt.
 
     Attributes:
         name: The step.
         details: What is to be known of it.
-        downlink: The downlink, as the queue writes it; the first step that is recorded keeps it.
+        downlink: The downlink; the first step that is recorded keeps it.
         kept_until: Epoch seconds after which the attempt is forgotten, unless another step follows;
             None for the first step, since the downlink may wait for ever.
         uplink: Key of the uplink that the downlink was handed to, by the step that says so.
@@ -72,9 +45,9 @@ class StepWrite:
             first step, for what a later one that came before it has said.
     """
 
-    name: str
+    name: Step
     details: Mapping[str, Any]
-    downlink: str
+    downlink: Downlink
     kept_until: int | None = None
     uplink: str | None = None
     due_at: int | None = None
@@ -83,21 +56,6 @@ class StepWrite:
     def is_first(self) -> bool:
         """Whether another step can't come before it, unless it is recorded late."""
         return self.kept_until is None
-
-
-@dataclass(frozen=True, slots=True)
-class AttemptRecord:
-    """An attempt as it is stored.
-
-    Attributes:
-        key: Which one it is.
-        downlink: The downlink, as the queue writes it.
-        steps: Details of the steps, by their names.
-    """
-
-    key: AttemptKey
-    downlink: str
-    steps: Mapping[str, Record]
 
 
 class StepRecorded(Exception):
@@ -128,7 +86,7 @@ def try_again(key: AttemptKey, step: StepWrite, first_step: StepWrite, generatio
     Args:
         key: The attempt that ends.
         step: How it ends.
-        first_step: The first step of the next attempt, with the downlink as the queue is to have it.
+        first_step: The first step of the next attempt, with the downlink as it is to be queued.
         generation: How often the queue had been replaced when the downlink was handed out.
 
     Raises:
@@ -156,7 +114,7 @@ def try_again(key: AttemptKey, step: StepWrite, first_step: StepWrite, generatio
 
 def _recording(key: AttemptKey, step: StepWrite, condition: str) -> Update:
     assignments = ["#step = :details", "downlink = if_not_exists(downlink, :downlink)"]
-    values: dict[str, Any] = {":details": dict(step.details), ":downlink": step.downlink}
+    values: dict[str, Any] = {":details": dict(step.details), ":downlink": write_downlink(step.downlink)}
     if not step.is_first:
         assignments.append("expires_at = :until")
         values[":until"] = step.kept_until
@@ -173,29 +131,29 @@ def _recording(key: AttemptKey, step: StepWrite, condition: str) -> Update:
     expression = "SET " + ", ".join(assignments)
     if step.due_at is None and not step.is_first:
         expression += " REMOVE due_list, due_at"
-    return Update(key.table_key, expression, condition, values, {"#step": step.name})
+    return Update(_key(key), expression, condition, values, {"#step": step.name.value})
 
 
 def wait_no_more(key: AttemptKey) -> None:
     """Takes an attempt off the list of those to be looked at again; one that is gone is off it."""
     with suppress(ConditionFailed):
-        table.update(Update(key.table_key, "REMOVE due_list, due_at", "attribute_exists(pk)", {}))
+        table.update(Update(_key(key), "REMOVE due_list, due_at", "attribute_exists(pk)", {}))
 
 
-def find(key: AttemptKey) -> AttemptRecord | None:
+def find(key: AttemptKey) -> StoredAttempt | None:
     """Reads one attempt as the last finished write left it."""
-    record = table.get_latest(key.table_key)
+    record = table.get_latest(_key(key))
     return None if record is None else read_attempt(record)
 
 
-def attempts_of(application_id: str, device_id: str, downlink_id: str) -> list[AttemptRecord]:
+def attempts_of(application_id: str, device_id: str, downlink_id: str) -> list[StoredAttempt]:
     """Reads the attempts of a downlink, the last one first."""
     sort = f"{_SORT}{downlink_id}#"
     span = Span(_partition(application_id, device_id), sort, f"{sort}99")
     return [read_attempt(record) for record in table.newest_first(span, _PAGE)]
 
 
-def newest_first(application_id: str, device_id: str, before: str | None) -> Iterator[AttemptRecord]:
+def newest_first(application_id: str, device_id: str, before: str | None) -> Iterator[StoredAttempt]:
     """Yields the attempts of a device, those of the downlink made last first.
 
     Args:
@@ -218,7 +176,7 @@ def answered_between(
         The attempts by the keys of the uplinks, in their order.
     """
     found = _answered_between(application_id, device_id, first_ms, last_ms)
-    return {record["uplink"]: AttemptKey.of(record["pk"], record["sk"]) for record in found}
+    return {record["uplink"]: _attempt_key(record["pk"], record["sk"]) for record in found}
 
 
 def answers_between(application_id: str, device_id: str, first_ms: int, last_ms: int) -> dict[str, int]:
@@ -235,13 +193,24 @@ def _answered_between(application_id: str, device_id: str, first_ms: int, last_m
 
 def due_until(now_ms: int) -> Iterator[AttemptKey]:
     """Yield the attempts that are to be looked at again by now, the one that waits longest first."""
-    return (AttemptKey.of(key.pk, key.sk) for key in due.due_until(_DUE_LIST, now_ms))
+    return (_attempt_key(key.pk, key.sk) for key in due.due_until(_DUE_LIST, now_ms))
 
 
-def read_attempt(record: Mapping[str, Any]) -> AttemptRecord:
-    """Reads the stored item, or its image in the change stream."""
-    steps = {name: value for name, value in record.items() if isinstance(value, dict)}
-    return AttemptRecord(AttemptKey.of(record["pk"], record["sk"]), record["downlink"], steps)
+def read_attempt(record: Mapping[str, Any]) -> StoredAttempt:
+    """Read the stored item, or its image in the change stream."""
+    steps = {Step(name): details for name, details in record.items() if isinstance(details, dict)}
+    attempt = Attempt(read_downlink(record["downlink"]), steps)
+    return StoredAttempt(_attempt_key(record["pk"], record["sk"]), attempt)
+
+
+def _key(key: AttemptKey) -> Key:
+    return Key(_partition(key.application_id, key.device_id), f"{_SORT}{key.downlink_id}#{key.number:02d}")
+
+
+def _attempt_key(pk: str, sk: str) -> AttemptKey:
+    _, application_id, device_id = pk.split("#")
+    _, downlink_id, number = sk.split("#")
+    return AttemptKey(application_id, device_id, downlink_id, int(number))
 
 
 def _partition(application_id: str, device_id: str) -> str:

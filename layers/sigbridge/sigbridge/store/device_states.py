@@ -20,51 +20,17 @@ DynamoDB's 400 kB, whatever is written into it (docs/decisions/0019).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
+from sigbridge.model.device_state import DeviceState, Removal
+from sigbridge.model.downlink import Downlink
 from sigbridge.store import table
+from sigbridge.store.downlink_codec import answered_downlink, read_downlink, write_downlink
 from sigbridge.store.table import ConditionFailed, Key, NotTogether, Record, Update
 
 ANSWER_MAPS = 4
 # Room for the 150 that can be pushed, the most that the template allows, and for 32 that are tried again.
 MOST_QUEUED = 182
-
-
-class Removal(StrEnum):
-    """Why a downlink left the queue without being an answer."""
-
-    REPLACED = "replaced"
-    CLEARED = "cleared"
-    DELETED = "deleted"
-    EXPIRED = "expired"
-    ACKNOWLEDGED = "acknowledged"
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceStateRecord:
-    """The state of one device.
-
-    Attributes:
-        queue: Queued downlinks, the next one first.
-        downlink_data: The `downlinkData` parameter, or "" for none.
-        answer_maps: Remembered answers by uplink, in their maps.
-        forgotten: For each map the last uplink that was dropped from it, or "".
-        generation: Grows each time the queue is replaced.
-        removal: Why downlinks left it the last time without being an answer.
-    """
-
-    queue: tuple[str, ...]
-    downlink_data: str
-    answer_maps: tuple[dict[str, str], ...]
-    forgotten: tuple[str, ...] = ("",) * ANSWER_MAPS
-    generation: int = 0
-    removal: Removal = Removal.CLEARED
-
-    @property
-    def answers(self) -> dict[str, str]:
-        """All remembered answers by uplink."""
-        return {uplink: answer for answers in self.answer_maps for uplink, answer in answers.items()}
 
 
 class NoSuchDevice(Exception):
@@ -123,7 +89,7 @@ def creation(application_id: str, device_id: str, registered_at: int) -> Update:
     )
 
 
-def find(application_id: str, device_id: str) -> DeviceStateRecord:
+def find(application_id: str, device_id: str) -> DeviceState:
     """Reads the state as the last finished write left it.
 
     Raises:
@@ -135,7 +101,7 @@ def find(application_id: str, device_id: str) -> DeviceStateRecord:
     return read_state(record)
 
 
-def push(application_id: str, device_id: str, downlinks: Sequence[str], capacity: int) -> None:
+def push(application_id: str, device_id: str, downlinks: Sequence[Downlink], capacity: int) -> None:
     """Appends downlinks to the queue, all or none.
 
     Raises:
@@ -151,7 +117,7 @@ def push(application_id: str, device_id: str, downlinks: Sequence[str], capacity
 def push_under_key(
     application_id: str,
     device_id: str,
-    downlinks: Sequence[str],
+    downlinks: Sequence[Downlink],
     capacity: int,
     memory: PushMemory,
     now_seconds: int,
@@ -183,16 +149,16 @@ def push_under_key(
         raise (NoSuchDevice if neither.refused[1] is None else QueueHasNoRoom) from neither
 
 
-def _push(application_id: str, device_id: str, downlinks: Sequence[str], capacity: int) -> Update:
+def _push(application_id: str, device_id: str, downlinks: Sequence[Downlink], capacity: int) -> Update:
     return Update(
         key=state_key(application_id, device_id),
         expression="SET queue = list_append(queue, :new)",
         condition="attribute_exists(pk) AND size(queue) <= :room",
-        values={":new": list(downlinks), ":room": capacity - len(downlinks)},
+        values={":new": _written(downlinks), ":room": capacity - len(downlinks)},
     )
 
 
-def replace(application_id: str, device_id: str, downlinks: Sequence[str]) -> None:
+def replace(application_id: str, device_id: str, downlinks: Sequence[Downlink]) -> None:
     """Puts these downlinks in place of the whole queue; none clears it.
 
     Raises:
@@ -205,14 +171,14 @@ def replace(application_id: str, device_id: str, downlinks: Sequence[str]) -> No
                 key=state_key(application_id, device_id),
                 expression="SET queue = :queue, removal = :removal, generation = generation + :one",
                 condition="attribute_exists(pk)",
-                values={":queue": list(downlinks), ":removal": removal.value, ":one": 1},
+                values={":queue": _written(downlinks), ":removal": removal.value, ":one": 1},
             )
         )
     except ConditionFailed as failed:
         raise NoSuchDevice from failed
 
 
-def remove(application_id: str, device_id: str, position: int, downlink: str, removal: Removal) -> None:
+def remove(application_id: str, device_id: str, position: int, downlink: Downlink, removal: Removal) -> None:
     """Takes one downlink out of the queue.
 
     Args:
@@ -230,14 +196,14 @@ def remove(application_id: str, device_id: str, position: int, downlink: str, re
                 key=state_key(application_id, device_id),
                 expression=f"SET removal = :removal REMOVE queue[{position}]",
                 condition=f"attribute_exists(pk) AND queue[{position}] = :downlink",
-                values={":removal": removal.value, ":downlink": downlink},
+                values={":removal": removal.value, ":downlink": write_downlink(downlink)},
             )
         )
     except ConditionFailed as failed:
         raise NotInQueue from failed
 
 
-def putting_back(application_id: str, device_id: str, downlink: str, generation: int) -> Update:
+def putting_back(application_id: str, device_id: str, downlink: Downlink, generation: int) -> Update:
     """The change that puts a downlink at the head of the queue again, for a write that does more.
 
     It is refused where the queue was replaced since it had this generation, or holds all that it can.
@@ -246,7 +212,7 @@ def putting_back(application_id: str, device_id: str, downlink: str, generation:
         key=state_key(application_id, device_id),
         expression="SET queue = list_append(:head, queue)",
         condition="attribute_exists(pk) AND generation = :generation AND size(queue) < :most",
-        values={":head": [downlink], ":generation": generation, ":most": MOST_QUEUED},
+        values={":head": [write_downlink(downlink)], ":generation": generation, ":most": MOST_QUEUED},
     )
 
 
@@ -270,13 +236,21 @@ def state_key(application_id: str, device_id: str) -> Key:
     return Key(f"DEVICE#{application_id}#{device_id}", "STATE")
 
 
-def read_state(record: Mapping[str, Any]) -> DeviceStateRecord:
-    """Reads the stored item, or its image in the change stream."""
-    return DeviceStateRecord(
-        queue=tuple(record["queue"]),
+def read_state(record: Mapping[str, Any]) -> DeviceState:
+    """Read the stored item, or its image in the change stream."""
+    answers = {
+        uplink: answered_downlink(uplink, text) if text else None
+        for number in range(ANSWER_MAPS)
+        for uplink, text in record[f"answers_{number}"].items()
+    }
+    return DeviceState(
+        queue=tuple(map(read_downlink, record["queue"])),
         downlink_data=record["downlink_data"],
-        answer_maps=tuple(record[f"answers_{number}"] for number in range(ANSWER_MAPS)),
-        forgotten=tuple(record[f"forgotten_{number}"] for number in range(ANSWER_MAPS)),
+        answers=answers,
         generation=int(record["generation"]),
         removal=Removal(record["removal"]),
     )
+
+
+def _written(downlinks: Sequence[Downlink]) -> list[str]:
+    return [write_downlink(downlink) for downlink in downlinks]

@@ -42,6 +42,11 @@ def write_downlink(downlink: Downlink) -> str:
     return " ".join(words)
 
 
+def stored_size(downlink: Downlink) -> int:
+    """Return how many bytes a downlink takes in the device's state."""
+    return len(write_downlink(downlink).encode())
+
+
 def read_downlink(text: str) -> Downlink:
     """Reads the string that `write_downlink` wrote."""
     expires_at, id_, payload, *rest = text.split(" ", 3)
