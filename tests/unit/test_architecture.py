@@ -1,6 +1,7 @@
 """The rooms of the package and which way their doors open (docs/decisions/0001 and 0024)."""
 
 import ast
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from graphlib import TopologicalSorter
@@ -136,3 +137,46 @@ def test_only_the_settings_read_the_environment(module: Path) -> None:
     found = [name for name in imports(module) if name.partition(".")[0] == "os"]
 
     assert room_of_module(module) == "settings" or found == []
+
+
+DYNAMODB_NAMES = frozenset({"ClientError", "ConditionFailed", "NotTogether", "Record"})
+DYNAMODB_KEYS = re.compile(r"pk|sk|(APP|DATA|DEVICE|DOWNLINK|EVENT|KEY|MSG|PARAM|STATE)#.*", re.ASCII)
+# What still reads items as the table has them. This list only shrinks.
+STILL_LEAKING = frozenset(
+    {
+        "data/bundle.py",
+        "data/removing.py",
+        "deletion/erasing.py",
+        "integrations/announcements.py",
+        "status/state_lists.py",
+        "status/watching.py",
+    }
+)
+
+
+def words_of_dynamodb(module: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(module.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module == "sigbridge.store.table":
+            yield f"imports {', '.join(alias.name for alias in node.names)}"
+        elif isinstance(node, ast.ImportFrom) and node.module == "sigbridge.store":
+            yield from ("imports table" for alias in node.names if alias.name == "table")
+        elif isinstance(node, ast.Name) and node.id in DYNAMODB_NAMES:
+            yield node.id
+        elif isinstance(node, ast.Constant) and DYNAMODB_KEYS.fullmatch(str(node.value)):
+            yield str(node.value)
+
+
+@pytest.mark.parametrize(
+    "module",
+    [module for module in sorted(PACKAGE.rglob("*.py")) if room_of_module(module) not in {"store", "aws"}],
+    ids=lambda path: str(path.relative_to(PACKAGE)),
+)
+def test_the_words_of_dynamodb_stay_in_the_store(module: Path) -> None:
+    found = sorted(set(words_of_dynamodb(module)))
+    leaks = str(module.relative_to(PACKAGE)) in STILL_LEAKING
+    assert bool(found) == leaks, f"{module.name}: {found or 'leaks no more, take it off the list'}"
+
+
+@pytest.mark.parametrize("module", sorted((PACKAGE / "model").glob("*.py")), ids=lambda path: path.name)
+def test_the_model_is_plain_python(module: Path) -> None:
+    assert [name for name in imports(module) if name.partition(".")[0] == "pydantic"] == []

@@ -11,7 +11,7 @@ from sigbridge.errors import SigbridgeError, StoreUnavailable
 from sigbridge.model.api_key import ApiKey, StoredApiKey
 from sigbridge.model.token import Token
 from sigbridge.store import api_keys
-from sigbridge.store.table import StoreRefused
+from sigbridge.store.failures import StoreRefused
 
 KNOWN_FOR_SECONDS = 60
 UNKNOWN_FOR_SECONDS = 10
