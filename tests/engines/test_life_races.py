@@ -22,12 +22,12 @@ from sigbridge.downlinks import (
     settle,
 )
 from sigbridge.errors import SigbridgeError
+from sigbridge.model.claim import ClaimRequest
 from sigbridge.model.device_state import Removal
 from sigbridge.model.downlink import Downlink
 from sigbridge.model.report import StoredReport
 from sigbridge.model.service import Service
 from sigbridge.store import device_states, table
-from sigbridge.store.claims import ClaimRequest
 from tests.engines.test_races import CALLERS, DEVICE, at_once, bidir, payload_of
 from tests.functional.change_stream import ChangeStream
 from tests.functional.lambdas import call

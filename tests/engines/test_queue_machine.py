@@ -32,12 +32,12 @@ from sigbridge.downlinks import (
     replace_downlinks,
 )
 from sigbridge.errors import StoreUnavailable
+from sigbridge.model.claim import ClaimRequest
 from sigbridge.model.downlink import Downlink, Source
 from sigbridge.model.downlink_history import Life
 from sigbridge.model.report import ReceivedReport
 from sigbridge.model.service import Service
 from sigbridge.reports import keep_reports
-from sigbridge.store.claims import ClaimRequest
 from sigbridge.stream import follow, read_change
 from tests.engines.conftest import use_new_table
 from tests.engines.model import ACKNOWLEDGE_WAIT, FAILURES, Acknowledgement, Given, Model, News

@@ -12,12 +12,13 @@ import pytest
 from sigbridge.applications import create_application
 from sigbridge.devices import register_device
 from sigbridge.downlinks import QueueFull, answer_uplink, push_downlinks, queued_downlinks
+from sigbridge.model.claim import ClaimRequest
 from sigbridge.model.downlink import Downlink
 from sigbridge.model.downlink_history import AttemptKey, Step
 from sigbridge.settings import settings
 from sigbridge.store import attempts, table
 from sigbridge.store.attempts import StepWrite
-from sigbridge.store.claims import ANSWERS_IN_A_MAP, ClaimRequest
+from sigbridge.store.claims import ANSWERS_IN_A_MAP
 from sigbridge.store.device_states import MOST_QUEUED, QueueHasNoRoom, find, state_key
 from sigbridge.store.downlink_codec import MOST_BYTES, MOST_PUSHED_BYTES, write_downlink
 from sigbridge.store.table import Update

@@ -7,8 +7,8 @@ import pytest
 from sigbridge.devices import register_device
 from sigbridge.downlinks import answer_uplink, push_downlinks, queued_downlinks
 from sigbridge.downlinks.answering import answer_uplink_within
+from sigbridge.model.claim import ClaimRequest
 from sigbridge.model.downlink import Downlink
-from sigbridge.store.claims import ClaimRequest
 from tests.functional.conftest import Stored
 
 MINUTE = 60_000

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from sigbridge.clock import counted_moment
 from sigbridge.downlinks.quota import answered_uplinks, counts_on_day
 from sigbridge.downlinks.refusals import refusals_told
+from sigbridge.model.claim import Claim, ClaimRequest
 from sigbridge.model.device_state import DeviceState
 from sigbridge.model.downlink import Downlink, Source
 from sigbridge.model.downlink_history import uplink_moment
 from sigbridge.store import claims, device_states
-from sigbridge.store.claims import Claim, ClaimRequest
 
 
 @dataclass(frozen=True, slots=True)

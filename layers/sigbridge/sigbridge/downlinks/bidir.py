@@ -8,10 +8,10 @@ from sigbridge.devices import Directory, UnknownDevice
 from sigbridge.downlinks.answering import Answer, answer_uplink, answer_uplink_within, recall_answer
 from sigbridge.errors import StoreUnavailable
 from sigbridge.messages import StoredMessage
+from sigbridge.model.claim import ClaimRequest
 from sigbridge.model.message import ReceivedMessage
 from sigbridge.model.settings import DownlinkQuota
 from sigbridge.settings import settings
-from sigbridge.store.claims import ClaimRequest
 from sigbridge.store.parallel import in_parallel
 
 

@@ -17,6 +17,7 @@ from itertools import takewhile
 from typing import Any
 
 from sigbridge.errors import StoreUnavailable
+from sigbridge.model.claim import Claim, ClaimRequest
 from sigbridge.model.device_state import DeviceState, Removal
 from sigbridge.model.downlink import Downlink
 from sigbridge.store import table
@@ -38,40 +39,6 @@ _PERIOD_MS = 600_000
 _AFTER_EVERY_NUMBER = "~"
 # The maps of the periods before, now and after, in which a repeat may find its answer.
 _LOOKED_INTO = (-1, 0, 1)
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimRequest:
-    """An uplink that asks for a downlink.
-
-    Attributes:
-        application_id, device_id: Whose queue it asks.
-        uplink: Its key.
-        now_ms: The present moment.
-        downlink_data: What it is answered with where nothing is queued, if its device has no
-            `downlinkData` of its own; "" for that of the device.
-    """
-
-    application_id: str
-    device_id: str
-    uplink: str
-    now_ms: int
-    downlink_data: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """What an uplink is answered with.
-
-    Attributes:
-        downlink: From the queue, or of the `downlinkData`; None for nothing.
-        is_repeat: Whether the same uplink was answered so before.
-        is_declined: Whether it gets nothing since it may not have anything.
-    """
-
-    downlink: Downlink | None
-    is_repeat: bool = False
-    is_declined: bool = False
 
 
 def claim(request: ClaimRequest) -> Claim:

@@ -1,0 +1,39 @@
+"""An uplink's claim to a downlink."""
+
+from dataclasses import dataclass
+
+from sigbridge.model.downlink import Downlink
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRequest:
+    """An uplink that asks for a downlink.
+
+    Attributes:
+        application_id, device_id: Whose queue it asks.
+        uplink: Its key.
+        now_ms: The present moment.
+        downlink_data: What it is answered with where nothing is queued, if its device has no
+            `downlinkData` of its own; "" for that of the device.
+    """
+
+    application_id: str
+    device_id: str
+    uplink: str
+    now_ms: int
+    downlink_data: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What an uplink is answered with.
+
+    Attributes:
+        downlink: From the queue, or of the `downlinkData`; None for nothing.
+        is_repeat: Whether the same uplink was answered so before.
+        is_declined: Whether it gets nothing since it may not have anything.
+    """
+
+    downlink: Downlink | None
+    is_repeat: bool = False
+    is_declined: bool = False
