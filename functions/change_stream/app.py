@@ -1,32 +1,32 @@
-"""Does what follows from changes of the table: history, acknowledgements, conditions, announcements."""
+"""Does what follows from changes of the table: histories, acknowledgements, states of devices."""
 
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sigbridge.api.http.telemetry import count, flush_counts, logger
-from sigbridge.stream import follow_batch
+from sigbridge.stream.batch import handle_batch
 
 
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    """Follows the changes of a batch, and names the first one that is to be followed again."""
-    followed = follow_batch(event["Records"])
-    for left_out in followed.left_out:
+    """Handles the changes of a batch, and names the first one that is to be handled again."""
+    handled = handle_batch(event["Records"])
+    for skipped in handled.skipped:
         logger.error(
-            f"a change can't be followed: {left_out.reason}",
-            event_id=left_out.record["eventID"],
-            exc_info=left_out.reason,
+            f"a change can't be handled: {skipped.reason}",
+            event_id=skipped.record["eventID"],
+            exc_info=skipped.reason,
         )
-    if not_retried := followed.occurrences["DownlinksNotRetried"]:
+    if not_retried := handled.counts["DownlinksNotRetried"]:
         logger.warning("downlinks are not tried again: their queues are full", downlinks=not_retried)
-    for metric, occurrences in followed.occurrences.items():
+    for metric, occurrences in handled.counts.items():
         count(metric, occurrences)
     failures = []
-    if followed.stop is not None:
-        record, reason = followed.stop.record, followed.stop.reason
+    if handled.stop is not None:
+        record, reason = handled.stop.record, handled.stop.reason
         logger.error(
-            f"a batch stopped at a change that is to be followed again: {reason}",
+            f"a batch stopped at a change that is to be handled again: {reason}",
             event_id=record["eventID"],
             exc_info=reason,
         )

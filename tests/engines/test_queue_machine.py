@@ -38,7 +38,8 @@ from sigbridge.model.downlink_history import Life
 from sigbridge.model.report import ReceivedReport
 from sigbridge.model.service import Service
 from sigbridge.reports import keep_reports
-from sigbridge.stream import follow, read_change
+from sigbridge.store.stream import read_change
+from sigbridge.stream.handlers import handle
 from tests.engines.conftest import use_new_table
 from tests.engines.model import ACKNOWLEDGE_WAIT, FAILURES, Acknowledgement, Given, Model, News
 from tests.functional.change_stream import ChangeStream, StreamRecord
@@ -389,7 +390,7 @@ def follow_record(record: StreamRecord) -> None:
     """Does what follows from a record of the stream."""
     change = read_change(record)
     if change is not None:
-        follow(change)
+        handle(change)
 
 
 class MachineClock:

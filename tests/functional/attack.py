@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from unittest.mock import patch
 
-from sigbridge.aws import dead_letters
+from sigbridge.aws import queue
 from sigbridge.clock import DAY_MS
 from sigbridge.devices import register_device, set_parameter
 from sigbridge.settings import settings, using
@@ -58,6 +58,7 @@ class Attack:
         touched: set[str] = set()
         while records := self.stream.take():
             assert self.stream.hand_over(records) == []
+            assert self.stream.publish(records) == []
             touched |= _devices(records)
         assert self.letters == []
         for taken in self.bus.events:
@@ -113,7 +114,7 @@ def attack(key: str) -> Iterator[Attack]:
     with (
         using(told),
         recorded_bus() as bus,
-        patch.object(dead_letters, "send", lambda _url, found: letters.extend(found)),
+        patch.object(queue, "send", lambda _url, found: letters.extend(found)),
     ):
         register_device("demo", DEVICE)
         set_parameter("demo", DEVICE, "downlinkData", "00" * 8)

@@ -9,7 +9,8 @@ import boto3
 
 from sigbridge.settings import settings
 from sigbridge.store.connections import client
-from sigbridge.stream import follow, read_change
+from sigbridge.store.stream import read_change
+from sigbridge.stream.handlers import handle
 from tests.functional.lambdas import Context, handler
 
 if TYPE_CHECKING:
@@ -63,15 +64,17 @@ class ChangeStream:
         followed: list[StreamRecord] = []
         while records := self.take_noticed():
             for change in filter(None, map(read_change, records)):
-                follow(change)
+                handle(change)
             followed += records
         return followed
 
     def hand_over(self, records: list[StreamRecord]) -> list[str]:
         """Invokes the function with these records; returns the sequence numbers of those that failed."""
-        lambda_handler: Any = handler("change_stream")
-        answer = lambda_handler({"Records": records}, Context("change_stream"))
-        return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+        return invoke_with("change_stream", records)
+
+    def publish(self, records: list[StreamRecord]) -> list[str]:
+        """Invokes the stream's other function, `publish`, in the same way."""
+        return invoke_with("publish", records)
 
     def _new(self) -> Iterator[StreamRecord]:
         for shard_id in self._shard_ids:
@@ -103,6 +106,13 @@ class ChangeStream:
         if _is_bare(as_json, "OldImage"):
             del as_json["dynamodb"]["OldImage"]
         return as_json | {"eventSourceARN": self._arn}
+
+
+def invoke_with(function: str, records: list[dict[str, Any]]) -> list[str]:
+    """Invokes a function with records of a stream or queue; returns what it wants to be handed over again."""
+    lambda_handler: Any = handler(function)
+    answer = lambda_handler({"Records": records}, Context(function))
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
 def _is_bare(record: StreamRecord, image: str) -> bool:

@@ -106,7 +106,7 @@ def test_the_first_record_that_failed_is_named_and_its_repeat_repairs(
         assert counted()["StoppedBatches"] == 1
         [line] = caplog.records
         assert (line.levelname, line.__dict__["event_id"]) == ("ERROR", mine["eventID"])
-        assert "to be followed again" in line.message
+        assert "to be handled again" in line.message
         assert line.exc_info is not None
         assert line.exc_info[0] is StoreUnavailable
 
@@ -361,7 +361,7 @@ def test_a_number_that_nothing_calculates_with_ends_nothing(
         [attempt] = [r for r in played.stream.take_noticed() if item_of(r)[1].startswith("DOWNLINK#")]
         counted()
 
-        assert played.stream.hand_over([huge_number(attempt), attempt]) == []
+        assert played.stream.publish([huge_number(attempt), attempt]) == []
 
         assert counted()["UnreadableChanges"] == 1
         assert bus.kinds == ["Downlink queued"]

@@ -3,22 +3,31 @@
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from threading import Barrier
 from typing import Any
 
 import pytest
 
-from sigbridge.aws import event_bus
-from sigbridge.aws.event_bus import BusRefused, BusUnavailable, Event, publish, requests
+from sigbridge.aws.event_bus import Entry, put, requests
 from sigbridge.clock import now_ms
 from sigbridge.devices import register_device
 from sigbridge.downlinks import end_what_is_due
+from sigbridge.integrations.delivery import Delivery, deliver
+from sigbridge.integrations.destination import DeliveryFailure, Event
 from sigbridge.model.downlink_history import Step
 from sigbridge.settings import settings
 from tests.event_schemas import violations
 from tests.functional.change_stream import ChangeStream, StreamRecord
 from tests.functional.conftest import Invoke, Stored
-from tests.functional.event_bus import FOR_A_WHILE, FOR_GOOD, BusFailure, RecordedBus, recorded_bus
+from tests.functional.event_bus import (
+    FOR_A_WHILE,
+    FOR_GOOD,
+    BusFailure,
+    PublishQueues,
+    RecordedBus,
+    recorded_bus,
+)
 from tests.functional.lambdas import ROOT, event
 
 BUS = "farm-events"
@@ -74,10 +83,11 @@ class Field:
         assert self.invoke("sigfox_service", event("sigfox_acknowledge.json", body=body)).status == 200
 
     def deliver(self) -> list[StreamRecord]:
-        """Hands all changes to the function, and those that come of them; none may fail."""
+        """Hands all changes to both readers of the stream, and those that come of them; none may fail."""
         delivered: list[StreamRecord] = []
         while records := self.stream.take():
             assert self.stream.hand_over(records) == []
+            assert self.stream.publish(records) == []
             delivered += records
         return delivered
 
@@ -106,7 +116,17 @@ def field(invoke: Invoke) -> Field:
 
 
 @pytest.fixture
-def bus(table: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[RecordedBus]:  # noqa: ARG001 - it must exist
+def queues(table: str, monkeypatch: pytest.MonkeyPatch) -> PublishQueues:  # noqa: ARG001 - it must exist
+    """What the bus does not take, for a while or for good."""
+    queues = PublishQueues()
+    monkeypatch.setenv("RETRY_QUEUE_URL", queues.retries_url)
+    monkeypatch.setenv("UNDELIVERED_URL", queues.undelivered_url)
+    settings.cache_clear()
+    return queues
+
+
+@pytest.fixture
+def bus(queues: PublishQueues, monkeypatch: pytest.MonkeyPatch) -> Iterator[RecordedBus]:  # noqa: ARG001
     """The bus that the stack names; everything that it took must be as the schemas say."""
     monkeypatch.setenv("EVENT_BUS_NAME", BUS)
     settings.cache_clear()
@@ -127,7 +147,7 @@ def counted(capsys: pytest.CaptureFixture[str]) -> Counted:
 
     def counted() -> Counter[str]:
         total: Counter[str] = Counter()
-        for line in capsys.readouterr().out.splitlines():
+        for line in filter(lambda line: '"_aws"' in line, capsys.readouterr().out.splitlines()):
             metrics = json.loads(line)
             for directive in metrics["_aws"]["CloudWatchMetrics"]:
                 total.update({each["Name"]: sum(metrics[each["Name"]]) for each in directive["Metrics"]})
@@ -257,91 +277,241 @@ def test_a_replayed_batch_tells_the_same_events_under_the_same_ids(field: Field,
     assert len(first) == len(bus.events)
     bus.events.clear()
 
-    assert field.stream.hand_over(field.stream.seen) == []
-    assert field.deliver() == []
+    assert field.stream.publish(field.stream.seen) == []
 
     assert len(bus.events) == len(first)
     assert {(taken.kind, taken.detail["id"]): taken.detail for taken in bus.events} == first
 
 
-def test_without_a_bus_nobody_is_told(field: Field, counted: Counted) -> None:
-    event_bus.client.cache_clear()
-    assert settings().event_bus_name is None
+def test_histories_are_written_whatever_the_bus_does(
+    field: Field, bus: RecordedBus, counted: Counted
+) -> None:
+    bus.failure = FOR_A_WHILE["read timeout"]
+    counted()
 
     downlink_id = field.live()
 
     assert [step["state"] for step in field.history(downlink_id)] == ["queued", "answered", "sent"]
-    assert event_bus.client.cache_info().misses == 0
-    assert counted()["DownlinksSent"] == 1
+    counts = counted()
+    assert [counts[name] for name in ("DownlinksQueued", "DownlinksAnswered", "DownlinksSent")] == [1, 1, 1]
+    assert "StoppedBatches" not in counts
 
 
 @pytest.mark.parametrize("failure", FOR_GOOD.values(), ids=FOR_GOOD.keys())
-def test_a_bus_that_refuses_for_good_stops_nothing_and_is_counted(
-    failure: BusFailure, field: Field, bus: RecordedBus, counted: Counted
+def test_what_the_bus_refuses_for_good_is_a_dead_letter(
+    failure: BusFailure,
+    field: Field,
+    bus: RecordedBus,
+    queues: PublishQueues,
+    counted: Counted,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     bus.failure = failure
     counted()
 
-    downlink_id = field.live()
+    field.live()
 
-    assert [step["state"] for step in field.history(downlink_id)] == ["queued", "answered", "sent"]
     assert bus.events == []
-    counts = counted()
-    assert counts["AnnouncementFailures"] == len(LIFE)
-    assert [counts[name] for name in ("DownlinksQueued", "DownlinksAnswered", "DownlinksSent")] == [1, 1, 1]
-
-
-def test_the_log_says_why_a_bus_refused(
-    field: Field, bus: RecordedBus, caplog: pytest.LogCaptureFixture
-) -> None:
-    bus.failure = FOR_GOOD["not allowed"]
-    field.push()
-    records = field.deliver()
-
-    [line] = caplog.records
-
-    assert line.levelname == "ERROR"
-    assert line.message.endswith("The event bus refused events: AccessDeniedException")
-    assert line.__dict__["event_id"] in {record["eventID"] for record in records}
+    assert counted()["EventsRefused"] == len(LIFE)
+    letters = queues.undelivered()
+    assert Counter(letter["kind"] for letter in letters) == Counter(LIFE)
+    assert {letter["destination"] for letter in letters} == {"event_bus"}
+    assert all(letter["reason"].startswith("The event bus refused an event: ") for letter in letters)
+    assert queues.retry() == 0
+    lines = {line.__dict__["event_id"]: line for line in caplog.records}
+    assert lines.keys() == {letter["detail"]["id"] for letter in letters}
+    assert {line.levelname for line in lines.values()} == {"ERROR"}
 
 
 @pytest.mark.parametrize("failure", FOR_A_WHILE.values(), ids=FOR_A_WHILE.keys())
-def test_a_bus_that_fails_for_a_while_is_told_later(
-    failure: BusFailure, field: Field, bus: RecordedBus, counted: Counted
+def test_what_the_bus_does_not_take_for_a_while_it_is_told_later(
+    failure: BusFailure, field: Field, bus: RecordedBus, queues: PublishQueues, counted: Counted
 ) -> None:
-    downlink_id = field.push()
-    field.ask()
-    records = field.stream.take()
-    [message] = item_changes(records, "MSG#")
     bus.failure = failure
     counted()
+    field.live()
+    assert counted()["EventsDelayed"] == len(LIFE)
 
-    assert field.stream.hand_over(records) == [message["dynamodb"]["SequenceNumber"]]
-    steps = field.stream.take()
-    assert field.stream.hand_over(steps) == [steps[0]["dynamodb"]["SequenceNumber"]]
-    assert [step["state"] for step in field.history(downlink_id)] == ["queued", "answered"]
-    assert bus.events == []
-    counts = counted()
-    assert not counts.keys() & {"AnnouncementFailures", "DownlinksQueued"}
-    assert counts["StoppedBatches"] == 2
-
+    assert queues.retry() == len(LIFE)
     bus.failure = None
-    assert field.stream.hand_over([*records, *steps]) == []
-    assert field.deliver() == []
-    assert bus.kinds == ["Message received", "Downlink queued", "Downlink answered"]
-    assert counted()["DownlinksQueued"] == 1
+    assert queues.retry() == 0
+
+    assert Counter(bus.kinds) == Counter(LIFE)
+    assert queues.undelivered() == []
 
 
-def test_what_was_not_announced_is_announced_later_and_once(field: Field, bus: RecordedBus) -> None:
-    first, second = field.push(), field.push()
-    assert field.stream.hand_over(field.stream.take()) == []
-    records = field.stream.take()
+def test_an_event_that_waited_is_the_one_that_was_to_come(
+    field: Field, bus: RecordedBus, queues: PublishQueues
+) -> None:
+    field.push(decoded_payload={"note": "\uffff\ufffe caffè ☕", "level": 0.1})
+    field.deliver()
+    [at_once] = bus.events
     bus.failure = FOR_A_WHILE["throttled"]
 
-    assert field.stream.hand_over(records) == [records[0]["dynamodb"]["SequenceNumber"]]
+    assert field.stream.publish(field.stream.seen) == []
     bus.failure = None
-    assert field.stream.hand_over(records) == []
-    assert [taken.detail["downlink"]["id"] for taken in bus.events] == [first, second]
+    assert queues.retry() == 0
+
+    assert bus.events == [at_once] * 2
+
+
+def test_an_event_waits_twice_as_long_each_time(
+    field: Field, bus: RecordedBus, queues: PublishQueues
+) -> None:
+    bus.failure = FOR_A_WHILE["unreachable"]
+    field.push()
+    field.deliver()
+
+    for _ in range(9):
+        assert queues.retry() == 1
+
+    assert queues.waits == [10, 20, 40, 80, 160, 320, 640, 900, 900]
+
+
+def test_an_event_that_is_refused_when_it_is_tried_again_is_a_dead_letter(
+    field: Field, bus: RecordedBus, queues: PublishQueues, counted: Counted
+) -> None:
+    bus.failure = FOR_A_WHILE["entry failed"]
+    field.push()
+    field.deliver()
+    bus.failure = FOR_GOOD["not allowed"]
+    counted()
+
+    assert queues.retry() == 0
+
+    [letter] = queues.undelivered()
+    assert (letter["kind"], letter["reason"]) == (
+        "Downlink queued",
+        "The event bus refused an event: AccessDeniedException",
+    )
+    assert counted()["EventsRefused"] == 1
+
+
+def test_an_event_of_a_destination_that_is_gone_is_a_dead_letter(
+    field: Field, bus: RecordedBus, queues: PublishQueues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bus.failure = FOR_A_WHILE["throttled"]
+    field.push()
+    field.deliver()
+    monkeypatch.delenv("EVENT_BUS_NAME")
+    settings.cache_clear()
+
+    assert queues.retry() == 0
+
+    [letter] = queues.undelivered()
+    assert letter["reason"] == "There is no destination event_bus any more"
+
+
+def test_a_dead_letter_can_be_put_back_into_the_retry_queue(
+    field: Field, bus: RecordedBus, queues: PublishQueues
+) -> None:
+    bus.failure = FOR_GOOD["not allowed"]
+    field.push()
+    field.deliver()
+    [letter] = queues.undelivered()
+    bus.failure = None
+
+    queues.send(json.dumps(letter))
+
+    assert queues.retry() == 0
+    assert bus.kinds == ["Downlink queued"]
+
+
+@pytest.mark.parametrize(
+    "body", ["", "{", "[]", "{}", '{"destination": "event_bus", "kind": "x", "detail": 1}']
+)
+def test_what_is_no_event_waits_for_nothing_but_its_dead_letter(
+    body: str, field: Field, bus: RecordedBus, queues: PublishQueues
+) -> None:
+    bus.failure = FOR_A_WHILE["throttled"]
+    field.push()
+    field.deliver()
+    queues.send(body)
+    bus.failure = None
+
+    assert queues.retry() == 1
+    assert bus.kinds == ["Downlink queued"]
+
+
+@pytest.mark.parametrize(
+    ("failures", "url"), [(FOR_A_WHILE, "RETRY_QUEUE_URL"), (FOR_GOOD, "UNDELIVERED_URL")]
+)
+def test_changes_come_again_where_neither_the_bus_nor_a_queue_takes_their_events(
+    failures: Mapping[str, BusFailure],
+    url: str,
+    field: Field,
+    bus: RecordedBus,
+    counted: Counted,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(url, "https://sqs.eu-west-1.amazonaws.com/123456789012/none")
+    settings.cache_clear()
+    bus.failure = next(iter(failures.values()))
+    field.push()
+    field.ask()
+    records = field.stream.take()
+    counted()
+
+    assert field.stream.publish(records) == [records[0]["dynamodb"]["SequenceNumber"]]
+    assert counted()["StoppedBatches"] == 1
+    bus.failure = None
+    assert field.stream.publish(records) == []
+    assert bus.kinds == ["Message received"]
+
+
+def test_a_bus_that_takes_nothing_is_not_asked_for_the_rest_of_a_batch(
+    field: Field, bus: RecordedBus, counted: Counted
+) -> None:
+    for _ in range(25):
+        field.push()
+    while records := field.stream.take():
+        assert field.stream.hand_over(records) == []
+    bus.failure = FOR_A_WHILE["entry throttled"]
+    bus.requests = 0
+    counted()
+
+    assert field.stream.publish(field.stream.seen) == []
+
+    assert bus.requests == 1
+    assert counted()["EventsDelayed"] == 25
+
+
+def test_a_slow_bus_gets_the_rest_of_a_batch_later(
+    field: Field, bus: RecordedBus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(15):
+        field.push()
+    while records := field.stream.take():
+        assert field.stream.hand_over(records) == []
+    moments = iter([0, 9_999, 10_000])
+    monkeypatch.setattr("sigbridge.clock.now_ms", lambda: next(moments))
+
+    assert field.stream.publish(field.stream.seen) == []
+    assert len(bus.events) == 10
+    monkeypatch.undo()
+
+
+def test_destinations_are_told_at_once_and_none_waits_for_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    both = Barrier(2, timeout=10)
+
+    class Waiting:
+        def deliver(self, events: Sequence[Event], deadline_ms: int) -> Mapping[int, DeliveryFailure]:
+            assert deadline_ms > now_ms()
+            both.wait()
+            return {1: DeliveryFailure(events[1].id)}
+
+    monkeypatch.setattr(
+        "sigbridge.integrations.delivery.destinations", lambda: {"a": Waiting(), "b": Waiting()}
+    )
+    names = ["a", "b", "b", "a"]
+
+    failures = deliver(
+        [Delivery(name, Event(str(number), "kind", "{}")) for number, name in enumerate(names)]
+    )
+
+    assert {position: failure.reason for position, failure in failures.items()} == {3: "3", 2: "2"}
 
 
 @pytest.mark.parametrize(
@@ -358,25 +528,26 @@ def test_what_was_not_announced_is_announced_later_and_once(field: Field, bus: R
 def test_a_request_carries_ten_events_and_no_more_than_eventbridge_takes(
     sizes: list[int], divided: list[int]
 ) -> None:
-    events = [Event("Message received", "x" * size) for size in sizes]
+    entries = [Entry("Message received", "x" * size) for size in sizes]
 
-    assert [len(some) for some in requests(events)] == divided
+    assert [len(some) for some in requests(entries)] == divided
 
 
 @pytest.mark.parametrize(
-    ("failure", "raised"),
+    ("failure", "is_lasting"),
     [
-        *((failure, BusUnavailable) for failure in FOR_A_WHILE.values()),
-        *((failure, BusRefused) for failure in FOR_GOOD.values()),
+        *((failure, False) for failure in FOR_A_WHILE.values()),
+        *((failure, True) for failure in FOR_GOOD.values()),
     ],
     ids=[*FOR_A_WHILE, *FOR_GOOD],
 )
-def test_a_failure_of_the_bus_says_whether_it_will_pass(
-    failure: BusFailure, raised: type[Exception], bus: RecordedBus
+def test_a_refusal_of_the_bus_says_whether_it_will_pass(
+    failure: BusFailure, is_lasting: bool, bus: RecordedBus
 ) -> None:
     bus.failure = failure
 
-    with pytest.raises(raised):
-        publish(BUS, [Event("Downlink sent", "{}")])
+    [refusal] = put(BUS, [Entry("Downlink sent", "{}")])
 
+    assert refusal is not None
+    assert refusal.is_lasting is is_lasting
     assert bus.requests <= 2

@@ -17,7 +17,7 @@ from sigbridge.downlinks import Transition
 from sigbridge.downlinks.acknowledging import _FAILURES
 from sigbridge.downlinks.concluding import NO_ACKNOWLEDGEMENT, QUEUE_FULL
 from sigbridge.downlinks.history import step_write
-from sigbridge.integrations.announcements import announcements
+from sigbridge.integrations.events import events_of
 from sigbridge.model.application import Application
 from sigbridge.model.device_state import Removal
 from sigbridge.model.downlink import Downlink, Priority, Source
@@ -25,7 +25,7 @@ from sigbridge.model.downlink_history import Step
 from sigbridge.model.service import Service
 from sigbridge.settings import Settings, using
 from sigbridge.store.downlink_codec import write_downlink
-from sigbridge.stream import Change, read_change
+from sigbridge.store.stream import Change, read_change
 from tests.event_schemas import SCHEMAS, family_of, schema, violations
 
 FAMILIES = ("downlink", "message", "report")
@@ -211,7 +211,7 @@ def report_item(service: Service, **content: Any) -> dict[str, Any]:
 
 def announced(new: Mapping[str, Any], old: Mapping[str, Any] | None = None) -> list[tuple[str, Detail]]:
     """What is announced of a change: detail types with their details, all as their schemas say."""
-    told = [(event.kind, json.loads(event.detail)) for event in announcements(stream_change(new, old))]
+    told = [(event.kind, json.loads(event.detail)) for event in events_of(stream_change(new, old))]
     for kind, detail in told:
         assert violations(kind, detail) == []
     return told
@@ -485,7 +485,7 @@ def test_a_report_is_told_once() -> None:
 def test_a_detail_leaves_room_for_the_rest_of_its_event() -> None:
     variables = [{"variable": f"v{number}", "value": "x" * 5900} for number in range(33)]
 
-    [event] = announcements(stream_change(LEAST_OF_A_MESSAGE | {"variables": variables}))
+    [event] = events_of(stream_change(LEAST_OF_A_MESSAGE | {"variables": variables}))
 
     assert "variables_omitted" not in event.detail
     assert 190_000 < len(event.detail.encode()) < LARGEST_ENTRY_BYTES

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from ministack.services.lambda_svc import _apply_filter_criteria
 
+from sigbridge.integrations.retries import wait_s
 from sigbridge.settings import Settings
 from sigbridge.store.device_states import MOST_QUEUED
 from sigbridge_local.table_from_template import read_template
@@ -24,6 +25,7 @@ UPDATE = frozenset({"UpdateItem"})
 OF_KEYS_ONLY = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["KEY#*"]}}
 DUE, ANSWERED = "${SigbridgeTable.Arn}/index/due", "${SigbridgeTable.Arn}/index/answered"
 DEAD_LETTERS = "ChangeStreamDeadLetters.Arn"
+SEND = frozenset({"sqs:SendMessage"})
 BUS = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/${EventBusName}"
 DEVICE = "/api/v3/as/applications/{application_id}/devices/{device_id}"
 BY_APPLICATION = f"{DEVICE}/down"
@@ -114,8 +116,21 @@ FUNCTIONS: dict[str, Promised] = {
         {
             ANSWERED: QUERY,
             "SigbridgeTable.StreamArn": frozenset(f"dynamodb:{action}" for action in STREAM),
-            DEAD_LETTERS: frozenset({"sqs:SendMessage"}),
-            f"{BUS} if Announces": frozenset({"events:PutEvents"}),
+            DEAD_LETTERS: SEND,
+        },
+    ),
+    "PublishFunction": Promised(
+        "publish",
+        frozenset(),
+        frozenset(),
+        {
+            "SigbridgeTable.StreamArn": frozenset(f"dynamodb:{action}" for action in STREAM),
+            BUS: frozenset({"events:PutEvents"}),
+            "PublishRetries.Arn": SEND
+            | {f"sqs:{action}Message" for action in ("Receive", "Delete")}
+            | {"sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"},
+            "PublishDeadLetters.Arn": SEND,
+            DEAD_LETTERS: SEND,
         },
     ),
     "DownlinkDeadlinesFunction": Promised(
@@ -140,33 +155,20 @@ def of_type(kind: str) -> dict[str, Any]:
     return {name: resource for name, resource in RESOURCES.items() if resource["Type"] == kind}
 
 
-def statements(function: str) -> list[tuple[dict[str, Any], str]]:
-    """The statements of a function's own policies, each with the condition that it depends on, or ""."""
-    [denied, policy] = RESOURCES[function]["Properties"]["Policies"]
-    assert denied == {"Ref": "NoNewLogGroups"}
-    found = []
-    for statement in policy["Statement"]:
-        if "Fn::If" in statement:
-            condition, dependent, otherwise = statement["Fn::If"]
-            assert otherwise == {"Ref": "AWS::NoValue"}
-            found.append((dependent, f" if {condition}"))
-        else:
-            found.append((statement, ""))
-    return found
-
-
 def rights(function: str) -> dict[str, frozenset[str]]:
     """What a function may do, by resource."""
+    [denied, policy] = RESOURCES[function]["Properties"]["Policies"]
+    assert denied == {"Ref": "NoNewLogGroups"}
     found: dict[str, frozenset[str]] = {}
-    for statement, condition in statements(function):
+    for statement in policy["Statement"]:
         assert statement.keys() - {"Condition"} == {"Effect", "Action", "Resource"}
         assert statement["Effect"] == "Allow"
         [resource] = statement["Resource"].values()
         if "Condition" in statement:
             assert statement["Condition"] == OF_KEYS_ONLY
             resource = f"{resource}, keys only"
-        assert f"{resource}{condition}" not in found
-        found[f"{resource}{condition}"] = frozenset(statement["Action"])
+        assert resource not in found
+        found[resource] = frozenset(statement["Action"])
     return found
 
 
@@ -220,17 +222,23 @@ def test_a_function_that_sigfox_calls_ends_before_it_stops_waiting(function: str
     assert TEMPLATE["Globals"]["Function"]["Timeout"] <= 10
 
 
-def test_three_functions_run_by_themselves() -> None:
-    assert IN_THE_BACKGROUND == ["ChangeStreamFunction", "DownlinkDeadlinesFunction", "UpkeepFunction"]
+def test_some_functions_run_by_themselves() -> None:
+    assert IN_THE_BACKGROUND == [
+        "ChangeStreamFunction",
+        "PublishFunction",
+        "DownlinkDeadlinesFunction",
+        "UpkeepFunction",
+    ]
 
 
 def test_the_largest_queue_that_can_be_chosen_leaves_room_for_what_is_tried_again() -> None:
     assert TEMPLATE["Parameters"]["QueueCapacity"]["MaxValue"] <= MOST_QUEUED - 32
 
 
-def test_the_change_stream_writes_where_lambda_writes_what_it_gave_up() -> None:
-    variables = RESOURCES["ChangeStreamFunction"]["Properties"]["Environment"]["Variables"]
-    given_up = RESOURCES["ChangeStreamMapping"]["Properties"]["DestinationConfig"]["OnFailure"]
+@pytest.mark.parametrize("reader", ["ChangeStream", "Publish"])
+def test_a_reader_of_the_stream_writes_where_lambda_writes_what_it_gave_up(reader: str) -> None:
+    variables = RESOURCES[f"{reader}Function"]["Properties"]["Environment"]["Variables"]
+    given_up = mapping(reader)["DestinationConfig"]["OnFailure"]
     assert given_up == {"Destination": {"Fn::GetAtt": f"{variables['DEAD_LETTERS_URL']['Ref']}.Arn"}}
 
 
@@ -390,42 +398,72 @@ def test_an_alarm_says_what_it_means_and_tells_the_topic(alarm: str) -> None:
     assert properties["TreatMissingData"] == "notBreaching"
 
 
-def test_an_alarm_warns_when_histories_lag_behind() -> None:
-    [alarm] = alarms_on("IteratorAge", "ChangeStreamFunction")
+@pytest.mark.parametrize("reader", ["ChangeStream", "Publish"])
+def test_an_alarm_warns_when_a_reader_of_the_stream_lags_behind(reader: str) -> None:
+    [alarm] = alarms_on("IteratorAge", f"{reader}Function")
 
     assert alarm["Statistic"] == "Maximum"
     assert alarm["Threshold"] <= 5 * 60 * 1000
-    assert alarm["Threshold"] < mapping()["MaximumRecordAgeInSeconds"] * 1000 / 10
+    assert alarm["Threshold"] < mapping(reader)["MaximumRecordAgeInSeconds"] * 1000 / 10
 
 
-def test_an_alarm_sounds_at_the_first_dead_letter() -> None:
-    alarm = RESOURCES["ChangeStreamDeadLettersAlarm"]["Properties"]
+def test_an_alarm_warns_when_the_bus_has_taken_nothing_for_a_while() -> None:
+    alarm = RESOURCES["PublishRetriesAlarm"]["Properties"]
+
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/SQS", "ApproximateAgeOfOldestMessage")
+    assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": {"Fn::GetAtt": "PublishRetries.QueueName"}}]
+    assert alarm["Threshold"] <= 15 * 60
+
+
+@pytest.mark.parametrize("name", ["ChangeStreamDeadLetters", "PublishDeadLetters"])
+def test_an_alarm_sounds_at_the_first_dead_letter(name: str) -> None:
+    alarm = RESOURCES[f"{name}Alarm"]["Properties"]
 
     assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/SQS", "ApproximateNumberOfMessagesVisible")
-    assert alarm["Dimensions"] == [
-        {"Name": "QueueName", "Value": {"Fn::GetAtt": "ChangeStreamDeadLetters.QueueName"}}
-    ]
+    assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": {"Fn::GetAtt": f"{name}.QueueName"}}]
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
 
 
-def mapping() -> dict[str, Any]:
-    """The properties of the one mapping from the table's change stream to its function."""
-    [resource] = of_type("AWS::Lambda::EventSourceMapping").values()
-    properties: dict[str, Any] = resource["Properties"]
+def mapping(reader: str = "ChangeStream") -> dict[str, Any]:
+    """The properties of the mapping from the table's change stream to one of its readers."""
+    properties: dict[str, Any] = RESOURCES[f"{reader}Mapping"]["Properties"]
     return properties
 
 
-def test_the_change_stream_function_gets_every_change_from_the_first_on() -> None:
-    assert mapping()["FunctionName"] == {"Ref": "ChangeStreamFunction"}
-    assert mapping()["EventSourceArn"] == {"Fn::GetAtt": "SigbridgeTable.StreamArn"}
-    assert mapping()["StartingPosition"] == "TRIM_HORIZON"
+def test_the_tables_stream_has_the_two_readers_that_dynamodb_bears_and_no_third() -> None:
+    stream = {"Fn::GetAtt": "SigbridgeTable.StreamArn"}
+    readers = {
+        name: resource["Properties"]["FunctionName"]
+        for name, resource in of_type("AWS::Lambda::EventSourceMapping").items()
+        if resource["Properties"]["EventSourceArn"] == stream
+    }
+
+    assert readers == {
+        "ChangeStreamMapping": {"Ref": "ChangeStreamFunction"},
+        "PublishMapping": {"Ref": "PublishFunction"},
+    }
 
 
-def test_changes_are_followed_within_a_second_by_as_many_at_a_time_as_the_user_says() -> None:
-    assert mapping()["ParallelizationFactor"] == {"Ref": "ParallelizationFactor"}
+@pytest.mark.parametrize("reader", ["ChangeStream", "Publish"])
+def test_a_reader_of_the_stream_gets_every_change_from_the_first_on(reader: str) -> None:
+    assert mapping(reader)["StartingPosition"] == "TRIM_HORIZON"
+    assert mapping(reader)["BatchSize"] == 100
+    assert mapping(reader)["ParallelizationFactor"] == {"Ref": "ParallelizationFactor"}
     assert TEMPLATE["Parameters"]["ParallelizationFactor"]["Default"] == 1
-    assert mapping()["BatchSize"] == 100
-    assert mapping()["MaximumBatchingWindowInSeconds"] <= 1
+
+
+def test_changes_are_handled_within_a_second_and_told_at_once() -> None:
+    assert mapping("ChangeStream")["MaximumBatchingWindowInSeconds"] <= 1
+    assert mapping("Publish")["MaximumBatchingWindowInSeconds"] == 0
+
+
+def test_a_stack_that_tells_nobody_has_nothing_for_it() -> None:
+    conditional = {name for name, resource in RESOURCES.items() if "Condition" in resource}
+
+    assert conditional == {name for name in RESOURCES if name.startswith("Publish")}
+    assert {RESOURCES[name]["Condition"] for name in conditional} == {"Publishes"}
+    assert TEMPLATE["Conditions"]["Publishes"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "EventBusName"}, ""]}]}
+    assert TEMPLATE["Outputs"]["PublishDeadLettersUrl"]["Condition"] == "Publishes"
 
 
 def stream_record(sk: str, image: dict[str, Any], event_name: str = "INSERT") -> dict[str, Any]:
@@ -440,11 +478,12 @@ LOCATED = {"location": {"M": {"latitude": {"N": "45.2"}, "longitude": {"N": "5.7
 
 
 @pytest.mark.parametrize(
-    ("record", "silent", "announcing"),
+    ("record", "handled", "published"),
     [
-        (stream_record("STATE", {}), True, True),
+        (stream_record("STATE", {}), True, False),
         (stream_record("STATE", {}, "REMOVE"), False, False),
         (stream_record("EVENT#1763770733000#01", {}), True, True),
+        (stream_record("EVENT#1763770733000#01", {}, "REMOVE"), False, False),
         (stream_record("DOWNLINK#01#01", {}, "MODIFY"), True, True),
         (stream_record("MSG#1763770733000#1", {}), False, True),
         (stream_record("MSG#1763770733000#1", ADVANCED, "MODIFY"), True, True),
@@ -454,24 +493,24 @@ LOCATED = {"location": {"M": {"latitude": {"N": "45.2"}, "longitude": {"N": "5.7
         (stream_record("PUSH#01", {}), False, False),
         (stream_record("KEY", {}), False, False),
         (stream_record("DEVICE#153FA", {"type": {"NULL": True}}), False, False),
-        (stream_record("DEVICE#153FA", {"type": {"S": "tracker"}}), True, True),
+        (stream_record("DEVICE#153FA", {"type": {"S": "tracker"}}), True, False),
         (stream_record("DEVICE#153FA", {"type": {"S": "tracker"}}, "REMOVE"), False, False),
-        (stream_record("APP", {}, "MODIFY"), True, True),
+        (stream_record("APP", {}, "MODIFY"), True, False),
         (stream_record("LISTED#STATE", {}), False, False),
         (stream_record("ERASURE#153FA#1763770733000", {}), False, False),
         (stream_record("WATCH#tracker", {}), False, False),
     ],
 )
-def test_what_has_consequences_is_followed_and_nothing_else(
-    record: dict[str, Any], *, silent: bool, announcing: bool
+def test_a_reader_of_the_stream_gets_what_concerns_it_and_nothing_else(
+    record: dict[str, Any], *, handled: bool, published: bool
 ) -> None:
-    assert bool(apply_filters([record], filters(announces=True))) is announcing
-    assert bool(apply_filters([record], filters(announces=False))) is silent
+    assert bool(apply_filters([record], mapping("ChangeStream"))) is handled
+    assert bool(apply_filters([record], mapping("Publish"))) is published
 
 
-@pytest.mark.parametrize("announces", [True, False])
-def test_the_stream_is_filtered_as_lambda_documents_it(*, announces: bool) -> None:
-    patterns = [json.loads(choice["Pattern"]) for choice in filters(announces=announces)]
+@pytest.mark.parametrize("reader", ["ChangeStream", "Publish"])
+def test_the_stream_is_filtered_as_lambda_documents_it(reader: str) -> None:
+    patterns = [json.loads(choice["Pattern"]) for choice in mapping(reader)["FilterCriteria"]["Filters"]]
 
     # "DynamoDB event source mappings only support filtering on the dynamodb key", with five filters at most.
     assert [set(pattern) for pattern in patterns] == [{"dynamodb"}] * len(patterns)
@@ -479,38 +518,59 @@ def test_the_stream_is_filtered_as_lambda_documents_it(*, announces: bool) -> No
     assert len(patterns) <= 5
 
 
-def filters(*, announces: bool) -> list[dict[str, str]]:
-    """The filters of the mapping, with an event bus or without."""
-    choices = [
-        choice.get("Fn::If", [None, choice, choice])[1 if announces else 2]
-        for choice in mapping()["FilterCriteria"]["Filters"]
-    ]
-    return [choice for choice in choices if choice != {"Ref": "AWS::NoValue"}]
+def apply_filters(records: list[dict[str, Any]], properties: dict[str, Any]) -> list[dict[str, Any]]:
+    """The records that an event source mapping lets pass, as the emulator reads its filters."""
+    return list(_apply_filter_criteria(records, {"FilterCriteria": properties["FilterCriteria"]}))
 
 
-def apply_filters(records: list[dict[str, Any]], patterns: list[dict[str, str]]) -> list[dict[str, Any]]:
-    """The records that an event source mapping with these patterns lets pass, as the emulator reads them."""
-    return list(_apply_filter_criteria(records, {"FilterCriteria": {"Filters": patterns}}))
-
-
-def test_a_change_that_fails_is_retried_for_hours_and_given_up_while_it_can_still_be_read() -> None:
+@pytest.mark.parametrize("reader", ["ChangeStream", "Publish"])
+def test_a_change_that_fails_is_retried_for_hours_and_given_up_while_it_can_still_be_read(
+    reader: str,
+) -> None:
     kept_in_the_stream_s = 24 * 3600
 
-    assert mapping()["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert mapping()["BisectBatchOnFunctionError"] is True
+    assert mapping(reader)["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping(reader)["BisectBatchOnFunctionError"] is True
     # No number of attempts ends it, its age does.
-    assert mapping()["MaximumRetryAttempts"] == -1
-    assert mapping()["MaximumRecordAgeInSeconds"] <= kept_in_the_stream_s / 2
-    assert mapping()["DestinationConfig"] == {"OnFailure": {"Destination": {"Fn::GetAtt": DEAD_LETTERS}}}
+    assert mapping(reader)["MaximumRetryAttempts"] == -1
+    assert mapping(reader)["MaximumRecordAgeInSeconds"] <= kept_in_the_stream_s / 2
+    assert mapping(reader)["DestinationConfig"] == {
+        "OnFailure": {"Destination": {"Fn::GetAtt": DEAD_LETTERS}}
+    }
 
 
-def test_a_dead_letter_is_encrypted_and_kept_as_long_as_can_be() -> None:
-    [queue] = of_type("AWS::SQS::Queue").values()
+def test_an_event_that_fails_is_retried_for_half_a_day_and_then_a_dead_letter() -> None:
+    retries = RESOURCES["PublishRetries"]["Properties"]
+    times = retries["RedrivePolicy"]["maxReceiveCount"]
+
+    assert retries["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": "PublishDeadLetters.Arn"}
+    assert 12 * 3600 <= sum(wait_s(time) for time in range(1, times)) < 24 * 3600
+    assert retries["MessageRetentionPeriod"] > 2 * 24 * 3600
+    # "set the source queue's visibility timeout to at least six times the configuration timeout"
+    assert retries["VisibilityTimeout"] >= 6 * RESOURCES["PublishFunction"]["Properties"]["Timeout"]
+
+
+def test_the_retry_queue_is_worked_off_by_few_executions_message_by_message() -> None:
+    retries = RESOURCES["PublishRetryMapping"]["Properties"]
+
+    assert retries["FunctionName"] == {"Ref": "PublishFunction"}
+    assert retries["EventSourceArn"] == {"Fn::GetAtt": "PublishRetries.Arn"}
+    assert retries["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert retries["ScalingConfig"] == {"MaximumConcurrency": 2}
+
+
+@pytest.mark.parametrize("name", ["ChangeStreamDeadLetters", "PublishDeadLetters"])
+def test_a_dead_letter_is_kept_as_long_as_can_be(name: str) -> None:
+    queue = RESOURCES[name]
 
     assert queue["DeletionPolicy"] == queue["UpdateReplacePolicy"] == "Retain"
-    assert queue["Properties"]["SqsManagedSseEnabled"] is True
     assert queue["Properties"]["MessageRetentionPeriod"] == 14 * 24 * 3600
-    assert queue["Properties"]["Tags"] == [{"Key": "application", "Value": "sigbridge"}]
+
+
+@pytest.mark.parametrize("queue", of_type("AWS::SQS::Queue"))
+def test_a_queue_is_encrypted(queue: str) -> None:
+    assert RESOURCES[queue]["Properties"]["SqsManagedSseEnabled"] is True
+    assert RESOURCES[queue]["Properties"]["Tags"] == [{"Key": "application", "Value": "sigbridge"}]
 
 
 @pytest.mark.parametrize("function", ["DownlinkDeadlinesFunction", "UpkeepFunction"])
@@ -614,10 +674,6 @@ def test_every_parameter_is_shown_in_a_group() -> None:
     assert sorted(shown) == sorted(TEMPLATE["Parameters"])
 
 
-def test_nothing_is_announced_unless_a_bus_is_named() -> None:
-    assert TEMPLATE["Conditions"]["Announces"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "EventBusName"}, ""]}]}
-
-
 @pytest.mark.parametrize(
     "output", ["UplinkUrl", "BatchUplinkUrl", "DownlinkUrl", "SigfoxServiceUrl", "ApiUrl"]
 )
@@ -625,11 +681,12 @@ def test_the_urls_to_paste_into_sigfox_are_outputs(output: str) -> None:
     assert TEMPLATE["Outputs"][output]["Description"]
 
 
-def test_the_queue_of_dead_letters_is_an_output() -> None:
-    assert TEMPLATE["Outputs"]["ChangeStreamDeadLettersUrl"]["Value"] == {"Ref": "ChangeStreamDeadLetters"}
+@pytest.mark.parametrize("name", ["ChangeStreamDeadLetters", "PublishDeadLetters"])
+def test_a_queue_of_dead_letters_is_an_output(name: str) -> None:
+    assert TEMPLATE["Outputs"][f"{name}Url"]["Value"] == {"Ref": name}
 
 
-@pytest.mark.parametrize("metric", ["StoppedBatches", "UnreadableChanges", "AnnouncementFailures"])
+@pytest.mark.parametrize("metric", ["StoppedBatches", "UnreadableChanges"])
 def test_an_alarm_sounds_when_the_change_stream_stops_or_leaves_something_out(metric: str) -> None:
     alarms = [a["Properties"] for a in of_type("AWS::CloudWatch::Alarm").values()]
 

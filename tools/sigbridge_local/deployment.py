@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 STACK_NAME = "sigbridge"
 _ACCOUNT = "000000000000"
 SAM = (sys.executable, "-m", "samcli")
-# The account's own event bus, so that announcements can be heard here too; and any page may be tried out.
+# The account's own event bus, so that events can be heard here too; and any page may be tried out.
 _PARAMETERS = {"EventBusName": "default", "CorsOrigins": "*"}
 _ARCHITECTURES = {"x86_64": "x86_64", "AMD64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 # OpenAPI's word for all methods of a path.

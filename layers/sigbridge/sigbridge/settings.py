@@ -21,7 +21,9 @@ class Settings:
             before it is tried again.
         event_bus_name: EventBridge bus that is told of messages, reports and each step of a downlink; None
             for silence.
-        dead_letters_url: SQS queue that is told of changes that can't be followed; None for the log alone.
+        dead_letters_url: SQS queue that is told of changes that can't be handled; None for the log alone.
+        retry_queue_url: SQS queue of the events that a destination did not take for a while.
+        undelivered_url: SQS queue of the events that were given up.
     """
 
     table_name: str
@@ -32,6 +34,8 @@ class Settings:
     acknowledge_wait_ms: int = 600_000
     event_bus_name: str | None = None
     dead_letters_url: str | None = None
+    retry_queue_url: str = ""
+    undelivered_url: str = ""
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -49,6 +53,8 @@ class Settings:
             acknowledge_wait_ms=int(os.environ.get("ACKNOWLEDGE_WAIT_SECONDS", "600")) * 1000,
             event_bus_name=os.environ.get("EVENT_BUS_NAME") or None,
             dead_letters_url=os.environ.get("DEAD_LETTERS_URL") or None,
+            retry_queue_url=os.environ.get("RETRY_QUEUE_URL", ""),
+            undelivered_url=os.environ.get("UNDELIVERED_URL", ""),
         )
 
 

@@ -11,6 +11,7 @@ from sigbridge.downlinks.history import (
     downlink_history,
     downlink_life,
     record_transition,
+    recorded_steps,
 )
 from sigbridge.downlinks.queue import (
     check_capacity,
@@ -66,6 +67,7 @@ __all__ = [
     "quota_of",
     "recall_answer",
     "record_transition",
+    "recorded_steps",
     "replace_downlinks",
     "reply_to_messages",
     "settle",

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 from sigbridge.applications import UnknownApplication, kept_until
 from sigbridge.clock import now_ms
@@ -16,6 +17,7 @@ from sigbridge.model.downlink_history import (
     Attempt,
     AttemptKey,
     Life,
+    LifeStep,
     State,
     Step,
     StoredAttempt,
@@ -44,6 +46,16 @@ def record_transition(application_id: str, device_id: str, transition: Transitio
     key = AttemptKey(application_id, device_id, transition.downlink.id, transition.downlink.attempt)
     with suppress(StepRecorded):
         attempts.record_step(key, step_write(owner_of_history(application_id), transition))
+
+
+def recorded_steps(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> list[LifeStep]:
+    """Return the steps that an attempt's item has, and did not have before it was changed."""
+    attempt = attempts.read_attempt(new)
+    return [
+        LifeStep.of(step, attempt.downlink.attempt, recorded)
+        for step, recorded in attempt.steps.items()
+        if step not in (old or {})
+    ]
 
 
 def owner_of_history(application_id: str) -> Application:

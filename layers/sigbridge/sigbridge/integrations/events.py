@@ -1,4 +1,4 @@
-"""What is announced on the event bus: one event for each step of a downlink, message and report.
+"""What destinations are told: one event for each step of a downlink, message and report.
 
 The forms are described in docs/events/*.schema.json. An event comes at least once; `id` is the same
 for every repeat.
@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from sigbridge.aws.event_bus import Event
 from sigbridge.clock import rfc3339
+from sigbridge.downlinks import recorded_steps
+from sigbridge.integrations.destination import Event
 from sigbridge.model.downlink import Downlink, Source
-from sigbridge.model.downlink_history import LifeStep
 from sigbridge.store.attempts import read_attempt
 from sigbridge.store.message_codec import read_message
 from sigbridge.store.report_codec import read_stored_report
@@ -39,8 +39,8 @@ _FACT_MOMENTS = (
 )
 
 
-def announcements(change: Change) -> Iterator[Event]:
-    """Tells what is to be announced of a change."""
+def events_of(change: Change) -> Iterator[Event]:
+    """Yield what destinations are told of a change."""
     match change.kind:
         case Kind.ATTEMPT:
             yield from _of_attempt(change)
@@ -50,21 +50,9 @@ def announcements(change: Change) -> Iterator[Event]:
             yield _of_report(change)
 
 
-def steps_made(change: Change) -> list[LifeStep]:
-    """Tells which steps of an attempt were recorded by a change."""
-    if change.kind is not Kind.ATTEMPT:
-        return []
-    attempt = read_attempt(change.new)
-    return [
-        LifeStep.of(step, attempt.downlink.attempt, recorded)
-        for step, recorded in attempt.steps.items()
-        if step not in (change.old or {})
-    ]
-
-
 def _of_attempt(change: Change) -> Iterator[Event]:
     downlink = read_attempt(change.new).downlink
-    for step in steps_made(change):
+    for step in recorded_steps(change.old, change.new):
         content = {"downlink": _downlink(downlink), "step": step.told()}
         id_ = f"{downlink.id}-{step.attempt}-{step.step}"
         yield _event(change, f"Downlink {step.step}", id_, step.at, content)
@@ -166,15 +154,16 @@ def _fitting(content: dict[str, object], *expendable: str) -> dict[str, object]:
 
 
 def _event(change: Change, kind: str, id_: str, at: int, content: Mapping[str, object]) -> Event:
+    whole_id = f"{change.application_id}/{change.device_id}/{id_}"
     detail = {
         "version": _VERSION,
-        "id": f"{change.application_id}/{change.device_id}/{id_}",
+        "id": whole_id,
         "at": rfc3339(at),
         "application_id": change.application_id,
         "device_id": change.device_id,
         **content,
     }
-    return Event(kind, _json(detail))
+    return Event(whole_id, kind, _json(detail))
 
 
 def _json(content: object) -> str:

@@ -1,0 +1,79 @@
+"""Delivering events to the destinations that the stack has, none of which waits for another."""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from sigbridge import clock
+from sigbridge.integrations.destination import DeliveryFailure, Destination, Event
+from sigbridge.integrations.event_bus import EventBus
+from sigbridge.settings import settings
+
+# One request that is begun just before it takes 8 s more, if nobody answers.
+_DEADLINE_MS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One event for one destination.
+
+    Attributes:
+        destination: Name of the destination.
+        event: What it is told.
+    """
+
+    destination: str
+    event: Event
+
+    @classmethod
+    def from_json(cls, document: str) -> "Delivery":
+        """Read what `to_json` wrote.
+
+        Raises:
+            KeyError, TypeError, ValueError: It did not write this.
+        """
+        content = json.loads(document)
+        detail = json.dumps(content["detail"], ensure_ascii=False, separators=(",", ":"))
+        return cls(content["destination"], Event(content["detail"]["id"], content["kind"], detail))
+
+    def to_json(self, **more: str) -> str:
+        """Write it for a queue, with more for who looks at that."""
+        content = {"destination": self.destination, "kind": self.event.kind, **more}
+        content["detail"] = json.loads(self.event.detail)
+        return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+
+
+def destinations() -> Mapping[str, Destination]:
+    """Return the destinations of this stack by name."""
+    bus = settings().event_bus_name
+    return {} if bus is None else {"event_bus": EventBus(bus)}
+
+
+def deliver(deliveries: Sequence[Delivery]) -> Mapping[int, DeliveryFailure]:
+    """Make deliveries, to all destinations at once, and return those that failed by position."""
+    positions: dict[str, list[int]] = defaultdict(list)
+    for position, delivery in enumerate(deliveries):
+        positions[delivery.destination].append(position)
+    if not positions:
+        return {}
+    deadline_ms = clock.now_ms() + _DEADLINE_MS
+    with ThreadPoolExecutor(len(positions)) as threads:
+        found = threads.map(
+            lambda name: _deliver_to(name, [deliveries[i].event for i in positions[name]], deadline_ms),
+            positions,
+        )
+        return {
+            own[number]: failure
+            for own, failures in zip(positions.values(), found, strict=True)
+            for number, failure in failures.items()
+        }
+
+
+def _deliver_to(name: str, events: Sequence[Event], deadline_ms: int) -> Mapping[int, DeliveryFailure]:
+    destination = destinations().get(name)
+    if destination is None:
+        gone = DeliveryFailure(f"There is no destination {name} any more", is_lasting=True)
+        return dict.fromkeys(range(len(events)), gone)
+    return destination.deliver(events, deadline_ms)

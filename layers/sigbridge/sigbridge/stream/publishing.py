@@ -1,0 +1,59 @@
+"""Telling destinations what changes tell of."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sigbridge.aws.queue import QueueUnavailable
+from sigbridge.integrations.delivery import Delivery, destinations
+from sigbridge.integrations.destination import Event
+from sigbridge.integrations.events import events_of
+from sigbridge.integrations.retries import Undelivered, make_deliveries
+from sigbridge.store.failures import LASTING_FAILURES
+from sigbridge.store.stream import read_change
+from sigbridge.stream.skipped import Skipped, StreamRecord, report_skipped
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What came of the records of a batch.
+
+    Attributes:
+        counts: What is to be counted.
+        skipped: Records of which no event could be made.
+        undelivered: What a destination did not take: some is in the retry queue, some in the dead letters.
+        stop: Why the whole batch is to be published again; None where it is not.
+    """
+
+    counts: Counter[str]
+    skipped: tuple[Skipped, ...] = ()
+    undelivered: tuple[Undelivered, ...] = ()
+    stop: QueueUnavailable | None = None
+
+
+def publish_batch(records: Sequence[StreamRecord]) -> Published:
+    """Deliver the events of changes to every destination.
+
+    No change waits for a destination: what one does not take for a while is tried again from a queue.
+    """
+    events: list[Event] = []
+    skipped: list[Skipped] = []
+    for record in records:
+        try:
+            change = read_change(record)
+            events += [] if change is None else events_of(change)
+        except LASTING_FAILURES as reason:
+            skipped.append(Skipped(record, reason))
+    deliveries = [Delivery(destination, event) for event in events for destination in destinations()]
+    try:
+        undelivered = make_deliveries(deliveries)
+    except QueueUnavailable as reason:
+        return Published(Counter(), stop=reason)
+    return Published(
+        count_undelivered(undelivered) + report_skipped(skipped), tuple(skipped), tuple(undelivered)
+    )
+
+
+def count_undelivered(undelivered: Sequence[Undelivered]) -> Counter[str]:
+    """Count what destinations refused for good, and what they are told later."""
+    return Counter("EventsRefused" if one.failure.is_lasting else "EventsDelayed" for one in undelivered)
