@@ -57,7 +57,7 @@ def change_cost_rows(workload: Workload) -> list[Row]:
     soon = rfc3339(now_ms() + _MINUTE_MS)
 
     def let_expire() -> None:
-        end_what_is_due(now_ms() + 2 * _MINUTE_MS)
+        end_what_is_due(now_ms() + 2 * _MINUTE_MS, now_ms() + _MINUTE_MS)
 
     lives: dict[str, list[Action]] = {
         "queued": [push("queue_push", queued, 1)],

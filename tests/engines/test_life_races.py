@@ -132,7 +132,7 @@ def test_i3_a_missing_acknowledgement_is_noticed_once_by_deadlines_at_once(strea
     stream.follow()
     later = now_ms() + 700_000
 
-    at_once([lambda: end_what_is_due(later)] * 4)
+    at_once([lambda: end_what_is_due(later, later)] * 4)
 
     assert [downlink.attempt for downlink in queued_downlinks("demo", DEVICE)] == [2]
 

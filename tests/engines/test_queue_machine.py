@@ -31,7 +31,6 @@ from sigbridge.downlinks import (
     recall_answer,
     replace_downlinks,
 )
-from sigbridge.errors import StoreUnavailable
 from sigbridge.model.claim import ClaimRequest
 from sigbridge.model.downlink import Downlink, Source
 from sigbridge.model.downlink_history import Life
@@ -287,11 +286,9 @@ class QueueMachine(RuleBasedStateMachine):
 
     @rule()
     def pass_deadlines(self) -> None:
-        while True:
-            # Several of one device, put back at once, may be in each other's way.
-            with suppress(StoreUnavailable):
-                end_what_is_due(self.model.now)
-                break
+        # Several of one device, put back at once, may be in each other's way.
+        while end_what_is_due(self.model.now, self.model.now + 1).failed:
+            pass
         came_back = self.model.pass_deadlines()
         self.model.order_head(came_back, [downlink.id for downlink in queued_downlinks(APPLICATION, DEVICE)])
         self._happened()

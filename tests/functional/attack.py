@@ -86,7 +86,7 @@ class Attack:
         """Let the functions of each minute end whatever time ends."""
         later = _Later(8 * DAY_MS)
         with patch("sigbridge.clock.time", later):
-            for function in ("downlink_deadlines", "upkeep"):
+            for function in ("every_minute",):
                 handler(function)({}, Context(function))
             self.follow()
 

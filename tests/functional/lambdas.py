@@ -65,9 +65,15 @@ class Answer:
         return dict(details)
 
 
+# Operations that share a function; every other one has the function of its name.
+_OF_A_DEVICE = ("queue_delete", "downlink_show", "downlink_history", "device_state")
+_FUNCTION_OF = dict.fromkeys(_OF_A_DEVICE, "device_api")
+
+
 @cache
-def handler(function: str) -> LambdaHandler:
-    """The `lambda_handler` of a folder in `functions/`."""
+def handler(operation: str) -> LambdaHandler:
+    """The `lambda_handler` of an operation, from its folder in `functions/`."""
+    function = _FUNCTION_OF.get(operation, operation)
     spec = importlib.util.spec_from_file_location(
         f"functions_{function}", ROOT / "functions" / function / "app.py"
     )

@@ -186,8 +186,8 @@ class PlayedDevice:
 
     def deadline(self) -> None:
         """The function runs that ends, once a minute, what time ends."""
-        lambda_handler: Any = handler("downlink_deadlines")
-        assert lambda_handler({}, Context("downlink_deadlines")) is None
+        lambda_handler: Any = handler("every_minute")
+        assert lambda_handler({}, Context("every_minute")) is None
         self.happened()
 
     def give_up(self) -> None:

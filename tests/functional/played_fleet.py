@@ -121,16 +121,16 @@ class PlayedFleet:
         self.happened()
         return answer
 
-    def upkeep(self, remaining_ms: int = 55_000) -> None:
+    def next_minute(self, remaining_ms: int = 55_000) -> None:
         """The function runs that does once a minute what nobody waits for."""
-        lambda_handler: Any = handler("upkeep")
-        assert lambda_handler({}, Context("upkeep", remaining_ms=remaining_ms)) is None
+        lambda_handler: Any = handler("every_minute")
+        assert lambda_handler({}, Context("every_minute", remaining_ms=remaining_ms)) is None
         self.happened()
 
     def wait(self, seconds: float) -> None:
         """Lets time pass, and the function run that is due by then."""
         self.clock.wait(seconds)
-        self.upkeep()
+        self.next_minute()
 
     def show(self, device_id: str) -> dict[str, Any]:
         """The user reads a device."""

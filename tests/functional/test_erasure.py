@@ -61,7 +61,7 @@ def device(fleet: PlayedFleet, stored: Stored) -> str:
     fleet.add("153FA", "A1", type="tracker")
     for device_id in ("A1", "153FA"):
         live(fleet, device_id)
-    fleet.upkeep()
+    fleet.next_minute()
     assert everything_about("153FA", stored) == KINDS
     return "153FA"
 
@@ -223,9 +223,9 @@ def test_ten_thousand_items_are_deleted_in_the_background_as_far_as_time_allows(
     counts = [count_of(device)]
     assert counts[0] > 9_800
     assert management.get(f"/v1/devices/{device}").status == 404
-    upkeep: Any = handler("upkeep")
+    every_minute: Any = handler("every_minute")
     while counts[-1]:
-        assert upkeep({}, Context("upkeep")) is None
+        assert every_minute({}, Context("every_minute")) is None
         counts.append(count_of(device))
     steps = [before - after for before, after in pairwise(counts)]
     assert steps[:-1] == [2_500] * 3
@@ -242,7 +242,7 @@ def test_as_many_as_the_caller_waits_for_are_deleted_at_once(fleet: PlayedFleet)
     fleet.delete("B2")
 
     assert (count_of("B1"), count_of("B2")) == (0, 1)
-    fleet.upkeep()
+    fleet.next_minute()
     assert count_of("B2") == 0
 
 
@@ -275,10 +275,10 @@ def test_what_fails_in_the_background_is_gone_on_with(
         return len(steps) > 20 and is_deletion_of_many(request)
 
     with failing(throttled, is_second_step), pytest.raises(StoreUnavailable):
-        fleet.upkeep()
+        fleet.next_minute()
     assert 0 < len(stored(f"DEVICE#demo#{device}", "MSG#")) < 400
 
-    fleet.upkeep()
+    fleet.next_minute()
 
     assert everything_about(device, stored) == set()
 
@@ -302,7 +302,7 @@ def test_one_erasure_that_can_not_be_read_does_not_stop_the_others(
     fleet.delete(device)
     counted()
 
-    fleet.upkeep()
+    fleet.next_minute()
 
     assert counted()["UnreadableChanges"] == 1
     assert everything_about(device, stored) == set()
@@ -332,13 +332,13 @@ def test_a_device_that_is_listed_again_keeps_what_came_since(
     old = {item["sk"] for item in stored(f"DEVICE#demo#{device}")} - {"STATE", "CONDITION"}
     fleet.delete(device)
     if erased_before:
-        fleet.upkeep()
+        fleet.next_minute()
     fleet.clock.wait(10)
     fleet.add(device, type="tracker", name="Second life")
     live(fleet, device)
     # It was sent before the deletion, and came after it.
     assert fleet.say(device, at=fleet.clock.seconds - HOUR).status == 200
-    fleet.upkeep()
+    fleet.next_minute()
     new = {item["sk"]: item for item in stored(f"DEVICE#demo#{device}") if item["sk"] not in old}
     same_keys = {"PARAM#interval", "PARAM#downlinkData"} | {sk for sk in old if sk.startswith("PUSH#")}
 
@@ -368,7 +368,7 @@ def test_a_device_that_comes_back_begins_empty(fleet: PlayedFleet, device: str) 
     assert (shown["state"], shown["queue_length"], shown.get("type")) == ("ok", 0, None)
     assert "battery" not in shown
     assert fleet.done("GET", f"/v1/devices/{device}/parameters")["parameters"] == []
-    fleet.upkeep()
+    fleet.next_minute()
     listed = fleet.done("GET", f"/v1/devices/{device}/data", variables="payload")
     assert len(listed["data"]) == 1
 
@@ -447,12 +447,12 @@ def test_deadlines_of_a_deleted_device_pass_in_silence(
     fleet.clock.wait(11 * MINUTE)
     counted()
 
-    deadlines: Any = handler("downlink_deadlines")
-    assert deadlines({}, Context("downlink_deadlines")) is None
+    every_minute: Any = handler("every_minute")
+    assert every_minute({}, Context("every_minute")) is None
     fleet.happened()
 
     assert "UnreadableChanges" not in counted()
-    fleet.upkeep()
+    fleet.next_minute()
     fleet.wait(DAY)
     assert everything_about(device, stored) == set()
 
@@ -463,7 +463,7 @@ def test_nobody_waits_for_a_deleted_device(fleet: PlayedFleet, device: str, stor
     fleet.clock.wait(2 * HOUR)
 
     for _ in range(3):
-        fleet.upkeep()
+        fleet.next_minute()
 
     assert fleet.in_state("silent") == {}
     assert everything_about(device, stored) == set()
@@ -480,7 +480,7 @@ def test_a_deleted_device_can_be_deleted_again_after_it_came_back(
     assert fleet.delete(device).status == 202
     fleet.clock.wait(1)
 
-    fleet.upkeep()
+    fleet.next_minute()
 
     assert everything_about(device, stored) == set()
     fleet.wait(DAY)

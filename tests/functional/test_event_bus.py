@@ -207,8 +207,8 @@ def test_everything_that_can_happen_to_downlinks_is_told(field: Field, bus: Reco
         ({}, [field.ask, lambda: field.acknowledge(5), lambda: field.acknowledge(0)]),
         ({"confirmed": True}, [field.ask, lambda: field.acknowledge(4), field.clear]),
         ({"confirmed": True}, [field.ask, field.clear, lambda: field.acknowledge(1)]),
-        ({}, [field.ask, lambda: end_what_is_due(now_ms() + 700_000)]),
-        (soon, [lambda: end_what_is_due(4_200_000_000_000)]),
+        ({}, [field.ask, lambda: end_what_is_due(now_ms() + 700_000, now_ms() + 10_000)]),
+        (soon, [lambda: end_what_is_due(4_200_000_000_000, now_ms() + 10_000)]),
     ]
     for item, happenings in lives:
         field.push(**item)

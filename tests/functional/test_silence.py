@@ -21,7 +21,7 @@ def tracker(fleet: PlayedFleet) -> str:
     fleet.add_type(keep_alive_seconds=HOUR)
     fleet.add("A1", type="tracker")
     fleet.say("A1")
-    fleet.upkeep()
+    fleet.next_minute()
     return "A1"
 
 
@@ -52,7 +52,7 @@ def test_one_device_is_shown_as_silent_at_once_and_listed_within_a_minute(
     assert fleet.state(tracker) == "silent"
     assert fleet.states() == {tracker: "ok"}
 
-    fleet.upkeep()
+    fleet.next_minute()
 
     assert fleet.states() == {tracker: "silent"}
 
@@ -83,7 +83,7 @@ def test_a_device_that_never_sent_is_silent_since_it_was_added(fleet: PlayedFlee
     fleet.add_type(keep_alive_seconds=HOUR)
     silent_at = rfc3339(fleet.clock.now_ms + HOUR * 1000)
     fleet.add("A1", type="tracker")
-    fleet.upkeep()
+    fleet.next_minute()
 
     fleet.wait(HOUR)
 
@@ -93,7 +93,7 @@ def test_a_device_that_never_sent_is_silent_since_it_was_added(fleet: PlayedFlee
 def test_a_device_registered_by_its_message_is_watched(fleet: PlayedFleet) -> None:
     fleet.add_type("5d8cdc8fea06bb6e41234567", keep_alive_seconds=HOUR)
     fleet.say("A1", deviceTypeId="5d8cdc8fea06bb6e41234567")
-    fleet.upkeep()
+    fleet.next_minute()
 
     fleet.wait(HOUR)
 
@@ -124,8 +124,8 @@ def test_a_rule_holds_for_devices_that_were_there_before_it(fleet: PlayedFleet, 
     if when == "after":
         fleet.change_type(keep_alive_seconds=HOUR)
 
-    fleet.upkeep()
-    fleet.upkeep()
+    fleet.next_minute()
+    fleet.next_minute()
 
     assert list(fleet.in_state("silent")) == ["A1"]
 
@@ -135,8 +135,8 @@ def test_a_stricter_rule_finds_devices_silent_that_were_not(fleet: PlayedFleet, 
     silent_at = rfc3339(fleet.clock.now_ms - 20 * MINUTE * 1000)
     fleet.change_type(keep_alive_seconds=10 * MINUTE)
 
-    fleet.upkeep()
-    fleet.upkeep()
+    fleet.next_minute()
+    fleet.next_minute()
 
     assert fleet.in_state("silent") == {tracker: silent_at}
 
@@ -160,8 +160,8 @@ def test_a_rule_that_comes_back_holds_again(fleet: PlayedFleet, tracker: str) ->
     fleet.wait(HOUR)
     fleet.change_type(keep_alive_seconds=HOUR)
 
-    fleet.upkeep()
-    fleet.upkeep()
+    fleet.next_minute()
+    fleet.next_minute()
 
     assert list(fleet.in_state("silent")) == [tracker]
 
@@ -180,7 +180,7 @@ def test_nobody_waits_for_a_device_whose_type_is_deleted(
 def test_a_device_of_another_type_comes_under_its_rule(fleet: PlayedFleet, tracker: str) -> None:
     fleet.add_type("meter", keep_alive_seconds=10 * MINUTE)
     fleet.change(tracker, type="meter")
-    fleet.upkeep()
+    fleet.next_minute()
 
     fleet.wait(10 * MINUTE)
 
@@ -196,7 +196,7 @@ def test_a_device_that_is_switched_off_is_not_silent_until_it_is_switched_on(
     assert looks(stored) == {}
 
     fleet.change(tracker, active=True)
-    fleet.upkeep()
+    fleet.next_minute()
 
     assert list(fleet.in_state("silent")) == [tracker]
 
@@ -267,7 +267,7 @@ def test_devices_of_a_type_come_under_a_new_rule_step_by_step(
     fleet.change_type(keep_alive_seconds=HOUR)
     found = []
     for _ in range(3):
-        fleet.upkeep()
+        fleet.next_minute()
         found.append(len(looks(stored)))
 
     assert found == [14, 27, 30]
@@ -286,7 +286,7 @@ def test_a_rule_that_changes_while_its_devices_are_gone_through_is_begun_anew(
     assert "after" not in order
 
     for _ in range(3):
-        fleet.upkeep()
+        fleet.next_minute()
     fleet.wait(HOUR)
 
     assert list(fleet.in_state("silent")) == many
@@ -296,13 +296,13 @@ def test_an_order_is_gone_on_with_where_the_time_ended_or_the_store_failed(
     fleet: PlayedFleet, many: list[str], stored: Stored
 ) -> None:
     fleet.change_type(keep_alive_seconds=HOUR)
-    fleet.upkeep(remaining_ms=10_000)
+    fleet.next_minute(remaining_ms=10_000)
     assert looks(stored) == {}
     with failing(throttled, lambda request: "after" in str(request)), pytest.raises(StoreUnavailable):
-        fleet.upkeep()
+        fleet.next_minute()
 
     for _ in range(4):
-        fleet.upkeep()
+        fleet.next_minute()
     fleet.wait(HOUR)
 
     assert list(fleet.in_state("silent")) == many
@@ -312,7 +312,7 @@ def test_an_order_of_an_application_without_its_type_ends(fleet: PlayedFleet, st
     fleet.add_type(keep_alive_seconds=HOUR)
     fleet.done("DELETE", "/v1/device-types/tracker")
 
-    fleet.upkeep()
+    fleet.next_minute()
 
     assert stored("APP#demo", "WATCH#") == []
 
@@ -374,17 +374,17 @@ def test_one_device_that_can_not_be_looked_at_does_not_stop_the_others(
 
 def test_a_look_that_fails_is_made_a_minute_later(fleet: PlayedFleet, tracker: str) -> None:
     fleet.add("A2", type="tracker")
-    fleet.upkeep()
+    fleet.next_minute()
     fleet.clock.wait(HOUR)
 
     def concerns_one(request: dict[str, Any]) -> bool:
         return "DEVICE#demo#A2" in str(request)
 
     with failing(throttled, concerns_one), pytest.raises(StoreUnavailable):
-        fleet.upkeep()
+        fleet.next_minute()
     assert list(fleet.in_state("silent")) == [tracker]
 
-    fleet.upkeep()
+    fleet.next_minute()
     assert list(fleet.in_state("silent")) == [tracker, "A2"]
 
 
@@ -403,7 +403,7 @@ def test_a_look_does_not_move_a_look_that_something_else_asked_for(
         return message
 
     monkeypatch.setattr(watching, "find_last_message", meanwhile)
-    fleet.upkeep()
+    fleet.next_minute()
 
     assert looks(stored) == {tracker: fleet.clock.now_ms}
 

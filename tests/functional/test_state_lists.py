@@ -311,7 +311,7 @@ def test_a_silence_found_since_a_reader_looked_is_not_taken_off(
     """The reader is so slow that the device is silent again, and looked at, before it ends the old entry."""
     fleet.add_type(keep_alive_seconds=HOUR)
     fleet.add("A1", type="tracker")
-    fleet.upkeep()
+    fleet.next_minute()
     fleet.wait(HOUR)
     fleet.say("A1")
     leave = stored_lists.leave
@@ -331,7 +331,7 @@ def test_a_device_that_is_not_watched_yet_stays_on_the_list(fleet: PlayedFleet, 
     """The store fails between the two steps that end a silence: the next reader makes them both."""
     fleet.add_type(keep_alive_seconds=HOUR)
     fleet.add("A1", type="tracker")
-    fleet.upkeep()
+    fleet.next_minute()
     fleet.wait(HOUR)
     fleet.say("A1")
 

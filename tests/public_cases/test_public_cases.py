@@ -38,11 +38,13 @@ ROUTES = (
     (r"/downlink", "bidir_downlink"),
     (r"/sigfox/(?P<service>[^/]+)", "sigfox_service"),
     (QUEUE + "/down", "queue_list"),
-    (QUEUE + "/state", "device_state"),
+    (QUEUE + "/state", "device_api"),
     (QUEUE + "/down/push", "queue_push"),
     (QUEUE + "/down/replace", "queue_replace"),
     (r"/v1/.*", "management"),
 )
+# Of the functions of these cases one alone asks which of its routes was called.
+STATE = "/api/v3/as/applications/{application_id}/devices/{device_id}/state"
 MAPPING = "serial=devaddr;payload=data;port=fport"
 MAPPING_OF_NETWORK = "serial=meta.device;payload=params.payload;port=params.port;time=meta.time"
 
@@ -95,6 +97,7 @@ class World:
         function, variables = route(path)
         request: Event = {
             "version": "2.0",
+            "routeKey": f"{method} {STATE}",
             "rawPath": path,
             "rawQueryString": query,
             "headers": {name.lower(): value for name, value in headers.items()},

@@ -21,7 +21,7 @@ def ends(device: Device, stack: Stack, downlink_id: str, state: str) -> Any:
     """Lets the minutes pass until a downlink is in a state, and reads it."""
 
     def read() -> Any:
-        invoke(stack, "DownlinkDeadlinesFunction")
+        invoke(stack, "EveryMinuteFunction")
         return device.show(downlink_id)
 
     return eventually(read, lambda shown: shown["history"][-1]["state"] == state)

@@ -86,7 +86,7 @@ def test_a_silent_device_is_found_and_a_deleted_one_is_erased(
     assert uplink(api, device_id, time=silent_since).status_code == 200
 
     def silent_ones() -> Any:
-        invoke(local_stack, "UpkeepFunction")
+        invoke(local_stack, "EveryMinuteFunction")
         return api.get("/v1/devices", params={"state": "silent", "type": device_type}).json()["devices"]
 
     [silent] = eventually(silent_ones, bool)
@@ -94,7 +94,7 @@ def test_a_silent_device_is_found_and_a_deleted_one_is_erased(
 
     assert api.delete(f"/v1/devices/{device_id}").status_code == 202
     assert api.delete(f"/v1/devices/{device_id}").status_code == 404
-    invoke(local_stack, "UpkeepFunction")
+    invoke(local_stack, "EveryMinuteFunction")
     assert api.get(f"/v1/devices/{device_id}").status_code == 404
     assert api.post("/v1/devices", json={"id": device_id}).status_code == 201
     assert api.get(f"/v1/devices/{device_id}/messages").json()["messages"] == []

@@ -95,8 +95,8 @@ def test_an_event_of_the_stream_tells_one_story(name: str) -> None:
 
 
 def test_what_runs_each_minute_has_an_event_of_its_schedule() -> None:
-    assert OF_A_SCHEDULE == ["downlink_deadlines", "upkeep"]
-    assert [schedule["Schedule"] for schedule in event_sources("Schedule")] == ["rate(1 minute)"] * 2
+    assert OF_A_SCHEDULE == ["every_minute"]
+    assert [schedule["Schedule"] for schedule in event_sources("Schedule")] == ["rate(1 minute)"]
 
 
 @pytest.mark.parametrize("name", OF_A_SCHEDULE)

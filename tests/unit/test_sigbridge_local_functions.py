@@ -12,7 +12,7 @@ def test_a_killed_stack_is_told_in_a_line() -> None:
     url = f"http://127.0.0.1:{free_port()}"
     killed = Stack(f"{url}/api", "demo", "key", "table", url, "eu-west-1")
 
-    with pytest.raises(LocalStackError, match=r"the local stack at .* did not invoke UpkeepFunction") as told:
-        invoke(killed, "UpkeepFunction")
+    with pytest.raises(LocalStackError, match=r"at .* did not invoke EveryMinuteFunction") as told:
+        invoke(killed, "EveryMinuteFunction")
 
     assert "\n" not in str(told.value)

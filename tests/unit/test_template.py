@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
@@ -77,16 +77,18 @@ FUNCTIONS: dict[str, Promised] = {
     "QueueListFunction": Promised(
         "queue_list", frozenset({f"GET {BY_APPLICATION}"}), frozenset({"GetItem"}), keys=UPDATE
     ),
-    "QueueDeleteFunction": Promised(
-        "queue_delete",
-        frozenset({f"DELETE {BY_APPLICATION}/{{downlink_id}}"}),
-        frozenset({"GetItem", "Query", "UpdateItem"}),
-    ),
-    "DownlinkShowFunction": Promised(
-        "downlink_show",
-        frozenset({f"GET {BY_APPLICATION}/{{downlink_id}}"}),
-        frozenset({"GetItem", "Query"}),
-        keys=UPDATE,
+    "DeviceApiFunction": Promised(
+        "device_api",
+        frozenset(
+            {
+                f"DELETE {BY_APPLICATION}/{{downlink_id}}",
+                f"GET {BY_APPLICATION}/{{downlink_id}}",
+                f"GET {DEVICE}/downlinks",
+                f"GET {DEVICE}/state",
+            }
+        ),
+        frozenset({"BatchGetItem", "GetItem", "Query", "UpdateItem"}),
+        {ANSWERED: QUERY},
     ),
     "ManagementFunction": Promised(
         "management",
@@ -95,19 +97,6 @@ FUNCTIONS: dict[str, Promised] = {
             {"GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"}
         ),
         {ANSWERED: QUERY},
-    ),
-    "DownlinkHistoryFunction": Promised(
-        "downlink_history",
-        frozenset({f"GET {DEVICE}/downlinks"}),
-        frozenset({"GetItem", "Query"}),
-        keys=UPDATE,
-    ),
-    "DeviceStateFunction": Promised(
-        "device_state",
-        frozenset({f"GET {DEVICE}/state"}),
-        frozenset({"BatchGetItem", "GetItem", "Query"}),
-        {ANSWERED: QUERY},
-        keys=UPDATE,
     ),
     "ChangeStreamFunction": Promised(
         "change_stream",
@@ -133,17 +122,11 @@ FUNCTIONS: dict[str, Promised] = {
             DEAD_LETTERS: SEND,
         },
     ),
-    "DownlinkDeadlinesFunction": Promised(
-        "downlink_deadlines",
+    "EveryMinuteFunction": Promised(
+        "every_minute",
         frozenset(),
-        frozenset({"BatchGetItem", "GetItem", "Query", "UpdateItem"}),
+        frozenset({"BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "Query", "UpdateItem"}),
         {DUE: QUERY, ANSWERED: QUERY},
-    ),
-    "UpkeepFunction": Promised(
-        "upkeep",
-        frozenset(),
-        frozenset({"BatchWriteItem", "DeleteItem", "GetItem", "Query", "UpdateItem"}),
-        {DUE: QUERY},
     ),
 }
 BEHIND_THE_API = [name for name, promised in FUNCTIONS.items() if promised.routes]
@@ -223,12 +206,7 @@ def test_a_function_that_sigfox_calls_ends_before_it_stops_waiting(function: str
 
 
 def test_some_functions_run_by_themselves() -> None:
-    assert IN_THE_BACKGROUND == [
-        "ChangeStreamFunction",
-        "PublishFunction",
-        "DownlinkDeadlinesFunction",
-        "UpkeepFunction",
-    ]
+    assert IN_THE_BACKGROUND == ["ChangeStreamFunction", "PublishFunction", "EveryMinuteFunction"]
 
 
 def test_the_largest_queue_that_can_be_chosen_leaves_room_for_what_is_tried_again() -> None:
@@ -353,23 +331,54 @@ def test_an_alarm_sounds_when_a_callback_was_refused() -> None:
     )
 
 
+def alarms() -> Iterator[dict[str, Any]]:
+    """The properties of all alarms."""
+    return (alarm["Properties"] for alarm in of_type("AWS::CloudWatch::Alarm").values())
+
+
+def of_function(function: str) -> list[dict[str, Any]]:
+    """The dimensions of Lambda's metrics of a function."""
+    return [{"Name": "FunctionName", "Value": {"Ref": function}}]
+
+
 def alarms_on(metric: str, function: str) -> list[dict[str, Any]]:
-    """The properties of the alarms on a metric of a function."""
-    dimensions = [{"Name": "FunctionName", "Value": {"Ref": function}}]
+    """The properties of the alarms on one metric of one function."""
     return [
-        alarm["Properties"]
-        for alarm in of_type("AWS::CloudWatch::Alarm").values()
-        if (alarm["Properties"]["MetricName"], alarm["Properties"]["Dimensions"]) == (metric, dimensions)
+        alarm
+        for alarm in alarms()
+        if (alarm.get("MetricName"), alarm.get("Dimensions")) == (metric, of_function(function))
     ]
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
-@pytest.mark.parametrize("metric", ["Errors", "Throttles"])
-def test_every_function_has_an_alarm_on_its_first_error_and_throttle(metric: str, function: str) -> None:
-    [alarm] = alarms_on(metric, function)
+def added_up(alarm: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The metrics that an alarm adds up, and no others; those of a bus included."""
+    total, *metrics = alarm["Metrics"]
+    assert total == {"Id": "all", "Expression": "SUM(FILL(METRICS(), 0))"}
+    chosen = [metric.get("Fn::If", [None, metric])[1] for metric in metrics]
+    assert all(metric["ReturnData"] is False for metric in chosen)
+    return [metric["MetricStat"] for metric in chosen]
 
-    assert (alarm["Namespace"], alarm["Statistic"]) == ("AWS/Lambda", "Sum")
-    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("name", ["Errors", "Throttles"])
+def test_one_alarm_sounds_at_the_first_error_or_throttle_of_a_function(name: str, function: str) -> None:
+    wanted = {"Namespace": "AWS/Lambda", "MetricName": name, "Dimensions": of_function(function)}
+
+    [alarm] = [
+        alarm
+        for alarm in alarms()
+        if "Metrics" in alarm and wanted in [metric["Metric"] for metric in added_up(alarm)]
+    ]
+
+    assert (alarm["ComparisonOperator"], alarm["Threshold"], alarm["DatapointsToAlarm"]) == (
+        "GreaterThanThreshold",
+        0,
+        1,
+    )
+    assert {(metric["Stat"], metric["Period"]) for metric in added_up(alarm)} == {("Sum", 300)}
+    assert {metric["Metric"]["MetricName"] for metric in added_up(alarm)} == {name}
+    # "A math expression used for an alarm can include as many as 10 metrics."
+    assert len(added_up(alarm)) <= 10
 
 
 def test_an_alarm_warns_before_sigfox_stops_waiting_for_an_answer() -> None:
@@ -380,9 +389,7 @@ def test_an_alarm_warns_before_sigfox_stops_waiting_for_an_answer() -> None:
 
 
 def test_an_alarm_sounds_when_the_api_answers_5xx() -> None:
-    alarms = [a["Properties"] for a in of_type("AWS::CloudWatch::Alarm").values()]
-
-    [alarm] = [alarm for alarm in alarms if alarm["MetricName"] == "5xx"]
+    [alarm] = [alarm for alarm in alarms() if alarm.get("MetricName") == "5xx"]
 
     assert alarm["Namespace"] == "AWS/ApiGateway"
     assert alarm["Dimensions"] == [{"Name": "ApiId", "Value": {"Ref": "HttpApi"}}]
@@ -573,9 +580,8 @@ def test_a_queue_is_encrypted(queue: str) -> None:
     assert RESOURCES[queue]["Properties"]["Tags"] == [{"Key": "application", "Value": "sigbridge"}]
 
 
-@pytest.mark.parametrize("function", ["DownlinkDeadlinesFunction", "UpkeepFunction"])
-def test_what_is_due_is_looked_after_every_minute_by_one_run_at_a_time(function: str) -> None:
-    properties = RESOURCES[function]["Properties"]
+def test_what_is_due_is_looked_after_every_minute_by_one_run_at_a_time() -> None:
+    properties = RESOURCES["EveryMinuteFunction"]["Properties"]
     [schedule] = properties["Events"].values()
 
     assert schedule["Type"] == "Schedule"
@@ -688,9 +694,7 @@ def test_a_queue_of_dead_letters_is_an_output(name: str) -> None:
 
 @pytest.mark.parametrize("metric", ["StoppedBatches", "UnreadableChanges"])
 def test_an_alarm_sounds_when_the_change_stream_stops_or_leaves_something_out(metric: str) -> None:
-    alarms = [a["Properties"] for a in of_type("AWS::CloudWatch::Alarm").values()]
-
-    [alarm] = [alarm for alarm in alarms if alarm["MetricName"] == metric]
+    [alarm] = [alarm for alarm in alarms() if alarm.get("MetricName") == metric]
 
     assert (
         alarm["Namespace"]

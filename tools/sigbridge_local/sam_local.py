@@ -68,15 +68,14 @@ INVOCATIONS = (
     Invocation("BidirDownlinkFunction", "bidir_downlink", _answers(lambda body: body != {})),
     Invocation("SigfoxServiceFunction", "sigfox_acknowledge", _answers()),
     Invocation("ChangeStreamFunction", "change_stream", lambda result: result == {"batchItemFailures": []}),
-    Invocation("DownlinkDeadlinesFunction", "downlink_deadlines", lambda result: result is None),
-    Invocation("UpkeepFunction", "upkeep", lambda result: result is None),
-    Invocation("DownlinkHistoryFunction", "downlink_history", _answers(lambda body: body["downlinks"] != [])),
-    Invocation("DeviceStateFunction", "device_state", _answers()),
+    Invocation("EveryMinuteFunction", "every_minute", lambda result: result is None),
+    Invocation("DeviceApiFunction", "downlink_history", _answers(lambda body: body["downlinks"] != [])),
+    Invocation("DeviceApiFunction", "device_state", _answers()),
     Invocation("ManagementFunction", "management_application", _answers(lambda body: body["id"] == "demo")),
     # Again, for what shows and deletes a downlink that waits.
     Invocation("QueuePushFunction", "queue_push", _answers()),
-    Invocation("DownlinkShowFunction", "downlink_show", _answers(lambda body: body != {})),
-    Invocation("QueueDeleteFunction", "queue_delete", _answers()),
+    Invocation("DeviceApiFunction", "downlink_show", _answers(lambda body: body != {})),
+    Invocation("DeviceApiFunction", "queue_delete", _answers()),
     Invocation("QueueReplaceFunction", "queue_replace", _answers()),
 )
 

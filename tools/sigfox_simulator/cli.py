@@ -23,7 +23,7 @@ from sigfox_simulator.report import ProgressView, show_outcome, show_scenario
 from sigfox_simulator.scenario import Scenario, Target
 from sigfox_simulator.simulation import Outcome, simulate
 
-_TIMEKEEPER = "DownlinkDeadlinesFunction"
+_TIMEKEEPER = "EveryMinuteFunction"
 _ACKNOWLEDGE_WAIT = "AcknowledgeWaitSeconds"
 _SHORTEST_ACKNOWLEDGE_WAIT_S = 10
 _DEVICES_A_SECOND_OF_WAIT = 10

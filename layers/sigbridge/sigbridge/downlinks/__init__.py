@@ -4,7 +4,7 @@ from sigbridge.downlinks.acknowledging import settle
 from sigbridge.downlinks.answering import Answer, answer_uplink, recall_answer
 from sigbridge.downlinks.bidir import Reply, reply_to_messages
 from sigbridge.downlinks.concluding import QUEUE_FULL
-from sigbridge.downlinks.deadlines import Deadlines, end_what_is_due
+from sigbridge.downlinks.deadlines import end_what_is_due
 from sigbridge.downlinks.encoding import PayloadEncoder
 from sigbridge.downlinks.history import (
     HistoryPage,
@@ -34,7 +34,6 @@ __all__ = [
     "Answer",
     "AnsweredUplink",
     "Attempt",
-    "Deadlines",
     "Downlink",
     "DownlinkNotQueued",
     "DownlinkTooLarge",

@@ -1,49 +1,34 @@
 """What time ends: downlinks that expire in the queue, and waiting for acknowledgements."""
 
-from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from itertools import takewhile
 
+from sigbridge import clock
 from sigbridge.devices import UnknownDevice
 from sigbridge.downlinks.acknowledging import find_acknowledgement, settle_attempt
 from sigbridge.downlinks.concluding import conclude_unacknowledged, is_concluded
 from sigbridge.downlinks.queue import take_out
-from sigbridge.errors import StoreUnavailable
 from sigbridge.model.device_state import Removal
 from sigbridge.model.downlink import Downlink
 from sigbridge.model.downlink_history import AttemptKey, Step, StoredAttempt
 from sigbridge.settings import settings
 from sigbridge.store import attempts
-from sigbridge.store.parallel import work_off
+from sigbridge.store.parallel import WorkedOff, work_off
 
 _ENDS_IN_QUEUE = frozenset({Step.EXPIRED, Step.REMOVED})
 
 
-@dataclass(frozen=True, slots=True)
-class Deadlines:
-    """What was due.
-
-    Attributes:
-        looked_at: How many attempts were looked at.
-        left_out: Those among them that nothing can end, now or later, and why.
-    """
-
-    looked_at: int
-    left_out: Mapping[AttemptKey, Exception]
-
-
-def end_what_is_due(now_ms: int) -> Deadlines:
-    """Ends what was to end by now; what fails holds nothing else up.
+def end_what_is_due(now_ms: int, until_ms: int) -> WorkedOff[AttemptKey]:
+    """End what was to end by now, as far as time allows; what fails holds nothing else up.
 
     It may run twice at once, and again for what it has ended already.
 
-    Raises:
-        StoreUnavailable: Some of it was not ended; the next run does.
+    Args:
+        now_ms: The present moment.
+        until_ms: When to stop, epoch ms.
     """
-    done = work_off(lambda key: _look_at(key, now_ms), attempts.due_until(now_ms))
-    if done.failed:
-        raise StoreUnavailable
-    return Deadlines(done.looked_at, done.left_out)
+    due = takewhile(lambda _key: clock.now_ms() < until_ms, attempts.due_until(now_ms))
+    return work_off(lambda key: _look_at(key, now_ms), due)
 
 
 def _look_at(key: AttemptKey, now_ms: int) -> None:
