@@ -5,16 +5,16 @@ SHELL := /bin/bash
 
 BIN := .venv/bin
 ENV := .venv/.complete
-# Tests that share nothing run in several processes; the others share an engine or the local stack.
-ALONE := tests/unit tests/functional tests/public_cases
-JOBS ?= $(shell nproc)
 # `sam build` takes python3.13 and pip from PATH.
 USE := export PATH="$(CURDIR)/$(BIN):$$PATH" SAM_CLI_TELEMETRY=0;
 STACK ?= sigbridge
+JOBS ?= auto
+PROFILE ?= default
+pytest = pytest -n $(JOBS) --dist loadgroup --hypothesis-profile=$(PROFILE)
 
 in_region = $(if $(REGION),--region $(REGION))
 
-.PHONY: help env lock run up down test unit functional stack simulate check lint types validate openapi build deploy bench sam-local clean
+.PHONY: help env lock run up down test unit functional stack quick simulate check lint types validate openapi build deploy bench sam-local clean
 
 help: ## list the commands
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -40,14 +40,14 @@ up: $(ENV) ## start the local stack in the background, described in .local/stack
 down: $(ENV) ## stop the local stack
 	@$(USE) exec python -m sigbridge_local down
 
-test: $(ENV) ## run every test that needs no Docker
-	@$(USE) pytest $(ALONE) -n $(JOBS) --dist worksteal && pytest tests/engines tests/stack tests/contract
+test: $(ENV) ## run every test that needs no Docker, in parallel; JOBS=2 PROFILE=quick|default|ci
+	@$(USE) $(pytest) tests
 
 unit: $(ENV) ## run the unit tests
-	@$(USE) pytest tests/unit
+	@$(USE) $(pytest) tests/unit
 
-functional: $(ENV) ## run the tests of whole handlers
-	@$(USE) pytest tests/functional tests/public_cases -n $(JOBS) --dist worksteal
+functional: $(ENV) ## run the tests of whole handlers and programs
+	@$(USE) $(pytest) tests/functional tests/public_cases tests/simulator
 
 stack: $(ENV) ## run the tests of the deployed local stack
 	@$(USE) pytest tests/stack
@@ -55,6 +55,9 @@ stack: $(ENV) ## run the tests of the deployed local stack
 simulate: $(ENV) ## play Sigfox Cloud against the stack and check every promise; DEVICES= MINUTES= SCALE= FAULTS= SEED= BASE_URL= KEY=
 	@$(USE) exec python -m sigfox_simulator $(foreach option,DEVICES MINUTES SCALE FAULTS SEED BASE_URL KEY APPLICATION,\
 	  $(if $($(option)),--$(subst _,-,$(shell echo $(option) | tr A-Z a-z)) $($(option))))
+
+quick: $(ENV) ## run lint, types and unit tests with few examples: while you write
+	@$(MAKE) --no-print-directory lint types unit PROFILE=quick
 
 check: lint types unit functional ## run lint, types, unit and functional tests: what every change must pass
 

@@ -14,14 +14,38 @@ os.environ |= {
 os.environ.pop("DYNAMODB_ENDPOINT_URL", None)
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from sigbridge_local.processes import free_port
 from sigbridge_local.stack import Stack, bring_up, running_stack, take_down
 
 # The shortest that the template allows: tests wait for its end.
 _ACKNOWLEDGE_WAIT_S = 10
+# Tiers whose tests share engines over HTTP: one worker runs them all.
+_SHARING_ENGINES = {"contract", "engines", "stack"}
+
+# How many examples each property is tried with: `pytest --hypothesis-profile=ci`. Function-scoped fixtures
+# are not made anew for each of them, which the tests allow for.
+for _profile, _examples in {"quick": 10, "default": 30, "ci": 150}.items():
+    settings.register_profile(
+        _profile,
+        max_examples=_examples,
+        deadline=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    )
+settings.load_profile("default")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the tests that share engines to one worker."""
+    tests = Path(__file__).parent
+    for item in items:
+        if item.path.relative_to(tests).parts[0] in _SHARING_ENGINES:
+            item.add_marker(pytest.mark.xdist_group("engines"))
 
 
 @pytest.fixture(scope="session")

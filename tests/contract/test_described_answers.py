@@ -14,8 +14,8 @@ from schemathesis.checks import (
     status_code_conformance,
 )
 from schemathesis.config import SchemathesisConfig
-from sigbridge_local.openapi import DOCUMENT
 
+from sigbridge.api.openapi.routes import DOCUMENT
 from sigbridge_local.stack import Stack
 from tests.contract.closed_answers import with_closed_answers
 from tests.contract.conftest import Tenant

@@ -15,6 +15,7 @@ from sigbridge.store.table import query_prefix
 from tests.functional.lambdas import Answer, Event, call, event
 
 CALLERS = 16
+FAR_AHEAD = 4_000_000_000 - int(time.time())
 DEVICE = "153FA"
 
 
@@ -101,7 +102,7 @@ def test_i3_i4_pushes_racing_with_claims_lose_and_repeat_nothing(key: str) -> No
         assert own == sorted(own)
 
 
-@pytest.mark.parametrize("ahead", [0, 7_200, 4_000_000_000 - int(time.time())])
+@pytest.mark.parametrize("ahead", [0, 7_200, FAR_AHEAD], ids=["now", "two hours ahead", "far ahead"])
 def test_i8_an_uplink_delivered_16_times_at_once_is_stored_once(ahead: int, key: str) -> None:
     register_device("demo", DEVICE)
     body = {"device": DEVICE, "time": int(time.time()) + ahead, "data": "01", "seqNumber": 1}

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSPreparedRequest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sigbridge.credentials import issue_key
@@ -281,7 +281,6 @@ arbitrary_reports = st.one_of(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     reports=st.lists(arbitrary_reports, max_size=8),
     repeats=st.lists(st.integers(0, 7), max_size=4),

@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from sigbridge_local.openapi import DOCUMENT
 
+from sigbridge.api.openapi.routes import DOCUMENT
 from tests.functional.management import Management
 
 JSON = "application/json"

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sigbridge.api.management.cursors import write_cursor
@@ -749,7 +749,6 @@ queries = st.dictionaries(
 )
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(queries, st.sampled_from(["GET", "DELETE"]), st.sampled_from(["data", "messages"]))
 def test_whatever_is_asked_is_answered(
     management: Management, query: dict[str, str], method: str, resource: str

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sigbridge.api.management.device_import import MOST_DEVICES
@@ -278,6 +278,5 @@ def test_a_right_is_needed(management: Management) -> None:
 
 
 @given(st.text('id,;="\n\r 1A', max_size=60))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_csv_is_a_500(management: Management, text: str) -> None:
     assert import_csv(management, f"id,tags\n{text}").status in {200, 400}

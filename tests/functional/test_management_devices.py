@@ -4,7 +4,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sigbridge.api.management.cursors import write_cursor
@@ -739,7 +739,6 @@ def is_wanted(id_: str, device: ModelDevice, query: dict[str, Any]) -> bool:
 
 @pytest.mark.usefixtures("table")
 @given(fleet=FLEETS, queries=st.lists(QUERIES, min_size=1, max_size=5))
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_following_cursors_gives_every_device_that_fits_once(
     fleet: dict[str, ModelDevice], queries: list[dict[str, Any]]
 ) -> None:

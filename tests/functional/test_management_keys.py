@@ -9,7 +9,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sigbridge.api.http.telemetry import logger
@@ -191,7 +191,6 @@ mappings = st.dictionaries(
 ).map(lambda paths: ";".join(f"{field}={'.'.join(path)}" for field, path in paths.items()))
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(text=mappings | st.text("serialpot=;. é", max_size=40))
 def test_an_additional_parameter_is_taken_if_and_only_if_a_callback_could_be_read_with_it(
     management: Management, text: str
@@ -704,7 +703,7 @@ def operate(kind: str, holder: ApiKey, other: ApiKey, rights: Any, end_ms: int |
             return withdraw_key(holder, other.id)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=25)
 @given(rights=rights_asked, days=st.none() | st.integers(1, 20), steps=operations)
 def test_whatever_is_done_with_a_key_nothing_beyond_it_is_reached(
     application: Application,

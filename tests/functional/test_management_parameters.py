@@ -9,7 +9,7 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sigbridge.applications import create_application
@@ -138,7 +138,6 @@ def test_a_value_holds_6000_bytes(management: Management) -> None:
     assert management.get(PATH).json["parameters"][0]["value"] == value
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     key=st.from_regex(r"[A-Za-z0-9_.:-]{1,100}", fullmatch=True),
     value=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=60),
@@ -152,7 +151,6 @@ def test_what_is_set_is_read_back(management: Management, key: str, value: str) 
     assert management.delete(f"{PATH}/{key}").status == 204
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     key=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="/"), min_size=1, max_size=110)
 )

@@ -7,8 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sigbridge.applications import SettingsChange, change_application
@@ -152,9 +151,6 @@ SENT = st.one_of(
 WAITS = st.lists(st.integers(0, 2 * MINUTE), min_size=1, max_size=3)
 
 
-@hypothesis_settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
 @given(sent=SENT, waits=WAITS, seq_number=st.none() | st.integers(0, 4095))
 def test_i1_i2_i8_any_sent_time_makes_one_message_and_one_answer(
     sent: Mapping[str, Any], waits: list[int], seq_number: int | None, key: str, clock: Clock

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.functional.attack import Attack, attack
@@ -35,11 +35,6 @@ from tests.functional.lambdas import event
 INGEST = ("uplink", "batch_uplink", "bidir_downlink")
 QUEUE = ("queue_push", "queue_replace")
 
-arbitrary = settings(
-    max_examples=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
 headers = st.fixed_dictionaries(
     {"content-type": content_types, "device": st.none() | words, "content-encoding": content_encodings}
 )
@@ -55,7 +50,6 @@ def attacked(key: str) -> Iterator[Attack]:
 
 
 @pytest.mark.parametrize("function", [*INGEST, "sigfox_service"])
-@arbitrary
 @given(body=bodies, sent=headers, query=queries, service=services, packing=packings)
 def test_of_a_callback(
     function: str,
@@ -72,7 +66,6 @@ def test_of_a_callback(
 
 
 @pytest.mark.parametrize("function", [*INGEST, "sigfox_service"])
-@arbitrary
 @given(
     body=any_messages,
     content_type=st.sampled_from(["application/json", "application/x-www-form-urlencoded"]),
@@ -87,7 +80,6 @@ def test_of_a_callback_in_json(
 
 
 @pytest.mark.parametrize("body", [messages, items, known_senders(), large_messages(), documents])
-@arbitrary
 @given(data=st.data())
 def test_of_each_kind_of_message(
     body: st.SearchStrategy[object], data: st.DataObject, attacked: Attack
@@ -97,7 +89,6 @@ def test_of_each_kind_of_message(
 
 
 @pytest.mark.parametrize("function", ["batch_uplink", "bidir_downlink", "sigfox_service"])
-@arbitrary
 @given(pattern=patterns, batch=lines, in_body=st.booleans(), service=services)
 def test_of_a_batch(
     function: str, pattern: str, batch: str, in_body: bool, service: str, attacked: Attack
@@ -113,7 +104,6 @@ def test_of_a_batch(
 
 
 @pytest.mark.parametrize("function", QUEUE)
-@arbitrary
 @given(
     body=st.one_of(bodies, (downlinks | odd_downlinks).map(as_json)),
     device_id=st.sampled_from(["153fa", "153fb"]) | names,
@@ -127,7 +117,6 @@ def test_of_a_queue_request(
     attacked.send(function, event(name, body=body, path={"device_id": device_id}) | packing)
 
 
-@arbitrary
 @given(pushed=odd_downlinks, asked=messages, acknowledged=messages)
 def test_of_a_downlink_from_push_to_acknowledgement(
     pushed: object, asked: dict[str, Any], acknowledged: dict[str, Any], attacked: Attack
@@ -139,7 +128,6 @@ def test_of_a_downlink_from_push_to_acknowledgement(
     attacked.send("sigfox_service", event("sigfox_acknowledge.json", body=as_json(report)))
 
 
-@arbitrary
 @given(
     sent=st.dictionaries(
         st.sampled_from(["authorization", "Authorization", "content-type", "device", "accept"]),

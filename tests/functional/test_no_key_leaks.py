@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sigbridge.api.http.telemetry import logger
@@ -22,12 +22,6 @@ from tests.unit.test_events import EVENTS, OF_THE_API
 
 JSON = {"content-type": "application/json"}
 KEY = "{KEY}"
-
-leaking = settings(
-    max_examples=100,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
 
 # Function of each route, as `template.yaml` names it and as its folder is called.
 FUNCTIONS = {
@@ -193,7 +187,6 @@ def leaked(key: str, log: StringIO, capfd: pytest.CaptureFixture[str], stored: S
     assert [item for item in stored() if secret[:30] in json.dumps(item, default=str).lower()] == []
 
 
-@leaking
 @given(name=st.sampled_from(OF_THE_API), place=places, text=spellings)
 @example(name="uplink", place=("query", "Authorization"), text=KEY)
 @example(name="uplink", place=("header", "device"), text=KEY)

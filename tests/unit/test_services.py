@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 from boto3.dynamodb.types import TypeSerializer
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sigbridge.api.http.request import Request
@@ -94,7 +94,6 @@ def outcome(request: Request, service: Service | None) -> ReceivedMessage | Rece
     return found
 
 
-@settings(max_examples=400)
 @given(services, bodies)
 def test_any_json_in_any_fact_is_read_or_refused(service: Service, body: dict[str, Any]) -> None:
     request = request_with({"device": "153FA", "time": 1763770827, "infoCode": 0} | body)
@@ -122,7 +121,6 @@ def test_any_json_in_any_item_of_tagoio_is_read_or_refused(service: Service, bod
         assert positions == list(range(len(positions)))
 
 
-@settings(max_examples=400)
 @given(bodies)
 def test_any_json_in_advanced_data_is_read_or_refused(body: dict[str, Any]) -> None:
     request = request_with({"device": "153FA", "time": 1763770827} | body)

@@ -88,8 +88,10 @@ def read_report(
 def find_source(document: Document, essentials: Essentials) -> Essentials:
     """Take the device that an event names as its source (sigfox reference, 1.9), if it names one."""
     names = {plain(name): name for name in document.content}
-    kind = document.content.get(names.get("sourcetype", ""))
-    source = document.content.get(names.get("sourceid", ""))
+    if "sourceid" not in names:
+        return essentials
+    source = document.content[names["sourceid"]]
+    kind = document.content[names["sourcetype"]] if "sourcetype" in names else None
     if is_absent(source) or not (is_absent(kind) or str(kind).strip().upper() == "DEVICE"):
         return essentials
     found = FoundField((names["sourceid"],), source)

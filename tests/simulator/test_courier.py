@@ -16,8 +16,8 @@ from sigfox_simulator.services import Service
 from sigfox_simulator.simulation import Outcome
 from sigfox_simulator.templates import HttpRequest
 from sigfox_simulator.truth import Delivery, Truth
-from tests.unit.fake_bundle import FakeBundle, FakeWall, simulated
-from tests.unit.test_sigfox_simulator_clock import passing
+from tests.simulator.fake_bundle import FakeBundle, FakeWall, simulated
+from tests.simulator.test_clock import passing
 
 CALLBACK = Callback(Service.STATUS, HttpRequest("POST", "/sigfox/status", {"Authorization": "key"}, b"{}"))
 

@@ -1,13 +1,13 @@
 """The simulator's checks: nothing to find in a sound bundle, every flaw found in a broken one."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sigfox_simulator.failures import SimulationError
 from sigfox_simulator.scenario import Scenario
 from sigfox_simulator.violations import Invariant
-from tests.unit.fake_bundle import FakeBundle, FakeWall, Flaw, simulated
+from tests.simulator.fake_bundle import FakeBundle, FakeWall, Flaw, simulated
 
 BROKEN_BY = {
     Flaw.LOSES_DOWNLINKS: {Invariant.I3, Invariant.I4},
@@ -43,7 +43,6 @@ BROKEN_BY = {
 }
 
 
-@settings(deadline=None, max_examples=40)
 @given(st.integers(0, 10**6), st.floats(0, 0.8), st.integers(1, 12), st.integers(1, 12))
 def test_a_sound_bundle_breaks_no_promise(seed: int, faults: float, devices: int, minutes: int) -> None:
     scenario = Scenario(devices=devices, minutes=minutes, seed=seed, faults=faults)

@@ -16,7 +16,7 @@ from sigfox_simulator.templates import (
     Template,
     substituted,
 )
-from tests.unit.fake_bundle import read_messages
+from tests.simulator.fake_bundle import read_messages
 
 KEY = "sbk_key"
 VARIABLES = {

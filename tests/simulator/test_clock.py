@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sigfox_simulator.clock import Clock
-from tests.unit.fake_bundle import START, FakeWall
+from tests.simulator.fake_bundle import START, FakeWall
 
 scales = st.floats(1, 1000)
 

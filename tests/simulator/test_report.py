@@ -10,7 +10,7 @@ from sigfox_simulator.cli import main
 from sigfox_simulator.report import ProgressView, show_outcome, show_scenario
 from sigfox_simulator.scenario import Scenario
 from sigfox_simulator.violations import Invariant
-from tests.unit.fake_bundle import FakeBundle, FakeWall, Flaw, simulated
+from tests.simulator.fake_bundle import FakeBundle, FakeWall, Flaw, simulated
 
 
 def written(console: Console) -> str:
