@@ -10,7 +10,7 @@ from sigfox_simulator.readback import State
 from sigfox_simulator.services import Service
 from sigfox_simulator.truth import Delivery, DeviceTruth, Downlink, Ending, Removal
 
-# The Things Stack's, for a confirmed downlink that does not say (its reference, 2.2).
+# The Things Stack's, for a confirmed downlink that does not say (the-things-stack reference, 2.2).
 _DEFAULT_MAX_ATTEMPTS = 8
 # The clocks of two machines.
 CLOCKS_DIFFER_S = 1.0
