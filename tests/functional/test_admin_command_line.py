@@ -18,7 +18,6 @@ from sigbridge.applications import find_application
 from sigbridge.credentials import authenticate, keys_of
 from sigbridge.model.api_key import Right
 from sigbridge.model.application import Application
-from sigbridge.model.settings import PayloadEncoding, UnknownDevices
 from sigbridge.settings import settings
 from tests.functional.command_line import NOT_UNDERSTOOD, URL, Sigbridge
 from tests.functional.conftest import Stored
@@ -57,68 +56,28 @@ def test_an_application_is_created_with_default_settings(sigbridge: Sigbridge) -
     assert find_application("greenhouse").name == "Greenhouse of Lyon"
 
 
-def test_an_application_is_shown_to_people(sigbridge: Sigbridge) -> None:
-    created = sigbridge.says("applications", "create", "greenhouse", "--name", "[red]Lyon :up:")
-    shown = sigbridge.says("applications", "show", "greenhouse")
-
-    assert created == f"Application 'greenhouse' created.\n{shown}"
-    assert "[red]Lyon :up:" in shown
-
-
 @pytest.mark.parametrize("id_", ["Greenhouse", "ab", "a--b", "a" * 37, "-ab", ""])
 def test_a_malformed_application_id_is_refused(sigbridge: Sigbridge, stored: Stored, id_: str) -> None:
     assert f"'{id_}' is no application id" in sigbridge.refuses("applications", "create", "--", id_)
     assert stored() == []
 
 
+def test_an_application_is_shown_to_people(sigbridge: Sigbridge) -> None:
+    created = sigbridge.says("applications", "create", "greenhouse", "--name", "[red]Lyon :up:")
+
+    assert created.startswith("Application 'greenhouse' created.\n")
+    assert "[red]Lyon :up:" in created
+    assert "register" in created
+
+
 def test_an_application_is_created_once(sigbridge: Sigbridge, demo: str) -> None:
     assert sigbridge.refuses("applications", "create", demo) == "Application 'demo' exists already"
 
 
-def test_settings_that_are_given_change_and_the_others_stay(sigbridge: Sigbridge, demo: str) -> None:
-    first = sigbridge.data("applications", "set", demo, "--unknown-devices", "reject")
-    second = sigbridge.data("applications", "set", demo, "--payload-encoding", "base64")
+def test_an_unknown_application_is_named(sigbridge: Sigbridge, stored: Stored) -> None:
+    said = sigbridge.refuses("applications", "issue-key", "nowhere", "--name", "mine")
 
-    assert (first["unknown_devices"], first["payload_encoding"]) == ("reject", "hex")
-    assert (second["unknown_devices"], second["payload_encoding"]) == ("reject", "base64")
-    assert find_application(demo).unknown_devices is UnknownDevices.REJECT
-    assert find_application(demo).payload_encoding is PayloadEncoding.BASE64
-
-
-def test_nothing_to_set_is_said(sigbridge: Sigbridge, demo: str) -> None:
-    assert "give at least one of the options" in sigbridge.refuses("applications", "set", demo)
-
-
-def test_the_quota_of_an_application_is_set(sigbridge: Sigbridge, demo: str) -> None:
-    printed = sigbridge.data(
-        "applications", "set", demo, "--daily-downlinks", "2", "--downlink-quota", "enforce"
-    )
-
-    assert (printed["daily_downlinks"], printed["downlink_quota"]) == (2, "enforce")
-    assert find_application(demo).daily_downlinks == 2
-
-
-def test_an_unknown_setting_is_refused_with_the_known_ones() -> None:
-    said = NOWHERE.refuses(
-        "applications", "set", "demo", "--unknown-devices", "drop", exit_code=NOT_UNDERSTOOD
-    )
-    assert "'register', 'reject'" in said
-    assert said.endswith("(see sigbridge applications set --help)")
-
-
-@pytest.mark.parametrize(
-    "command",
-    [
-        ("applications", "show", "nowhere"),
-        ("applications", "set", "nowhere", "--unknown-devices", "reject"),
-        ("applications", "issue-key", "nowhere", "--name", "mine"),
-    ],
-    ids=" ".join,
-)
-def test_an_unknown_application_is_named(
-    sigbridge: Sigbridge, stored: Stored, command: tuple[str, ...]
-) -> None:
-    assert sigbridge.refuses(*command) == "There is no application 'nowhere'"
+    assert said == "There is no application 'nowhere'"
     assert stored() == []
 
 
@@ -126,6 +85,7 @@ def test_an_unknown_application_is_named(
 
 ISSUE = ("applications", "issue-key")
 NAMED = ("--name", "Sigfox callbacks")
+FIRST_KEY = (*ISSUE, "demo", *NAMED)
 
 
 def test_a_key_is_issued_where_nobody_has_one(sigbridge: Sigbridge, demo: str) -> None:
@@ -265,16 +225,14 @@ def cloudformation(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("cloudformation")
 def test_the_stack_names_its_table(demo: str) -> None:
-    assert Sigbridge().data("applications", "show", demo)["id"] == demo
-    assert Sigbridge("--stack", "sigbridge").data("applications", "show", demo)["id"] == demo
+    assert authenticate(Sigbridge().data(*FIRST_KEY)["token"]).application_id == demo
+    assert authenticate(Sigbridge("--stack", "sigbridge").data(*FIRST_KEY)["token"]).application_id == demo
 
 
 @pytest.mark.usefixtures("table", "cloudformation")
 def test_a_stack_that_is_not_there_or_not_ours_is_named() -> None:
-    missing = Sigbridge("--stack", "sigbridge-2", "--region", "eu-west-3").refuses(
-        "applications", "show", "demo"
-    )
-    stranger = Sigbridge("--stack", "other").refuses("applications", "show", "demo")
+    missing = Sigbridge("--stack", "sigbridge-2", "--region", "eu-west-3").refuses(*FIRST_KEY)
+    stranger = Sigbridge("--stack", "other").refuses(*FIRST_KEY)
 
     assert missing.startswith("There is no stack 'sigbridge-2' in eu-west-3:")
     assert stranger == "Stack 'other' has no output TableName, so it is not a stack of Sigbridge"
@@ -282,7 +240,7 @@ def test_a_stack_that_is_not_there_or_not_ours_is_named() -> None:
 
 @pytest.mark.usefixtures("table")
 def test_a_table_that_is_not_there_is_named() -> None:
-    said = Sigbridge("--table", "sigbridge-2").refuses("applications", "show", "demo")
+    said = Sigbridge("--table", "sigbridge-2").refuses(*FIRST_KEY)
     assert said == "There is no table 'sigbridge-2' in that region and account"
 
 
@@ -298,19 +256,19 @@ def without_aws_configuration(monkeypatch: pytest.MonkeyPatch, table: str) -> No
 @pytest.mark.usefixtures("without_aws_configuration")
 @pytest.mark.parametrize("where", [("--table", "sigbridge-test"), ()], ids=["table", "stack"])
 def test_missing_credentials_are_said(where: tuple[str, ...]) -> None:
-    assert Sigbridge(*where).refuses("applications", "show", "demo").startswith("No AWS credentials found")
+    assert Sigbridge(*where).refuses(*FIRST_KEY).startswith("No AWS credentials found")
 
 
 @pytest.mark.usefixtures("without_aws_configuration")
 def test_a_missing_region_is_said(monkeypatch: pytest.MonkeyPatch, table: str) -> None:
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name, raising=False)
-    said = Sigbridge("--table", table).refuses("applications", "show", "demo")
+    said = Sigbridge("--table", table).refuses(*FIRST_KEY)
     assert said.startswith("No AWS region is configured")
 
 
 def test_an_unknown_profile_is_named() -> None:
-    said = Sigbridge("--profile", "nobody").refuses("applications", "show", "demo")
+    said = Sigbridge("--profile", "nobody").refuses(*FIRST_KEY)
     assert said == "There is no AWS profile 'nobody'"
 
 
@@ -334,15 +292,13 @@ def describe_local_stack(project: Path, endpoint_url: str) -> None:
     (project / ".local" / "stack.json").write_text(json.dumps(stack))
 
 
-@pytest.mark.usefixtures("without_aws_configuration")
-def test_the_local_stack_needs_no_aws_configuration(
-    project: Path, demo: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("without_aws_configuration", "demo")
+def test_the_local_stack_needs_no_aws_configuration(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
     describe_local_stack(project, "https://dynamodb.eu-west-1.amazonaws.com")
 
-    assert Sigbridge("--local").data("applications", "show", demo)["id"] == demo
+    assert Sigbridge("--local").data(*FIRST_KEY)["name"] == "Sigfox callbacks"
 
 
 def test_a_local_stack_that_is_down_is_said(project: Path) -> None:
@@ -350,23 +306,24 @@ def test_a_local_stack_that_is_down_is_said(project: Path) -> None:
         unused.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{unused.getsockname()[1]}"
         describe_local_stack(project, address)
-        said = Sigbridge("--local").refuses("applications", "show", "demo")
+        said = Sigbridge("--local").refuses(*FIRST_KEY)
 
     assert said.startswith(f"Table 'sigbridge-test' at {address} can't be reached")
     assert "`make up` starts it" in said
 
 
 def test_a_missing_or_broken_description_of_the_local_stack_is_said(project: Path) -> None:
-    assert "`make up` starts the local stack" in Sigbridge("--local").refuses("applications", "show", "demo")
+    assert "`make up` starts the local stack" in Sigbridge("--local").refuses(*FIRST_KEY)
     (project / ".local" / "stack.json").write_text('{"table": 3')
-    assert "does not describe a local stack" in Sigbridge("--local").refuses("applications", "show", "demo")
+    assert "does not describe a local stack" in Sigbridge("--local").refuses(*FIRST_KEY)
 
 
-def test_a_command_leaves_the_process_as_it_was(demo: str, table: str, project: Path) -> None:
+@pytest.mark.usefixtures("demo")
+def test_a_command_leaves_the_process_as_it_was(table: str, project: Path) -> None:
     describe_local_stack(project, "https://dynamodb.eu-west-1.amazonaws.com")
     before = boto3.DEFAULT_SESSION
 
-    Sigbridge("--local").says("applications", "show", demo)
+    Sigbridge("--local").says(*FIRST_KEY)
 
     assert boto3.DEFAULT_SESSION is before
     assert settings().table_name == table
@@ -383,7 +340,7 @@ def test_a_command_leaves_the_process_as_it_was(demo: str, table: str, project: 
     ],
 )
 def test_contradicting_options_are_refused(options: tuple[str, ...], said: str) -> None:
-    assert Sigbridge(*options).refuses("applications", "show", "demo") == said
+    assert Sigbridge(*options).refuses(*FIRST_KEY) == said
 
 
 # the API and the key
@@ -467,8 +424,8 @@ def test_the_api_of_a_local_stack_that_is_down_is_said(
 @pytest.mark.parametrize(
     ("command", "options", "leave_out"),
     [
-        (("applications", "show", "demo"), ("--url", URL), "--url"),
-        (("applications", "show", "demo"), ("--url", URL, "--key", "sbk_x"), "--key, --url"),
+        (FIRST_KEY, ("--url", URL), "--url"),
+        (FIRST_KEY, ("--url", URL, "--key", "sbk_x"), "--key, --url"),
         (API_COMMAND, ("--table", "x"), "--table"),
         (API_COMMAND, ("--region", "eu-west-1", "--stack", "x"), "--region, --stack"),
     ],
@@ -485,7 +442,7 @@ def test_options_of_other_commands_are_refused(
 
 def test_the_variables_do_not_disturb_commands_with_aws_credentials(table: str, demo: str) -> None:
     sigbridge = Sigbridge("--table", table, environment={"SIGBRIDGE_URL": URL, "SIGBRIDGE_KEY": "sbk_x"})
-    assert sigbridge.data("applications", "show", demo)["id"] == demo
+    assert authenticate(sigbridge.data(*FIRST_KEY)["token"]).application_id == demo
 
 
 # help
@@ -493,8 +450,6 @@ def test_the_variables_do_not_disturb_commands_with_aws_credentials(table: str, 
 
 COMMANDS = [
     ("applications", "create"),
-    ("applications", "show"),
-    ("applications", "set"),
     ("applications", "issue-key"),
     ("settings", "show"),
     ("settings", "set"),

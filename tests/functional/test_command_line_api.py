@@ -9,7 +9,7 @@ import pytest
 
 from sigbridge.credentials import issue_key
 from sigbridge.model.api_key import Right
-from tests.functional.command_line import REFUSED, URL, Interruption, OverHttp
+from tests.functional.command_line import NOT_UNDERSTOOD, REFUSED, URL, Interruption, OverHttp
 
 SETTINGS = ("settings", "show")
 
@@ -76,6 +76,13 @@ def test_settings_are_shown_and_changed(sigbridge: OverHttp) -> None:
 def test_nothing_to_set_is_said(sigbridge: OverHttp) -> None:
     assert sigbridge.refuses("settings", "set") == "Nothing to set: give at least one of the options"
     assert not sigbridge.lambdas.requests
+
+
+def test_an_unknown_setting_is_refused_with_the_known_ones(sigbridge: OverHttp) -> None:
+    said = sigbridge.refuses("settings", "set", "--unknown-devices", "drop", exit_code=NOT_UNDERSTOOD)
+
+    assert "'register', 'reject'" in said
+    assert said.endswith("(see sigbridge settings set --help)")
 
 
 # errors

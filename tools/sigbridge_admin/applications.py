@@ -1,25 +1,16 @@
 """`sigbridge applications`: an application and its first key, made where nobody has a key yet."""
 
-from typing import Annotated, cast
+from typing import Annotated
 
 import typer
 
-from sigbridge.applications import SettingsChange, change_application, create_application, find_application
+from sigbridge.applications import create_application
 from sigbridge.clock import rfc3339
 from sigbridge.credentials import issue_key
 from sigbridge.model.api_key import Right
 from sigbridge.model.application import Application
 from sigbridge_admin.api import Json
-from sigbridge_admin.application_settings import (
-    ApplicationName,
-    DailyDownlinks,
-    DownlinkQuotaSetting,
-    PayloadEncodingSetting,
-    RetentionDays,
-    UnknownDevicesSetting,
-    nothing_to_set,
-    show_application,
-)
+from sigbridge_admin.application_settings import show_application
 from sigbridge_admin.command import ApplicationId, AsJson, TableCommand, examples
 from sigbridge_admin.issued_key import (
     AdditionalParameter,
@@ -61,55 +52,13 @@ def create(
 ) -> None:
     """Create an application with default settings.
 
-    Next, make a key for it with `sigbridge applications issue-key`.
+    Next, make a key for it with `sigbridge applications issue-key`; with that, `sigbridge settings` shows and
+    changes the settings.
     """
     application = create_application(application_id, name)
     if not as_json:
         say(f"Application '{application.id}' created.")
     show_application(_told(application), as_json=as_json)
-
-
-@commands.command(cls=TableCommand, epilog=examples("sigbridge applications show greenhouse"))
-def show(application_id: ApplicationId, as_json: AsJson = False) -> None:
-    """Show an application and its settings."""
-    show_application(_told(find_application(application_id)), as_json=as_json)
-
-
-@commands.command(
-    "set",
-    cls=TableCommand,
-    epilog=examples(
-        "sigbridge applications set greenhouse --unknown-devices reject",
-        "sigbridge applications set greenhouse --daily-downlinks 2 --downlink-quota enforce",
-    ),
-)
-def change(
-    application_id: ApplicationId,
-    name: ApplicationName = None,
-    unknown_devices: UnknownDevicesSetting = None,
-    payload_encoding: PayloadEncodingSetting = None,
-    daily_downlinks: DailyDownlinks = None,
-    downlink_quota: DownlinkQuotaSetting = None,
-    retention_days: RetentionDays = None,
-    as_json: AsJson = False,
-) -> None:
-    """Change an application's settings. With a key, `sigbridge settings set` does the same.
-
-    Settings that are not given stay as they are. Running functions follow within a minute.
-    """
-    options = {
-        "name": name,
-        "unknown_devices": unknown_devices,
-        "payload_encoding": payload_encoding,
-        "daily_downlinks": daily_downlinks,
-        "downlink_quota": downlink_quota,
-        "retention_days": retention_days,
-    }
-    given = {option: value for option, value in options.items() if value is not None}
-    if not given:
-        raise nothing_to_set()
-    change = cast("SettingsChange", given)
-    show_application(_told(change_application(application_id, change)), as_json=as_json)
 
 
 @commands.command(

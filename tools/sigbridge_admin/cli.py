@@ -50,7 +50,7 @@ _TABLE = "For `applications`, with AWS credentials: where the table is"
         "sigbridge devices list --state silent",
         "sigbridge data watch 1A2B3C",
         "sigbridge --local devices list",
-        "sigbridge --stack staging --region eu-west-1 applications show greenhouse",
+        "sigbridge --stack staging --region eu-west-1 applications create greenhouse",
     )
 )
 def sigbridge(
