@@ -83,10 +83,10 @@ def test_another_stack_of_that_name_is_left_alone(
 @pytest.mark.parametrize(
     ("missing", "told"),
     [
-        (("AWS_DEFAULT_REGION",), "error: no AWS region is configured: add REGION="),
+        (("AWS_DEFAULT_REGION",), "error: No AWS region is configured: add REGION="),
         (
             ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
-            "error: no AWS credentials found",
+            "error: No AWS credentials found",
         ),
     ],
 )
@@ -112,7 +112,7 @@ def test_a_profile_that_does_not_exist_is_told_in_a_line(
 ) -> None:
     monkeypatch.setenv("AWS_PROFILE", "nobody")
 
-    assert failure(capsys, monkeypatch) == "error: there is no AWS profile 'nobody'\n"
+    assert failure(capsys, monkeypatch) == "error: There is no AWS profile 'nobody'\n"
 
 
 def make_deploy(tmp_path: Path, *arguments: str, stack_runs_on: str = "x86_64") -> list[str]:

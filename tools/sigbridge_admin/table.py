@@ -1,6 +1,6 @@
 """The table that commands with AWS credentials work on: at which address, with whose credentials.
 
-The only module of the tool that knows boto3.
+The only module of the tool that calls AWS.
 """
 
 import os
@@ -12,22 +12,21 @@ from typing import Any
 import boto3
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    NoCredentialsError,
-    NoRegionError,
-    ProfileNotFound,
-)
+from botocore.exceptions import ClientError
 
 from sigbridge.errors import StoreUnavailable
 from sigbridge.settings import Settings, using
 from sigbridge.store.connections import using_session
+from sigbridge_admin.aws_failures import Advice, aws_failures_explained
 from sigbridge_admin.failures import AdminError
 from sigbridge_admin.local_stack import IS_IT_UP, local_stack
 
 DEFAULT_STACK = "sigbridge"
 _TABLE_OUTPUT = "TableName"
+_ADVICE = Advice(
+    credentials="run `aws configure`, give --profile, or use --local",
+    region="give --region or set AWS_DEFAULT_REGION, or use --local",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ def aws_target(table: str | None, stack: str, region: str | None, profile: str |
     Raises:
         AdminError: There is no such profile or stack, or no region or credentials are configured.
     """
-    with failures_explained():
+    with aws_failures_explained(_ADVICE):
         session = boto3.Session(profile_name=profile, region_name=region)
         name = table or _table_of_stack(session, stack)
     return Target(Settings(table_name=name), session, f"region {session.region_name}")
@@ -86,42 +85,13 @@ def connected(target: Target) -> Iterator[None]:
         with (
             using_session(target.session),
             using(settings),
-            failures_explained(settings.table_name),
+            aws_failures_explained(_ADVICE, settings.table_name),
         ):
             yield
     except StoreUnavailable as failure:
         where = settings.dynamodb_endpoint_url or "DynamoDB"
         message = f"Table '{settings.table_name}' at {where} can't be reached or is too busy ({target.hint})"
         raise AdminError(message) from failure
-
-
-@contextmanager
-def failures_explained(table: str = "") -> Iterator[None]:
-    """Turns what AWS and its client library refuse into one line for the person who typed the command.
-
-    Raises:
-        AdminError: AWS could not be asked, or refused.
-    """
-    try:
-        yield
-    except NoCredentialsError as failure:
-        message = "No AWS credentials found: run `aws configure`, give --profile, or use --local"
-        raise AdminError(message) from failure
-    except NoRegionError as failure:
-        message = "No AWS region is configured: give --region or set AWS_DEFAULT_REGION, or use --local"
-        raise AdminError(message) from failure
-    except ProfileNotFound as failure:
-        message = f"There is no AWS profile '{failure.kwargs['profile']}'"
-        raise AdminError(message) from failure
-    except ClientError as failure:
-        error = failure.response["Error"]
-        if table and error["Code"] == "ResourceNotFoundException":
-            message = f"There is no table '{table}' in that region and account"
-        else:
-            message = f"AWS answered {error['Code']}: {error['Message']}"
-        raise AdminError(message) from failure
-    except BotoCoreError as failure:
-        raise AdminError(" ".join(str(failure).split())) from failure
 
 
 def _table_of_stack(session: boto3.Session, stack: str) -> str:

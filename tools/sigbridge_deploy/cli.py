@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from sigbridge_deploy.architecture import DeployError, architecture_to_build_for
+from sigbridge_admin.failures import AdminError
+from sigbridge_deploy.architecture import architecture_to_build_for
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -23,6 +24,6 @@ def main() -> None:
     """Runs the command line; a failure is one line and a non-zero exit code."""
     try:
         app()
-    except DeployError as failure:
+    except AdminError as failure:
         print(f"error: {failure}", file=sys.stderr)
         sys.exit(1)
