@@ -29,7 +29,8 @@ from sigbridge.model.device import Device
 from sigbridge.model.device_type import DeviceType
 from sigbridge.status.fleet import fleet_page
 from sigbridge.store import devices as stored_devices
-from sigbridge.store.table import Key, Update, update
+from sigbridge.store.rows import Key, Update
+from sigbridge.store.table import update
 
 CALLERS = 16
 

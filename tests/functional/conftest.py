@@ -19,7 +19,7 @@ from sigbridge.model.api_key import Right
 from sigbridge.model.application import Application
 from sigbridge.settings import settings
 from sigbridge.store.connections import client
-from sigbridge.store.table import to_record
+from sigbridge.store.rows import to_record
 from sigbridge_local.table_from_template import create_table
 from tests.functional.change_stream import ChangeStream
 from tests.functional.lambdas import Answer, Event, call

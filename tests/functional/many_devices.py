@@ -1,6 +1,7 @@
 """More devices than a test can register one by one."""
 
-from sigbridge.store.table import Key, put_new
+from sigbridge.store.rows import Key
+from sigbridge.store.table import put_new
 
 
 def list_many(count: int) -> list[str]:

@@ -456,7 +456,7 @@ def test_a_retry_that_meets_another_transaction_is_made_later(played: PlayedDevi
     with played.stream_delayed():
         played.acknowledge(1)
         records = played.stream.take_noticed()
-        with failing(in_conflict, puts_back), patch("sigbridge.store.table.time.sleep"):
+        with failing(in_conflict, puts_back), patch("sigbridge.store.transactions.time.sleep"):
             assert len(played.stream.hand_over(records)) == 1
         hand_over_until_done(played, records)
 

@@ -7,7 +7,8 @@ import pytest
 from sigbridge.errors import StoreUnavailable
 from sigbridge.settings import settings
 from sigbridge.store.connections import forget_clients
-from sigbridge.store.table import Key, Update, get, update_once
+from sigbridge.store.rows import Key, Update
+from sigbridge.store.table import get, update_once
 from tests.functional.closing_server import (
     ClosingServer,
     answer_and_close,

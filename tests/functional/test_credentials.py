@@ -27,7 +27,7 @@ from sigbridge.model.api_key import Right
 from sigbridge.model.application import Application
 from sigbridge.model.field_mapping import InvalidMapping
 from sigbridge.store import api_keys, table
-from sigbridge.store.table import Key
+from sigbridge.store.rows import Key
 from tests.functional.conftest import Invoke, Stored, used_key
 from tests.functional.failing_store import FAILURES, Failure, failing, is_note_of_use, not_allowed
 from tests.functional.lambdas import Event, call, event

@@ -10,7 +10,8 @@ from sigbridge.devices import delete_parameter, register_device, set_parameter
 from sigbridge.devices.directory import forget_cached_devices
 from sigbridge.model.device_id import normalize_device_id
 from sigbridge.store import devices as stored_devices
-from sigbridge.store.table import Deletion, Key, delete
+from sigbridge.store.rows import Deletion, Key
+from sigbridge.store.table import delete
 from tests.functional.conftest import Counted, Invoke, Stored
 from tests.functional.lambdas import Answer, event
 from tests.functional.management import Management

@@ -10,9 +10,9 @@ from sigbridge.deletion import erase_device, erasing
 from sigbridge.devices import Directory, UnknownDevice
 from sigbridge.errors import StoreUnavailable
 from sigbridge.settings import settings
-from sigbridge.store import erasures, table
+from sigbridge.store import erasures, table, transactions
 from sigbridge.store.connections import client
-from sigbridge.store.table import Key, NewItem, Span
+from sigbridge.store.rows import Key, NewItem, Span
 from tests.functional.conftest import Counted, Invoke, Stored
 from tests.functional.failing_store import failing, throttled
 from tests.functional.lambdas import Context, event, handler
@@ -376,7 +376,7 @@ def test_a_device_that_comes_back_begins_empty(fleet: PlayedFleet, device: str) 
 def test_parameters_that_are_set_during_the_deletion_go_with_the_others(
     fleet: PlayedFleet, device: str, stored: Stored, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    together = table.write_together
+    together = transactions.write_together
     tries: list[None] = []
 
     def meanwhile(*writes: Any) -> None:
@@ -387,7 +387,7 @@ def test_parameters_that_are_set_during_the_deletion_go_with_the_others(
                 assert fleet.request("PUT", path, {"value": "1"}).status == 201
         together(*writes)
 
-    monkeypatch.setattr(table, "write_together", meanwhile)
+    monkeypatch.setattr(transactions, "write_together", meanwhile)
     fill(device, MANY)
 
     fleet.delete(device)

@@ -7,7 +7,8 @@ import pytest
 from sigbridge.applications import create_application
 from sigbridge.credentials import issue_key
 from sigbridge.model.api_key import Right
-from sigbridge.store.table import Key, Update, update
+from sigbridge.store.rows import Key, Update
+from sigbridge.store.table import update
 from tests.functional.conftest import Stored
 from tests.functional.management import Management
 

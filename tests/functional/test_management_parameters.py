@@ -28,7 +28,7 @@ from sigbridge.model.api_key import Right
 from sigbridge.model.application import Application
 from sigbridge.store import device_states, table
 from sigbridge.store import parameters as stored_parameters
-from sigbridge.store.table import Deletion, Key
+from sigbridge.store.rows import Deletion, Key
 from tests.functional.conftest import Stored, used_key
 from tests.functional.failing_store import FAILURES, Failure, failing
 from tests.functional.lambdas import Answer

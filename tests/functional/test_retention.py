@@ -5,7 +5,7 @@ import pytest
 from sigbridge.applications import SettingsChange, change_application
 from sigbridge.devices.directory import forget_cached_devices
 from sigbridge.store import table
-from sigbridge.store.table import Key
+from sigbridge.store.rows import Key
 from tests.functional.conftest import Stored
 from tests.functional.played_device import DAY, PlayedDevice
 

@@ -8,7 +8,7 @@ from sigbridge.clock import rfc3339
 from sigbridge.errors import StoreUnavailable
 from sigbridge.status import watching
 from sigbridge.store import table
-from sigbridge.store.table import Key, Update
+from sigbridge.store.rows import Key, Update
 from tests.functional.conftest import Counted, Stored
 from tests.functional.failing_store import failing, throttled
 from tests.functional.played_device import DAY, HOUR, MINUTE

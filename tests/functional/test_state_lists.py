@@ -13,8 +13,8 @@ from sigbridge.model.service import Service
 from sigbridge.status import State, devices_in_state, note_report, state_lists, states_among
 from sigbridge.store import state_lists as stored_lists
 from sigbridge.store import table
+from sigbridge.store.rows import Key
 from sigbridge.store.state_lists import Entry
-from sigbridge.store.table import Key
 from tests.functional.conftest import Stored
 from tests.functional.failing_store import failing, throttled
 from tests.functional.played_device import DAY, HOUR, MINUTE, PAYLOAD

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sigbridge.store import table
-from sigbridge.store.table import Key, Span, Update
+from sigbridge.store.rows import Key, Span, Update
 
 PARTITION = "DEVICE#demo#153FA"
 DEVICE = ("demo", "153FA")

@@ -141,6 +141,7 @@ def test_only_the_settings_read_the_environment(module: Path) -> None:
 
 
 DYNAMODB_NAMES = frozenset({"ClientError", "ConditionFailed", "NotTogether", "Record"})
+DYNAMODB_MODULES = frozenset(f"sigbridge.store.{name}" for name in ("rows", "table", "transactions"))
 DYNAMODB_KEYS = re.compile(r"pk|sk|(APP|DATA|DEVICE|DOWNLINK|EVENT|KEY|MSG|PARAM|STATE)#.*", re.ASCII)
 # What still reads items as the table has them. This list only shrinks.
 STILL_LEAKING = frozenset(
@@ -157,10 +158,11 @@ STILL_LEAKING = frozenset(
 
 def words_of_dynamodb(module: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(module.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.module == "sigbridge.store.table":
+        if isinstance(node, ast.ImportFrom) and node.module in DYNAMODB_MODULES:
             yield f"imports {', '.join(alias.name for alias in node.names)}"
         elif isinstance(node, ast.ImportFrom) and node.module == "sigbridge.store":
-            yield from ("imports table" for alias in node.names if alias.name == "table")
+            names = (alias.name for alias in node.names)
+            yield from (f"imports {name}" for name in names if f"{node.module}.{name}" in DYNAMODB_MODULES)
         elif isinstance(node, ast.Name) and node.id in DYNAMODB_NAMES:
             yield node.id
         elif isinstance(node, ast.Constant) and DYNAMODB_KEYS.fullmatch(str(node.value)):

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from sigbridge.data import Order, Position, Selection, read_data, remove_data, removing
 from sigbridge.store import table
-from sigbridge.store.table import ConditionFailed, Update
+from sigbridge.store.failures import ConditionFailed
+from sigbridge.store.rows import Update
 from tests.unit.stored_timeline import DEVICE, StoredTimeline
 
 START = 1_763_770_827_000

@@ -8,8 +8,8 @@ from sigbridge.data.bundle import Bundle, read_bundle, read_latest_bundles
 from sigbridge.data.item import Origin
 from sigbridge.data.selection import Position, Selection
 from sigbridge.store import timeline
+from sigbridge.store.failures import ConditionFailed
 from sigbridge.store.parallel import in_parallel
-from sigbridge.store.table import ConditionFailed
 from sigbridge.store.timeline import Kind
 
 # How many stored items of up to 1 kB one request looks at; larger ones count more often.

@@ -23,7 +23,7 @@ from sigbridge.store import erasures, table
 from sigbridge.store.devices import NotListed
 from sigbridge.store.erasures import Erasure, ListingChanged, Part
 from sigbridge.store.parallel import WorkedOff, work_off
-from sigbridge.store.table import Key
+from sigbridge.store.rows import Key
 
 # What a caller waits for.
 _FEW = 200

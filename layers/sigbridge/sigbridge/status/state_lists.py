@@ -23,8 +23,8 @@ from sigbridge.status.condition import Condition, State, find_last_message, is_s
 from sigbridge.store import conditions as stored_conditions
 from sigbridge.store import state_lists
 from sigbridge.store.parallel import in_parallel
+from sigbridge.store.rows import Key
 from sigbridge.store.state_lists import Entry
-from sigbridge.store.table import Key
 
 _LISTED = tuple(state for state in State if state is not State.OK)
 

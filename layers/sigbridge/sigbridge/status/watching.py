@@ -30,7 +30,7 @@ from sigbridge.store import conditions as stored_conditions
 from sigbridge.store import watch_orders
 from sigbridge.store.conditions import Watched
 from sigbridge.store.parallel import WorkedOff, in_parallel, work_off
-from sigbridge.store.table import Key
+from sigbridge.store.rows import Key
 from sigbridge.store.watch_orders import OrderReplaced, WatchOrder
 
 type FindApplication = Callable[[str], Application | None]

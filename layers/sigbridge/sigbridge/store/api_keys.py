@@ -8,10 +8,11 @@ from contextlib import suppress
 from typing import Any
 
 from sigbridge.model.api_key import ApiKey, Right, StoredApiKey
-from sigbridge.store import table
+from sigbridge.store import table, transactions
 from sigbridge.store.applications import application_key
 from sigbridge.store.counting import one_less, one_more
-from sigbridge.store.table import ConditionFailed, Deletion, Key, NewItem, NotTogether, Record, Span, Update
+from sigbridge.store.failures import ConditionFailed, NotTogether
+from sigbridge.store.rows import Deletion, Key, NewItem, Record, Span, Update
 
 _LISTED = "KEY#"
 _PAGE = 100
@@ -54,7 +55,7 @@ def add(stored: StoredApiKey, most: int) -> None:
     """
     key = stored.key
     try:
-        table.write_together(
+        transactions.write_together(
             NewItem(_by_id(key.id), _record_of(stored)),
             NewItem(_in_application(key.application_id, key.id), {"id": key.id}),
             one_more(application_key(key.application_id), "keys", most),
@@ -119,7 +120,7 @@ def remove(application_id: str, key_id: str) -> None:
         NoSuchKey: The application has no such key.
     """
     try:
-        table.write_together(
+        transactions.write_together(
             Deletion(_by_id(key_id)),
             Deletion(_in_application(application_id, key_id)),
             one_less(application_key(application_id), "keys"),

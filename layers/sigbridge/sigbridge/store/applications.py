@@ -10,7 +10,8 @@ from sigbridge.model.application import Application
 from sigbridge.model.device_type import DeviceType
 from sigbridge.model.settings import DownlinkQuota, PayloadEncoding, UnknownDevices
 from sigbridge.store import table
-from sigbridge.store.table import ConditionFailed, Key, Record, Update
+from sigbridge.store.failures import ConditionFailed
+from sigbridge.store.rows import Key, Record, Update
 
 
 class ApplicationTaken(Exception):

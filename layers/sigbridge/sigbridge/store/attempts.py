@@ -15,10 +15,11 @@ from typing import Any
 
 from sigbridge.model.downlink import Downlink
 from sigbridge.model.downlink_history import Attempt, AttemptKey, Step, StoredAttempt
-from sigbridge.store import device_states, due, table
+from sigbridge.store import device_states, due, table, transactions
 from sigbridge.store.device_states import QueueHasNoRoom, read_state
 from sigbridge.store.downlink_codec import read_downlink, write_downlink
-from sigbridge.store.table import ConditionFailed, Key, NeverTogether, NotTogether, Record, Span, Update
+from sigbridge.store.failures import ConditionFailed, NeverTogether, NotTogether
+from sigbridge.store.rows import Key, Record, Span, Update
 
 _SORT = "DOWNLINK#"
 # Ids are hex, so this sorts after every one of them.
@@ -97,7 +98,7 @@ def try_again(key: AttemptKey, step: StepWrite, first_step: StepWrite, generatio
     following = replace(key, number=key.number + 1)
     not_over = "attribute_not_exists(#step) AND attribute_not_exists(sent)"
     try:
-        table.write_together(
+        transactions.write_together(
             device_states.putting_back(key.application_id, key.device_id, first_step.downlink, generation),
             _recording(key, step, not_over),
             _recording(following, first_step, "attribute_not_exists(pk)"),

@@ -23,7 +23,8 @@ from sigbridge.model.downlink import Downlink
 from sigbridge.store import table
 from sigbridge.store.device_states import ANSWER_MAPS, NoSuchDevice, read_state, state_key
 from sigbridge.store.downlink_codec import answered_downlink
-from sigbridge.store.table import ConditionFailed, Record, Update
+from sigbridge.store.failures import ConditionFailed
+from sigbridge.store.rows import Record, Update
 
 # A device that asks is busy for 20 s at least (sigfox reference, 3.3): it can't ask more often than 30
 # times in a period, nor than 24 times before Sigfox repeats a callback for the last time. As many are

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sigbridge.store import due, table
-from sigbridge.store.table import ConditionFailed, Key, Record, Update
+from sigbridge.store.failures import ConditionFailed
+from sigbridge.store.rows import Key, Record, Update
 
 _SORT = "CONDITION"
 _WATCHED = "SILENCE"

@@ -3,7 +3,7 @@
 Each of these changes is made together with the creation or the deletion of what is counted.
 """
 
-from sigbridge.store.table import Key, Update
+from sigbridge.store.rows import Key, Update
 
 
 def one_more(owner: Key, name: str, most: int) -> Update:

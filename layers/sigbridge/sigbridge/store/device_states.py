@@ -24,9 +24,10 @@ from typing import Any
 
 from sigbridge.model.device_state import DeviceState, Removal
 from sigbridge.model.downlink import Downlink
-from sigbridge.store import table
+from sigbridge.store import table, transactions
 from sigbridge.store.downlink_codec import answered_downlink, read_downlink, write_downlink
-from sigbridge.store.table import ConditionFailed, Key, NotTogether, Record, Update
+from sigbridge.store.failures import ConditionFailed, NotTogether
+from sigbridge.store.rows import Key, Record, Update
 
 ANSWER_MAPS = 4
 # Room for the 150 that can be pushed, the most that the template allows, and for 32 that are tried again.
@@ -141,7 +142,7 @@ def push_under_key(
         values={":ids": list(memory.ids), ":until": memory.kept_until, ":now": now_seconds},
     )
     try:
-        table.write_together(remembering, _push(application_id, device_id, downlinks, capacity))
+        transactions.write_together(remembering, _push(application_id, device_id, downlinks, capacity))
     except NotTogether as neither:
         before = neither.refused.get(0)
         if before is not None:

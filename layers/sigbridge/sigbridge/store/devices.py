@@ -6,9 +6,10 @@ from typing import Any
 from sigbridge.model.application import Application
 from sigbridge.model.device import Device
 from sigbridge.model.settings import PayloadEncoding
-from sigbridge.store import device_states, table
+from sigbridge.store import device_states, table, transactions
 from sigbridge.store.applications import application_key, read_application
-from sigbridge.store.table import ConditionFailed, Key, NewItem, NotTogether, Record, Span, Update
+from sigbridge.store.failures import ConditionFailed, NotTogether
+from sigbridge.store.rows import Key, NewItem, Record, Span, Update
 
 _DEVICE = "DEVICE#"
 # Sort before and after every character that a device's id may hold.
@@ -69,7 +70,7 @@ def add(application_id: str, device: Device) -> Device:
     entry = NewItem(device_key(application_id, device.id), _record_of(device))
     state = device_states.creation(application_id, device.id, device.registered_at)
     try:
-        table.write_together(entry, state)
+        transactions.write_together(entry, state)
     except NotTogether as neither:
         existing = neither.refused[0]
         return device if existing is None else read_device(existing)

@@ -7,7 +7,7 @@ An item is in a list while it has both attributes: `due_list`, the list's name, 
 from collections.abc import Iterator
 
 from sigbridge.store import table
-from sigbridge.store.table import Key, Span
+from sigbridge.store.rows import Key, Span
 
 
 def due_until(due_list: str, now_ms: int) -> Iterator[Key]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sigbridge.model.data_entry import DataEntry
 from sigbridge.model.message import Variable
-from sigbridge.store.table import Key
+from sigbridge.store.rows import Key
 from sigbridge.store.timeline import Kind
 from sigbridge.store.write_once import write_once
 

@@ -10,9 +10,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from sigbridge.store import due, table
+from sigbridge.store import due, table, transactions
 from sigbridge.store.devices import NotListed, device_key
-from sigbridge.store.table import ConditionFailed, Deletion, Key, NewItem, NotTogether, Record, Span, Update
+from sigbridge.store.failures import ConditionFailed, NotTogether
+from sigbridge.store.rows import Deletion, Key, NewItem, Record, Span, Update
 
 _SORT = "ERASURE#"
 _DUE_LIST = "ERASURES"
@@ -89,7 +90,7 @@ def begin(erasure: Erasure, due_at: int) -> None:
             raise NotListed
         others = (Key(partition, sk) for sk in (_STATE, _CONDITION, *parameters))
         with suppress(NotTogether):
-            table.write_together(
+            transactions.write_together(
                 _delisting(device, listed.get("parameters")),
                 *(Deletion(key, condition="") for key in others),
                 NewItem(erasure.table_key, {"due_list": _DUE_LIST, "due_at": due_at}),

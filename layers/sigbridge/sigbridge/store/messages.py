@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sigbridge.store import table
-from sigbridge.store.table import ConditionFailed, Key, Record, Span, Update
+from sigbridge.store.failures import ConditionFailed
+from sigbridge.store.rows import Key, Record, Span, Update
 
 _SORT = "MSG#"
 # "$" follows "#", so this sorts after every message.

@@ -7,11 +7,12 @@ Both are written together, so that they never disagree.
 from dataclasses import asdict
 
 from sigbridge.model.parameter import DOWNLINK_DATA, Parameter
-from sigbridge.store import device_states, table
+from sigbridge.store import device_states, table, transactions
 from sigbridge.store.counting import one_less, one_more
 from sigbridge.store.device_states import NoSuchDevice
 from sigbridge.store.devices import device_key
-from sigbridge.store.table import ConditionFailed, Deletion, Key, NewItem, NotTogether, Record, Span, Update
+from sigbridge.store.failures import ConditionFailed, NotTogether
+from sigbridge.store.rows import Deletion, Key, NewItem, Record, Span, Update
 
 _PARAMETER = "PARAM#"
 _PAGE = 100
@@ -44,7 +45,7 @@ def add(application_id: str, device_id: str, parameter: Parameter, most: int) ->
         NoSuchDevice: It is not listed.
     """
     try:
-        table.write_together(
+        transactions.write_together(
             NewItem(_key(application_id, device_id, parameter.key), asdict(parameter)),
             one_more(device_key(application_id, device_id), "parameters", most),
             *_state(application_id, device_id, parameter.key, parameter.value),
@@ -101,7 +102,7 @@ def remove(application_id: str, device_id: str, key: str) -> None:
 
 def _together(change: Update | Deletion, *others: Update) -> None:
     try:
-        table.write_together(change, *others)
+        transactions.write_together(change, *others)
     except NotTogether as none:
         raise (NoSuchParameter if 0 in none.refused else NoSuchDevice) from none
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sigbridge.model.report import StoredReport
 from sigbridge.store import table
 from sigbridge.store.report_codec import SORT_PREFIX, read_stored_report, report_record
-from sigbridge.store.table import Key, Span
+from sigbridge.store.rows import Key, Span
 from sigbridge.store.write_once import write_once
 
 

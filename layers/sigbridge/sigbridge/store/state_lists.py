@@ -12,7 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from sigbridge.store import table
-from sigbridge.store.table import ConditionFailed, Deletion, Key, Record, Span, Update
+from sigbridge.store.failures import ConditionFailed
+from sigbridge.store.rows import Deletion, Key, Record, Span, Update
 
 # A bare id could be mistaken for the sort key of another kind: a device may be called STATE.
 _SORT = "LISTED#"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sigbridge.store.table import Record, to_record
+from sigbridge.store.rows import Record, to_record
 
 
 class Kind(StrEnum):

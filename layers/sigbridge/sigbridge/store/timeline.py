@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from sigbridge.store import table
-from sigbridge.store.table import Key, Record, Span, Update
+from sigbridge.store.rows import Key, Record, Span, Update
 
 _GROWTH = 4
 _LARGEST_PAGE = 1_000

@@ -8,7 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from sigbridge.store import due, table
-from sigbridge.store.table import ConditionFailed, Deletion, Key, Update
+from sigbridge.store.failures import ConditionFailed
+from sigbridge.store.rows import Deletion, Key, Update
 
 _SORT = "WATCH#"
 _DUE_LIST = "WATCH_ORDERS"

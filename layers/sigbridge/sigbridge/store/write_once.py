@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sigbridge.store import table
-from sigbridge.store.table import ConditionFailed, Key, Record
+from sigbridge.store.failures import ConditionFailed
+from sigbridge.store.rows import Key, Record
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,153 @@
+"""Items of the table: their keys, their attributes, and what is asked for or written of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from sigbridge.settings import settings
+
+type Record = dict[str, Any]
+
+_serialize = TypeSerializer().serialize
+deserialize = TypeDeserializer().deserialize
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Primary key of an item."""
+
+    pk: str
+    sk: str
+
+    def wire(self) -> dict[str, Any]:
+        return {"pk": {"S": self.pk}, "sk": {"S": self.sk}}
+
+
+@dataclass(frozen=True, slots=True)
+class NewItem:
+    """One PutItem of an item that must not exist yet.
+
+    Attributes:
+        key: The item.
+        record: Its other attributes.
+    """
+
+    key: Key
+    record: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """One conditional UpdateItem.
+
+    Attributes:
+        key: The item.
+        expression: DynamoDB update expression.
+        condition: DynamoDB condition expression; "" for none.
+        values: Values of the expressions' `:placeholders`.
+        names: Names of the expressions' `#placeholders`.
+    """
+
+    key: Key
+    expression: str
+    condition: str
+    values: Mapping[str, Any]
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """One conditional DeleteItem.
+
+    Attributes:
+        key: The item.
+        condition: DynamoDB condition expression, that the item exists unless another one is given; "" for
+            none.
+        values: Values of the expression's `:placeholders`.
+        names: Names of the expression's `#placeholders`.
+    """
+
+    key: Key
+    condition: str = "attribute_exists(pk)"
+    values: Mapping[str, Any] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+type Write = NewItem | Update | Deletion
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Items of one partition, of the table or of one of its indexes, with sort keys from `first` to `last`.
+
+    Attributes:
+        pk: The partition.
+        first, last: Bounds of the sort key, both included.
+        index: Name of the index, or None for the table itself.
+        pk_name, sk_name: Attributes of the key of the table or index.
+        attributes: Which attributes of the items are wanted, none for all. Fewer are sooner sent and read;
+            the read units are those of the whole items.
+    """
+
+    pk: str
+    first: str | int
+    last: str | int
+    index: str | None = None
+    pk_name: str = "pk"
+    sk_name: str = "sk"
+    attributes: tuple[str, ...] = ()
+
+
+def to_record(item: Mapping[str, Any]) -> Record:
+    """Turns DynamoDB's typed attributes into plain values; numbers become Decimal."""
+    return {name: deserialize(value) for name, value in item.items()}
+
+
+def found_record(item: Mapping[str, Any] | None) -> Record | None:
+    return None if item is None else to_record(item)
+
+
+def to_wire(record: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _serialize(value) for name, value in record.items()}
+
+
+def put_arguments(new: NewItem) -> Any:
+    return {
+        "TableName": settings().table_name,
+        "Item": new.key.wire() | to_wire(new.record),
+        "ConditionExpression": "attribute_not_exists(pk)",
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
+
+
+def delete_arguments(deletion: Deletion) -> Any:
+    arguments: dict[str, Any] = {
+        "TableName": settings().table_name,
+        "Key": deletion.key.wire(),
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
+    if deletion.condition:
+        arguments["ConditionExpression"] = deletion.condition
+    if deletion.values:
+        arguments["ExpressionAttributeValues"] = to_wire(deletion.values)
+    if deletion.names:
+        arguments["ExpressionAttributeNames"] = deletion.names
+    return arguments
+
+
+def update_arguments(change: Update) -> Any:
+    arguments: dict[str, Any] = {
+        "TableName": settings().table_name,
+        "Key": change.key.wire(),
+        "UpdateExpression": change.expression,
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
+    if change.condition:
+        arguments["ConditionExpression"] = change.condition
+    if change.values:
+        arguments["ExpressionAttributeValues"] = to_wire(change.values)
+    if change.names:
+        arguments["ExpressionAttributeNames"] = change.names
+    return arguments
