@@ -23,6 +23,8 @@ from sigbridge.model.report import StoredReport
 from sigbridge.model.service import Service
 from sigbridge.status import Condition, Kind, State, condition_of, note_message, note_report, states_of
 from sigbridge.status.knowledge import knowledge_of_report
+from sigbridge.store.conditions import rank
+from sigbridge.store.message_codec import read_message
 from sigbridge.store.report_codec import read_stored_report
 from tests.functional.conftest import Invoke, Stored
 from tests.functional.failing_store import FAILURES, Failure, failing
@@ -165,7 +167,7 @@ def test_link_and_location_of_a_message_are_noted(invoke: Invoke, stored: Stored
     invoke("sigfox_service", event("sigfox_data_advanced.json"))
     [message] = stored(sk="MSG#")
 
-    note_message("demo", "1A2B45", message)
+    note_message("demo", "1A2B45", read_message(message))
 
     [record] = stored("DEVICE#demo#1A2B45", "CONDITION")
     link, location = record["link"], record["location"]
@@ -186,7 +188,7 @@ def test_a_message_that_says_neither_is_not_noted(name: str, invoke: Invoke, sto
     requests: list[str] = []
 
     with failing(counting(requests), lambda _request: True):
-        note_message("demo", "1A2B45", message)
+        note_message("demo", "1A2B45", read_message(message))
 
     assert requests == []
 
@@ -264,7 +266,7 @@ def test_the_order_of_reports_does_not_matter(order: tuple[int, ...], note: Note
 def battery_in_order(reports: Sequence[StoredReport]) -> dict[str, Any]:
     """What is known of the battery after these reports, whatever their order: the newest, of highest rank."""
     known = [found[Kind.BATTERY] for found in map(knowledge_of_report, reports) if Kind.BATTERY in found]
-    newest = max(known, key=lambda knowledge: (knowledge.at, knowledge.as_record()["rank"]))
+    newest = max(known, key=lambda knowledge: (knowledge.at, rank(knowledge)))
     return {**newest.facts, "at": newest.at}
 
 
@@ -419,7 +421,7 @@ def test_the_state_of_a_device_is_told(invoke: Invoke, note: Note, stored: Store
     }
     invoke("sigfox_service", event("sigfox_data_advanced.json", body=body))
     [message] = stored(sk="MSG#")
-    note_message(*DEVICE, message)
+    note_message(*DEVICE, read_message(message))
     note(
         report(Service.STATUS, batt=Decimal("3.05"), temp=Decimal("21.5")),
         report(Service.ERROR, **SILENT),

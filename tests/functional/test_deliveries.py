@@ -9,9 +9,9 @@ import pytest
 
 from sigbridge.messages import store_messages
 from sigbridge.model.message import Network, Part, ReceivedMessage, Variable
+from sigbridge.model.stored_message import RecordedMessage
+from sigbridge.store import timeline
 from sigbridge.store.item_size import stored_size
-from sigbridge.store.messages import MessageRecord
-from sigbridge.store.messages import amend as amend_in_store
 from tests.functional.change_stream import ChangeStream
 from tests.functional.conftest import Counted, Invoke, Stored
 from tests.functional.lambdas import Answer, event
@@ -200,12 +200,14 @@ def test_what_another_delivery_changes_meanwhile_is_not_lost(
     deliver(invoke, body | {"data": "0a"})
     others = [{"data": "0c", "b": 2}, {"data": "0d", "c": 3}]
 
-    def amend(application_id: str, device_id: str, message: MessageRecord, changes: Body) -> None:
+    change = timeline.change
+
+    def after_others(application_id: str, seen: RecordedMessage, wanted: RecordedMessage) -> None:
         if others:
             deliver(invoke, body | others.pop())
-        amend_in_store(application_id, device_id, message, changes)
+        change(application_id, seen, wanted)
 
-    monkeypatch.setattr("sigbridge.messages.amending.stored_messages.amend", amend)
+    monkeypatch.setattr(timeline, "change", after_others)
     deliver(invoke, body | {"data": "0b", "a": 1})
 
     message = shown(management)

@@ -35,7 +35,10 @@ class StoredTimeline:
     def put_message(self, sort: str, *names: str, **content: Any) -> None:
         """Puts a message with these variables; each has the text `<sort> <name>` as its value."""
         facts = {"device": "153FA", "network": "sigfox", "time": int(sort[:13]), "group": "g"}
-        self.put(f"MSG#{sort}", **facts | {"variables": _variables(sort, names)} | content)
+        arrivals = {"received_at": int(sort[:13])}
+        if content.keys() & {"advanced", "advanced_variables"}:
+            arrivals |= {"advanced_at": int(sort[:13])}
+        self.put(f"MSG#{sort}", **facts | arrivals | {"variables": _variables(sort, names)} | content)
 
     def put_entry(self, sort: str, *names: str) -> None:
         """Puts what was set by hand, in the same way."""
@@ -71,7 +74,7 @@ class StoredTimeline:
     def _update(self, change: Update) -> None:
         record = self.items[change.key.sk]
         for position in range(len(change.names)):
-            name = change.names[f"#l{position}"]
+            name = change.names[f"#n{position}"]
             assert record[name] == change.values[f":o{position}"]
             if f":n{position}" in change.values:
                 record[name] = change.values[f":n{position}"]

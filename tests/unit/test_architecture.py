@@ -143,17 +143,6 @@ def test_only_the_settings_read_the_environment(module: Path) -> None:
 DYNAMODB_NAMES = frozenset({"ClientError", "ConditionFailed", "NotTogether", "Record"})
 DYNAMODB_MODULES = frozenset(f"sigbridge.store.{name}" for name in ("rows", "table", "transactions"))
 DYNAMODB_KEYS = re.compile(r"pk|sk|(APP|DATA|DEVICE|DOWNLINK|EVENT|KEY|MSG|PARAM|STATE)#.*", re.ASCII)
-# What still reads items as the table has them. This list only shrinks.
-STILL_LEAKING = frozenset(
-    {
-        "data/bundle.py",
-        "data/removing.py",
-        "deletion/erasing.py",
-        "integrations/events.py",
-        "status/state_lists.py",
-        "status/watching.py",
-    }
-)
 
 
 def words_of_dynamodb(module: Path) -> Iterator[str]:
@@ -175,9 +164,7 @@ def words_of_dynamodb(module: Path) -> Iterator[str]:
     ids=lambda path: str(path.relative_to(PACKAGE)),
 )
 def test_the_words_of_dynamodb_stay_in_the_store(module: Path) -> None:
-    found = sorted(set(words_of_dynamodb(module)))
-    leaks = str(module.relative_to(PACKAGE)) in STILL_LEAKING
-    assert bool(found) == leaks, f"{module.name}: {found or 'leaks no more, take it off the list'}"
+    assert sorted(set(words_of_dynamodb(module))) == []
 
 
 @pytest.mark.parametrize("module", sorted((PACKAGE / "model").glob("*.py")), ids=lambda path: path.name)

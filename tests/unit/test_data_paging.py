@@ -53,9 +53,9 @@ def models(draw: st.DrawFn) -> Model:
     sorts = draw(st.lists(st.tuples(moments, st.integers(0, 12)), max_size=12, unique=True))
     for moment, rest in sorts:
         sort = f"{moment}#{rest}"
-        for kind in draw(st.sampled_from([("MSG#",), ("DATA#",), ("DATA#", "MSG#")])):
+        for kind in draw(st.sampled_from([("message",), ("entry",), ("entry", "message")])):
             variables = draw(names)
-            if kind == "MSG#":
+            if kind == "message":
                 model.stored.put_message(sort, *variables, seq_number=rest)
                 model.items.append(Item(sort, kind, "seq_number", "fact", 0))
             else:

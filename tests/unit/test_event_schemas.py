@@ -24,6 +24,7 @@ from sigbridge.model.downlink import Downlink, Priority, Source
 from sigbridge.model.downlink_history import Step
 from sigbridge.model.service import Service
 from sigbridge.settings import Settings, using
+from sigbridge.store.device_states import ANSWER_MAPS
 from sigbridge.store.downlink_codec import write_downlink
 from sigbridge.store.stream import Change, read_change
 from tests.event_schemas import SCHEMAS, family_of, schema, violations
@@ -492,7 +493,10 @@ def test_a_detail_leaves_room_for_the_rest_of_its_event() -> None:
 
 
 def test_the_state_of_a_device_is_not_told() -> None:
-    assert announced({"pk": DEVICE, "sk": "STATE", "queue": []}) == []
+    maps: dict[str, object] = {f"answers_{number}": {} for number in range(ANSWER_MAPS)}
+    state = {"queue": [], "downlink_data": "", "removal": "cleared", "generation": 0, **maps}
+
+    assert announced({"pk": DEVICE, "sk": "STATE", **state}) == []
 
 
 def documented() -> dict[str, str]:

@@ -1,26 +1,20 @@
 """What is stored in one place, as data items: those of a message, or those that were set together."""
 
-import heapq
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import partial
-from typing import Any
 
 from sigbridge.data.item import DataItem, Origin, Place, Slot
 from sigbridge.data.notation import place_text, with_plain_numbers
 from sigbridge.data.selection import Selection
 from sigbridge.messages import RecordedMessage, Value, Variable
 from sigbridge.store import timeline
-from sigbridge.store.entries import read_entry
-from sigbridge.store.message_codec import read_message
-from sigbridge.store.timeline import Kind, Order, Stretch
+from sigbridge.store.timeline import Kind, Stretch, TimelineItem
 
 # A plain Sigfox message takes less. Making items of what is larger takes longer than reading it.
 _UNIT_BYTES = 1_024
-_ENTRY_OVERHEAD = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,27 +35,24 @@ class Bundle:
     """Data items of one moment and group that are stored in one place.
 
     Attributes:
+        stored: What is stored there.
         place: Where.
-        record: How.
-        device_id: Normalised device id.
-        time: Epoch ms.
-        group: Their group.
         told: Their content.
-        size: About how many bytes it takes in the store.
     """
 
+    stored: TimelineItem
     place: Place
-    record: dict[str, Any]
-    device_id: str
-    time: int
-    group: str
     told: tuple[ToldValue, ...]
-    size: int
+
+    @classmethod
+    def of(cls, stored: TimelineItem) -> "Bundle":
+        """Makes the data items of what is stored."""
+        return cls(stored, Place(stored.id, Kind.of(stored)), tuple(_values_of(stored)))
 
     @property
     def cost(self) -> int:
         """What reading it costs: 1 for each 1 kB begun."""
-        return 1 + self.size // _UNIT_BYTES
+        return 1 + self.stored.size // _UNIT_BYTES
 
     def items(self, selection: Selection) -> list[DataItem]:
         """Gives those of its items that are wanted, in the order that is wanted."""
@@ -78,11 +69,11 @@ class Bundle:
 
     def _item(self, slot: Slot, told: ToldValue) -> DataItem:
         return DataItem(
-            device_id=self.device_id,
+            device_id=self.stored.device_id,
             place=self.place,
             slot=slot,
-            time=self.time,
-            group=self.group,
+            time=self.stored.time,
+            group=self.stored.group,
             value=told.variable.value,
             unit=told.variable.unit,
             location=told.variable.location,
@@ -92,33 +83,19 @@ class Bundle:
 
 def read_bundles(stretch: Stretch) -> Iterator[Bundle]:
     """Yields what is stored in a stretch, messages and data set by hand, in its order."""
-    return _merged(timeline.read, stretch)
+    return map(Bundle.of, timeline.read(stretch))
 
 
 def read_latest_bundles(stretch: Stretch) -> Iterator[Bundle]:
     """Yields what is stored in a stretch, the newest first, as the last finished write left it."""
-    return _merged(timeline.read_latest, stretch)
+    return map(Bundle.of, timeline.read_latest(stretch))
 
 
-def read_bundle(kind: Kind, record: dict[str, Any]) -> Bundle:
-    """Reads the plain values of a stored item, keys included."""
-    return _BUNDLES[kind](Place(record["sk"].removeprefix(kind), kind), record)
-
-
-def _merged(read: Callable[[Kind, Stretch], Iterator[dict[str, Any]]], stretch: Stretch) -> Iterator[Bundle]:
-    streams = [map(partial(read_bundle, kind), read(kind, stretch)) for kind in Kind]
-    is_descending = stretch.order is Order.DESCENDING
-    return heapq.merge(*streams, key=lambda bundle: bundle.place, reverse=is_descending)
-
-
-def _bundle_of_message(place: Place, record: dict[str, Any]) -> Bundle:
-    message = read_message(record)
-    told = (
-        *(ToldValue(Variable(name, value), Origin.FACT) for name, value in _facts(message)),
-        *_location(message),
-        *(ToldValue(variable, Origin.VARIABLE) for variable in message.variables),
-    )
-    return Bundle(place, record, message.device_id, message.time, message.group, told, message.size)
+def _values_of(stored: TimelineItem) -> Iterator[ToldValue]:
+    if isinstance(stored, RecordedMessage):
+        yield from (ToldValue(Variable(name, value), Origin.FACT) for name, value in _facts(stored))
+        yield from _location(stored)
+    yield from (ToldValue(variable, Origin.VARIABLE) for variable in stored.variables)
 
 
 def _facts(message: RecordedMessage) -> Iterator[tuple[str, Value]]:
@@ -144,16 +121,3 @@ def _location(message: RecordedMessage) -> Iterator[ToldValue]:
         yield ToldValue(variable, Origin.FACT)
         if location.radius is not None:
             yield ToldValue(Variable("radius", location.radius, "m"), Origin.FACT)
-
-
-def _bundle_of_entry(place: Place, record: dict[str, Any]) -> Bundle:
-    entry = read_entry(record)
-    told = tuple(ToldValue(variable, Origin.VARIABLE) for variable in entry.variables)
-    size = _ENTRY_OVERHEAD + sum(variable.size for variable in entry.variables)
-    return Bundle(place, record, entry.device_id, entry.time, entry.group, told, size)
-
-
-_BUNDLES: Mapping[Kind, Callable[[Place, dict[str, Any]], Bundle]] = {
-    Kind.MESSAGE: _bundle_of_message,
-    Kind.ENTRY: _bundle_of_entry,
-}

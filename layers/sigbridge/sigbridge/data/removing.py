@@ -1,20 +1,19 @@
 """Removing data of a range."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from sigbridge.data.bundle import Bundle, read_bundle, read_latest_bundles
+from sigbridge.data.bundle import Bundle, read_latest_bundles
 from sigbridge.data.item import Origin
 from sigbridge.data.selection import Position, Selection
+from sigbridge.model.data_entry import DataEntry
+from sigbridge.model.message import Variable
 from sigbridge.store import timeline
-from sigbridge.store.failures import ConditionFailed
 from sigbridge.store.parallel import in_parallel
-from sigbridge.store.timeline import Kind
+from sigbridge.store.timeline import ItemChanged, TimelineItem
 
 # How many stored items of up to 1 kB one request looks at; larger ones count more often.
 _LARGEST_COST = 1_000
-_LISTS = ("variables", "advanced_variables")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +48,9 @@ def remove_data(
     """
     bundles, reached = _next_bundles(application_id, device_id, selection, after)
     if not selection.variables:
-        timeline.delete([bundle.record for bundle in bundles])
+        timeline.delete(application_id, [bundle.stored for bundle in bundles])
         return Removed(sum(len(bundle.told) for bundle in bundles), reached)
-    counts = in_parallel(lambda bundle: _take_out(bundle, selection.variables), bundles)
+    counts = in_parallel(lambda bundle: _take_out(application_id, bundle, selection.variables), bundles)
     return Removed(sum(counts), reached)
 
 
@@ -72,30 +71,34 @@ def _next_bundles(
     return bundles, None
 
 
-def _take_out(bundle: Bundle, names: frozenset[str]) -> int:
+def _take_out(application_id: str, bundle: Bundle, names: frozenset[str]) -> int:
     """Takes variables out of what is stored in one place, and tells how many data items they were."""
     while True:
         removed = [one for one in bundle.told if one.origin is Origin.VARIABLE and one.variable.name in names]
         if not removed:
             return 0
-        if bundle.place.kind is Kind.ENTRY and len(removed) == len(bundle.told):
-            timeline.delete([bundle.record])
+        if isinstance(bundle.stored, DataEntry) and len(removed) == len(bundle.told):
+            timeline.delete(application_id, [bundle.stored])
             return len(removed)
         try:
-            timeline.change_lists(bundle.record, _shortened(bundle.record, names))
-        except ConditionFailed as failed:
-            if failed.existing is None:
+            timeline.change(application_id, bundle.stored, _without(bundle.stored, names))
+        except ItemChanged as changed:
+            if changed.existing is None:
                 return 0
-            bundle = read_bundle(bundle.place.kind, failed.existing)
+            bundle = Bundle.of(changed.existing)
         else:
             return len(removed)
 
 
-def _shortened(record: Mapping[str, Any], names: frozenset[str]) -> dict[str, list[Any]]:
-    """Gives those lists of a stored item that hold one of these variables, without it."""
-    lists = {
-        attribute: [variable for variable in record[attribute] if variable["variable"] not in names]
-        for attribute in _LISTS
-        if attribute in record
+def _without(stored: TimelineItem, names: frozenset[str]) -> TimelineItem:
+    if isinstance(stored, DataEntry):
+        return replace(stored, variables=_others(stored.variables, names))
+    parts = {
+        part: replace(content, variables=_others(content.variables, names))
+        for part, content in stored.parts.items()
     }
-    return {attribute: left for attribute, left in lists.items() if len(left) < len(record[attribute])}
+    return replace(stored, parts=parts)
+
+
+def _others(variables: Sequence[Variable], names: frozenset[str]) -> tuple[Variable, ...]:
+    return tuple(variable for variable in variables if variable.name not in names)

@@ -17,13 +17,13 @@ from itertools import batched, islice, takewhile
 from sigbridge import clock
 from sigbridge.devices import UnknownDevice, forget_device
 from sigbridge.errors import StoreUnavailable
-from sigbridge.status import list_keys
+from sigbridge.status import take_off_lists
 from sigbridge.store import devices as stored_devices
-from sigbridge.store import erasures, table
+from sigbridge.store import erasures
 from sigbridge.store.devices import NotListed
+from sigbridge.store.due import DueItem
 from sigbridge.store.erasures import Erasure, ListingChanged, Part
 from sigbridge.store.parallel import WorkedOff, work_off
-from sigbridge.store.rows import Key
 
 # What a caller waits for.
 _FEW = 200
@@ -54,10 +54,10 @@ def erase_device(application_id: str, device_id: str) -> None:
     # What fails here is done later.
     with suppress(StoreUnavailable):
         erasures.delete([part for part in found[:_FEW] if part.arrived_at is not None])
-        table.delete_all(list_keys(application_id, device_id))
+        take_off_lists(application_id, device_id)
 
 
-def erase_what_is_due(now_ms: int, until_ms: int) -> WorkedOff[Key]:
+def erase_what_is_due(now_ms: int, until_ms: int) -> WorkedOff[DueItem]:
     """Goes on with the erasures that are due by now, as far as time allows.
 
     It may run twice at once, and again for what it has erased already.
@@ -66,9 +66,9 @@ def erase_what_is_due(now_ms: int, until_ms: int) -> WorkedOff[Key]:
         now_ms: The present moment.
         until_ms: When to stop, epoch ms.
     """
-    due = takewhile(lambda _key: clock.now_ms() < until_ms, erasures.due_until(now_ms))
+    due = takewhile(lambda _item: clock.now_ms() < until_ms, erasures.due_until(now_ms))
     # One after the other, since each may need all the time there is.
-    return work_off(lambda key: _go_on(Erasure.of(key), until_ms), due, at_once=1)
+    return work_off(lambda item: _go_on(erasures.erasure(item), until_ms), due, at_once=1)
 
 
 def _go_on(erasure: Erasure, until_ms: int) -> None:
@@ -76,7 +76,7 @@ def _go_on(erasure: Erasure, until_ms: int) -> None:
         return
     if not _is_listed(erasure):
         erasures.delete_condition(erasure.application_id, erasure.device_id)
-        table.delete_all(list_keys(erasure.application_id, erasure.device_id))
+        take_off_lists(erasure.application_id, erasure.device_id)
     moment = clock.now_ms()
     looks = (erasure.deleted_at + wait for wait in _LOOKS_AGAIN_AFTER_MS)
     next_look = next((look for look in looks if look > moment), None)

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
 
 from sigbridge.applications import UnknownApplication, kept_until
 from sigbridge.clock import now_ms
@@ -48,13 +47,13 @@ def record_transition(application_id: str, device_id: str, transition: Transitio
         attempts.record_step(key, step_write(owner_of_history(application_id), transition))
 
 
-def recorded_steps(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> list[LifeStep]:
-    """Return the steps that an attempt's item has, and did not have before it was changed."""
-    attempt = attempts.read_attempt(new)
+def recorded_steps(old: StoredAttempt | None, new: StoredAttempt) -> list[LifeStep]:
+    """Return the steps that an attempt has, and did not have before it was changed."""
+    before = {} if old is None else old.steps
     return [
-        LifeStep.of(step, attempt.downlink.attempt, recorded)
-        for step, recorded in attempt.steps.items()
-        if step not in (old or {})
+        LifeStep.of(step, new.downlink.attempt, recorded)
+        for step, recorded in new.steps.items()
+        if step not in before
     ]
 
 

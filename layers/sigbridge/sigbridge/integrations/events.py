@@ -14,10 +14,9 @@ from sigbridge.clock import rfc3339
 from sigbridge.downlinks import recorded_steps
 from sigbridge.integrations.destination import Event
 from sigbridge.model.downlink import Downlink, Source
-from sigbridge.store.attempts import read_attempt
-from sigbridge.store.message_codec import read_message
-from sigbridge.store.report_codec import read_stored_report
-from sigbridge.store.stream import Change, Kind
+from sigbridge.model.message import Part
+from sigbridge.model.stored_message import PartContent, RecordedMessage
+from sigbridge.store.stream import AttemptChanged, Change, MessageStored, ReportStored
 
 _VERSION = 1
 # EventBridge takes 256 kB, and counts more than the detail.
@@ -25,13 +24,6 @@ _LARGEST_DETAIL_BYTES = 200_000
 # It takes no integers beyond 64 bits.
 _LARGEST_INTEGER = 2**63 - 1
 
-_ARRIVALS = ("received_at", "advanced_at")
-_MESSAGE_MOMENTS = ("time", "sent_time", *_ARRIVALS, "amended_at")
-_MESSAGE_FIELDS = (
-    *("device", "network", *_MESSAGE_MOMENTS, "group"),
-    *("seq_number", "payload", "port", "ack", "radio", "advanced", "location"),
-    *("variables", "advanced_variables"),
-)
 _FACT_MOMENTS = (
     "device_message_time",
     "expected_subscription_duration_end_time",
@@ -39,19 +31,19 @@ _FACT_MOMENTS = (
 )
 
 
-def events_of(change: Change) -> Iterator[Event]:
+def events_of(change: Change[Any]) -> Iterator[Event]:
     """Yield what destinations are told of a change."""
-    match change.kind:
-        case Kind.ATTEMPT:
+    match change:
+        case AttemptChanged():
             yield from _of_attempt(change)
-        case Kind.MESSAGE:
+        case MessageStored():
             yield from _of_message(change)
-        case Kind.REPORT if change.old is None:
+        case ReportStored() if change.old is None:
             yield _of_report(change)
 
 
-def _of_attempt(change: Change) -> Iterator[Event]:
-    downlink = read_attempt(change.new).downlink
+def _of_attempt(change: AttemptChanged) -> Iterator[Event]:
+    downlink = change.new.downlink
     for step in recorded_steps(change.old, change.new):
         content = {"downlink": _downlink(downlink), "step": step.told()}
         id_ = f"{downlink.id}-{step.attempt}-{step.step}"
@@ -73,64 +65,82 @@ def _downlink(downlink: Downlink) -> dict[str, object]:
             "confirmed_retry": retry,
             "correlation_ids": list(downlink.correlation_ids),
             "queued_at": rfc3339(downlink.made_at) if is_queued else None,
-            "expires_at": None if downlink.expires_at is None else rfc3339(downlink.expires_at),
+            "expires_at": _moment(downlink.expires_at),
         }
     )
 
 
-def _of_message(change: Change) -> Iterator[Event]:
-    sort = change.new["sk"].removeprefix(Kind.MESSAGE)
-    for kind, suffix, at in _message_steps(change.old or {}, change.new):
+def _of_message(change: MessageStored) -> Iterator[Event]:
+    for kind, suffix, at in _message_steps(change.old, change.new):
         message = _fitting(_message(change.new), "variables", "advanced_variables")
-        yield _event(change, kind, f"{sort}-{suffix}", at, {"message": message})
+        yield _event(change, kind, f"{change.new.id}-{suffix}", at, {"message": message})
 
 
-def _message_steps(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tuple[str, str, int]]:
+def _message_steps(old: RecordedMessage | None, new: RecordedMessage) -> Iterator[tuple[str, str, int]]:
     """Tell what became of a message: the event, what tells it from the message's others, and when.
 
     Which of its parts comes first does not matter: that is the message, and the other one completes it.
     """
-    before, arrivals = _arrivals(old), _arrivals(new)
-    if arrivals and not before:
+    before, amendments = (0, 0) if old is None else (len(old.parts), old.amendments)
+    arrivals = [content.arrived_at for content in new.parts.values()]
+    if not before:
         yield "Message received", "received", min(arrivals)
-    if len(before) < len(_ARRIVALS) == len(arrivals):
+    if before < len(Part) == len(arrivals):
         yield "Message completed", "completed", max(arrivals)
-    number = int(new.get("amended", 0))
-    if number > int(old.get("amended", 0)):
-        yield "Message completed", f"completed-{number}", int(new["amended_at"])
+    if new.amended_at is not None and new.amendments > amendments:
+        yield "Message completed", f"completed-{new.amendments}", new.amended_at
 
 
-def _arrivals(record: Mapping[str, Any]) -> list[int]:
-    return [int(record[arrival]) for arrival in _ARRIVALS if arrival in record]
-
-
-def _message(record: Mapping[str, Any]) -> dict[str, object]:
-    message = {name: record[name] for name in _MESSAGE_FIELDS if name in record}
-    message |= {name: rfc3339(int(message[name])) for name in _MESSAGE_MOMENTS if name in message}
-    recorded = read_message(record)
-    if recorded.conflicts:
-        message["conflicts"] = [
+def _message(message: RecordedMessage) -> dict[str, object]:
+    own, added = (message.parts.get(part) for part in (Part.UPLINK, Part.ADVANCED))
+    content = {
+        "device": message.device_as_received,
+        "network": message.network,
+        "time": rfc3339(message.time),
+        "sent_time": _moment(message.sent_time),
+        "received_at": _moment(message.received_at),
+        "advanced_at": _moment(message.advanced_at),
+        "amended_at": _moment(message.amended_at),
+        "group": message.group,
+        "seq_number": message.seq_number,
+        "payload": message.payload,
+        "port": message.port,
+        "ack": message.ack,
+        "radio": message.radio or None,
+        "advanced": message.advanced or None,
+        "location": None if message.location is None else message.location.as_record(),
+        "variables": _variables(own),
+        "advanced_variables": _variables(added),
+        "conflicts": [
             {"payload": conflict.payload, "received_at": rfc3339(conflict.received_at)}
-            for conflict in recorded.conflicts
+            for conflict in message.conflicts
         ]
-    if recorded.warnings:
-        message["warnings"] = [
-            {"field": warning.field, "message": warning.message} for warning in recorded.warnings
-        ]
-    return message
+        or None,
+        "warnings": [{"field": warning.field, "message": warning.message} for warning in message.warnings]
+        or None,
+    }
+    return _without_none(content)
 
 
-def _of_report(change: Change) -> Event:
-    report = read_stored_report(change.new)
+def _variables(part: PartContent | None) -> list[Mapping[str, object]] | None:
+    return None if part is None else [variable.as_record() for variable in part.variables] or None
+
+
+def _moment(moment_ms: int | None) -> str | None:
+    return None if moment_ms is None else rfc3339(moment_ms)
+
+
+def _of_report(change: ReportStored) -> Event:
+    report = change.new
     content = _without_none(
         {
             "service": report.service,
             "device": report.device_as_received,
             "time": rfc3339(report.time),
-            "sent_time": None if report.sent_time is None else rfc3339(report.sent_time),
+            "sent_time": _moment(report.sent_time),
             "received_at": rfc3339(report.received_at),
             "facts": _facts(report.facts),
-            "location": change.new.get("location"),
+            "location": None if report.location is None else report.location.as_record(),
             "extras": report.extras or None,
         }
     )
@@ -153,7 +163,7 @@ def _fitting(content: dict[str, object], *expendable: str) -> dict[str, object]:
     return kept | {f"{expendable[0]}_omitted": True}
 
 
-def _event(change: Change, kind: str, id_: str, at: int, content: Mapping[str, object]) -> Event:
+def _event(change: Change[Any], kind: str, id_: str, at: int, content: Mapping[str, object]) -> Event:
     whole_id = f"{change.application_id}/{change.device_id}/{id_}"
     detail = {
         "version": _VERSION,

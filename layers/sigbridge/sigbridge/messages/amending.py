@@ -4,16 +4,17 @@ Deliveries of one message say the same as a rule. Where one says more, what is m
 it says something else, what came first stays, and another payload is kept beside it.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sigbridge.errors import Fault, StoreUnavailable
-from sigbridge.messages.parts import PartAttributes, PartContent, joined_warnings
-from sigbridge.model.message import ReceivedMessage
-from sigbridge.store import messages as stored_messages
-from sigbridge.store.item_size import stored_size
-from sigbridge.store.messages import ChangedMeanwhile, MessageRecord, MessageWrite
+from sigbridge.messages.parts import joined
+from sigbridge.model.message import Value, Variable
+from sigbridge.model.stored_message import ConflictingPayload, PartContent, RecordedMessage
+from sigbridge.store import timeline
+from sigbridge.store.item_size import size_of_conflict
+from sigbridge.store.timeline import ItemChanged
 
 _ATTEMPTS = 10
 _FILLED_IN = ("seq_number", "payload", "port", "ack", "location")
@@ -28,102 +29,93 @@ class Amendment:
     """What a delivery adds to a message that is stored.
 
     Attributes:
-        changes: The attributes that change, with their new values.
+        message: The message as it is then.
         warnings: What of the delivery differs, beside what the delivery itself warns of.
         is_conflict: Whether a payload is added that was not known.
     """
 
-    changes: Mapping[str, Any] = field(default_factory=dict)
+    message: RecordedMessage
     warnings: tuple[Fault, ...] = ()
     is_conflict: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """A delivery of a part of a message.
-
-    Attributes:
-        message: What was received.
-        content: What of it can be kept.
-        write: How it is stored.
-    """
-
-    message: ReceivedMessage
-    content: PartContent
-    write: MessageWrite
-
-
-def amend(delivery: Delivery, stored: MessageRecord) -> Amendment:
+def amend(application_id: str, delivered: RecordedMessage, stored: RecordedMessage) -> Amendment:
     """Add what a delivery says and the message lacks; it costs nothing where that is nothing.
 
     Args:
-        delivery: Of the message.
+        application_id: Whose device's message it is.
+        delivered: The message as the delivery alone tells it, which is one part of it.
         stored: The message as it is.
 
     Raises:
         StoreUnavailable: It may not be added; the same delivery may be tried again.
     """
-    write = delivery.write
+    [(_, content)] = delivered.parts.items()
     for _ in range(_ATTEMPTS):
-        amendment = _amendment(delivery, stored.content)
-        if not amendment.changes:
+        amendment = _amendment(delivered, stored)
+        if amendment.message == stored:
             return amendment
-        number = int(stored.content.get("amended", 0)) + 1
-        changes = {**amendment.changes, "amended": number, "amended_at": write.arrived_at}
+        number = stored.amendments + 1
+        amended = replace(amendment.message, amendments=number, amended_at=content.arrived_at)
         try:
-            stored_messages.amend(write.application_id, write.device_id, stored, changes)
-        except ChangedMeanwhile as changed:
+            timeline.change(application_id, stored, amended)
+        except ItemChanged as changed:
+            if not isinstance(changed.existing, RecordedMessage):
+                raise StoreUnavailable from changed
             stored = changed.existing
         else:
-            return amendment
+            return replace(amendment, message=amended)
     raise StoreUnavailable
 
 
-def _amendment(delivery: Delivery, stored: Mapping[str, Any]) -> Amendment:
-    names, content = PartAttributes.of(delivery.message.part), delivery.content
-    told = {**delivery.write.own, **delivery.write.shared}
-    changes = {name: told[name] for name in _FILLED_IN if name in told and stored.get(name) in (None, "")}
-    payload_changes, payload_warnings = _of_payload(delivery.write, stored)
-    facts: dict[str, Any] = stored.get(names.facts, {})
-    variables: list[dict[str, Any]] = stored.get(names.variables, [])
-    values: dict[str, list[Any]] = {}
-    for variable in variables:
-        values.setdefault(variable["variable"], []).append(variable["value"])
-    joined = PartContent(facts, variables).joined_by(
-        {name: value for name, value in content.facts.items() if name not in facts},
-        [variable for variable in content.variables if variable["variable"] not in values],
+def _amendment(delivered: RecordedMessage, stored: RecordedMessage) -> Amendment:
+    [(part, told)] = delivered.parts.items()
+    told_facts: dict[str, Any] = {
+        name: getattr(delivered, name)
+        for name in _FILLED_IN
+        if getattr(delivered, name) is not None and getattr(stored, name) in (None, "")
+    }
+    first = stored.parts[part]
+    values = _values(first.variables)
+    fitting = joined(
+        first,
+        {name: value for name, value in told.facts.items() if name not in first.facts},
+        [variable for variable in told.variables if variable.name not in values],
     )
     differing = tuple(
-        Fault(variable["variable"], "differs from what an earlier delivery said, which stays")
-        for variable in content.variables
-        if variable["variable"] in values and variable["value"] not in values[variable["variable"]]
+        Fault(variable.name, "differs from what an earlier delivery said, which stays")
+        for variable in told.variables
+        if variable.name in values and variable.value not in values[variable.name]
     )
-    warnings = (*differing, *joined.left_out)
-    told_warnings = (*delivery.message.warnings, *content.left_out, *warnings)
-    wanted = {
-        names.facts: dict(joined.facts),
-        names.variables: joined.variables,
-        names.warnings: joined_warnings(stored.get(names.warnings, ()), told_warnings),
-    }
-    changes |= {name: value for name, value in wanted.items() if value and value != stored.get(name)}
-    return Amendment(
-        {**changes, **payload_changes}, (*warnings, *payload_warnings), is_conflict=bool(payload_changes)
-    )
+    warnings = (*differing, *fitting.left_out)
+    content = fitting.with_warnings((*told.warnings, *warnings)).content
+    conflicts, payload_warnings = _conflicts(delivered, told, stored)
+    amended = replace(stored, parts={**stored.parts, part: content}, conflicts=conflicts, **told_facts)
+    is_conflict = conflicts != stored.conflicts
+    return Amendment(amended, (*warnings, *payload_warnings), is_conflict)
 
 
-def _of_payload(write: MessageWrite, stored: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[Fault, ...]]:
-    payload, first = write.shared.get("payload"), stored.get("payload")
+def _values(variables: Sequence[Variable]) -> dict[str, list[Value]]:
+    values: dict[str, list[Value]] = {}
+    for variable in variables:
+        values.setdefault(variable.name, []).append(variable.value)
+    return values
+
+
+def _conflicts(
+    delivered: RecordedMessage, told: PartContent, stored: RecordedMessage
+) -> tuple[tuple[ConflictingPayload, ...], tuple[Fault, ...]]:
+    payload, first, conflicts = delivered.payload, stored.payload, stored.conflicts
     if not payload or not first or payload == first:
-        return {}, ()
-    conflicts = stored.get("conflicts", [])
+        return conflicts, ()
     warning = Fault("payload", f"differs from {_quoted(first)}, which came first; it is kept as a conflict")
-    if any(conflict["payload"] == payload for conflict in conflicts):
-        return {}, (warning,)
-    added = [*conflicts, {"payload": payload, "received_at": write.arrived_at}]
-    if len(added) > _CONFLICTS or stored_size(added) > _CONFLICTS_BYTES:
+    if any(conflict.payload == payload for conflict in conflicts):
+        return conflicts, (warning,)
+    added = (*conflicts, ConflictingPayload(payload, told.arrived_at))
+    if len(added) > _CONFLICTS or sum(size_of_conflict(conflict) for conflict in added) > _CONFLICTS_BYTES:
         reason = f"differs from {_quoted(first)}, which came first, and is left out, since others do too"
-        return {}, (Fault("payload", reason),)
-    return {"conflicts": added}, (warning,)
+        return conflicts, (Fault("payload", reason),)
+    return added, (warning,)
 
 
 def _quoted(payload: str) -> str:

@@ -8,19 +8,16 @@ from sigbridge.applications import kept_until
 from sigbridge.clock import counted_moment, is_believed, now_ms
 from sigbridge.devices import Directory
 from sigbridge.errors import Fault, InvalidInput
-from sigbridge.messages.amending import Amendment, Delivery, amend
+from sigbridge.messages.amending import Amendment, amend
 from sigbridge.messages.keys import MessageKey, message_key
-from sigbridge.messages.parts import PartAttributes, PartContent, part_record
+from sigbridge.messages.parts import FittingPart
 from sigbridge.messages.payload import InvalidPayload, read_generic_payload, read_sigfox_payload
 from sigbridge.model.limits import checked_value, fitting_name
-from sigbridge.model.message import Network, Part, ReceivedMessage, Variable, WrittenPayload
+from sigbridge.model.message import Network, ReceivedMessage, Variable, WrittenPayload
+from sigbridge.model.stored_message import PartContent, RecordedMessage
 from sigbridge.store import messages as stored_messages
-from sigbridge.store.message_codec import received_first
-from sigbridge.store.messages import AlreadyStored, MessageWrite
 from sigbridge.store.parallel import in_parallel
 
-_STORE = {Part.UPLINK: stored_messages.add, Part.ADVANCED: stored_messages.merge}
-_OTHER_PART = {Part.UPLINK: Part.ADVANCED, Part.ADVANCED: Part.UPLINK}
 _NOT_BELIEVED = Fault("time", "is more than a day ahead of its reception, whose moment counts instead")
 # Separators in an id may be many.
 _SPELLING_LENGTH = 200
@@ -182,25 +179,19 @@ def _store(message: ReceivedMessage, payload: str | None, arrival: _Arrival, ind
     key = _key(message, payload, arrival)
     if message.time is not None and not is_believed(message.time, arrival.at):
         message = replace(message, warnings=(*message.warnings, replace(_NOT_BELIEVED, index=index)))
-    content = PartContent.of(message)
-    delivery = Delivery(message, content, _message_write(message, payload, arrival, key, content))
-    own, other = (PartAttributes.of(part) for part in (message.part, _OTHER_PART[message.part]))
-    try:
-        stored = _STORE[message.part](delivery.write)
-        repeated = False
-    except AlreadyStored as already:
-        stored = already.existing
-        # The store's client tries twice: the second try finds what the first one wrote.
-        repeated = stored.content[own.delivery] != delivery.write.own[own.delivery]
-    first = not repeated and other.arrival not in stored.content
-    amendment = Amendment() if first else amend(delivery, stored)
-    added = (replace(warning, index=index) for warning in (*content.left_out, *amendment.warnings))
+    fitting = FittingPart.of(message, arrival.at)
+    delivered = _as_delivered(message, payload, arrival, key, fitting.content)
+    written = stored_messages.add(arrival.application_id, delivered, arrival.kept_until)
+    stored = written.message
+    first = not written.is_repeat and len(stored.parts) == 1
+    amendment = Amendment(stored) if first else amend(arrival.application_id, delivered, stored)
+    added = (replace(warning, index=index) for warning in (*fitting.left_out, *amendment.warnings))
     return StoredMessage(
         message=replace(message, warnings=(*message.warnings, *added)),
-        key=stored.sort,
-        moment=counted_moment(key.time, received_first(stored.content)),
-        group=stored.content["group"],
-        repeated=repeated,
+        key=stored.id,
+        moment=counted_moment(key.time, stored.first_arrived_at),
+        group=stored.group,
+        repeated=written.is_repeat,
         first=first,
         conflicting=amendment.is_conflict,
     )
@@ -210,39 +201,28 @@ def _key(message: ReceivedMessage, payload: str | None, arrival: _Arrival) -> Me
     key = message_key(message, payload, arrival.at, arrival.kept_until)
     if key.mark is None:
         return key
-    sort = stored_messages.first_key(
-        arrival.application_id, message.device_id, key.mark, key.sort, arrival.at
-    )
-    return replace(key, sort=sort)
+    first = stored_messages.first_id(arrival.application_id, message.device_id, key.mark, key.id, arrival.at)
+    return replace(key, id=first)
 
 
-def _message_write(
-    message: ReceivedMessage,
-    payload: str | None,
-    arrival: _Arrival,
-    key: MessageKey,
-    content: PartContent,
-) -> MessageWrite:
-    shared = {
-        "device": message.device_as_received[:_SPELLING_LENGTH],
-        "network": message.network.value,
-        "time": key.time,
-        "sent_time": message.time if message.time != key.time else None,
-        "seq_number": message.seq_number,
-        "payload": payload,
-        "port": message.port,
-        "ack": message.ack,
-        "group": arrival.group,
-        "expires_at": arrival.kept_until,
-    }
-    return MessageWrite(
-        application_id=arrival.application_id,
+def _as_delivered(
+    message: ReceivedMessage, payload: str | None, arrival: _Arrival, key: MessageKey, content: PartContent
+) -> RecordedMessage:
+    """Return the message as this delivery alone tells it."""
+    return RecordedMessage(
+        id=key.id,
         device_id=message.device_id,
-        sort=key.sort,
-        arrival=PartAttributes.of(message.part).arrival,
-        arrived_at=arrival.at,
-        own=part_record(message, content),
-        shared={name: value for name, value in shared.items() if value is not None},
+        device_as_received=message.device_as_received[:_SPELLING_LENGTH],
+        network=message.network,
+        time=key.time,
+        group=arrival.group,
+        parts={message.part: content},
+        seq_number=message.seq_number,
+        payload=payload,
+        port=message.port,
+        ack=message.ack,
+        location=message.location,
+        sent_time=message.time if message.time != key.time else None,
     )
 
 

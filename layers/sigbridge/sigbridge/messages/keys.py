@@ -17,20 +17,20 @@ _DIGEST_LENGTH = 16
 
 @dataclass(frozen=True, slots=True)
 class MessageKey:
-    """Under which key a message is kept.
+    """Under which id a message is kept.
 
     Attributes:
-        sort: `<ms, 13 digits>#<seqNumber or digest>`.
+        id: `<ms, 13 digits>#<seqNumber or digest>`.
         mark: By what its repeats find it, where the moment is not the one that was sent, or might not be.
     """
 
-    sort: str
+    id: str
     mark: SentMark | None = None
 
     @property
     def time(self) -> int:
         """The moment that counts as the message's, epoch ms."""
-        return int(self.sort.partition("#")[0])
+        return int(self.id.partition("#")[0])
 
 
 def message_key(

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 from sigbridge.model.stored_message import RecordedMessage
 from sigbridge.store import timeline
-from sigbridge.store.message_codec import read_message
-from sigbridge.store.timeline import Kind, Order, Stretch
+from sigbridge.store.timeline import Order, Stretch
 
 _LARGEST_PAGE_BYTES = 2_500_000
 
@@ -54,8 +53,7 @@ def list_messages(application_id: str, device_id: str, wanted: MessagesWanted) -
         stretch = stretch.from_place(wanted.after)
     messages: list[RecordedMessage] = []
     size = 0
-    for record in timeline.read(Kind.MESSAGE, stretch):
-        message = read_message(record)
+    for message in timeline.read_messages(stretch):
         if message.id == wanted.after:
             continue
         if len(messages) == wanted.limit or size >= _LARGEST_PAGE_BYTES:

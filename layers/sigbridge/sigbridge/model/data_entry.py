@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from sigbridge.model.message import Variable
 
+_OVERHEAD = 100
+
 
 @dataclass(frozen=True, slots=True)
 class DataEntry:
@@ -22,3 +24,8 @@ class DataEntry:
     time: int
     group: str
     variables: tuple[Variable, ...]
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes in the store."""
+        return _OVERHEAD + sum(variable.size for variable in self.variables)

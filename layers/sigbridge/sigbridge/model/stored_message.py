@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sigbridge.errors import Fault
-from sigbridge.model.message import Location, Network, Variable
+from sigbridge.model.message import Location, Network, Part, Variable
 
 _OVERHEAD = 400
 
@@ -25,6 +25,23 @@ class ConflictingPayload:
 
 
 @dataclass(frozen=True, slots=True)
+class PartContent:
+    """What one part of a message says that the other may not.
+
+    Attributes:
+        arrived_at: When it came, epoch ms.
+        facts: Sigfox's facts, by their names in snake case.
+        variables: Everything else.
+        warnings: What of it was not understood, or left out.
+    """
+
+    arrived_at: int
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    variables: tuple[Variable, ...] = ()
+    warnings: tuple[Fault, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RecordedMessage:
     """A message as it is kept: what one callback told, or two (sigfox reference, 1.1 and 1.4).
 
@@ -34,22 +51,17 @@ class RecordedMessage:
         device_as_received: The id as the sender spelt it.
         network: Sigfox or generic.
         time: Epoch ms; of its reception where the sender gave no time that can be believed.
-        sent_time: What the sender gave as time, epoch ms, where it is not believed; else None.
         group: Its group.
+        parts: Its parts that have come, at least one.
         seq_number: Sigfox's sequence number, or None.
         payload: Lower-case hex, or None.
         port: LoRaWAN's port, or None.
-        ack: Whether the device waited for a downlink; None where nobody said.
-        received_at: Epoch ms at which the uplink itself came; None while it has not.
-        advanced_at: Epoch ms at which came what the network adds to it; None while it has not.
-        amended_at: Epoch ms at which a further delivery added to it the last time; None where none did.
-        radio: Sigfox's facts about the reception, by their names in snake case.
-        advanced: Those that the network added.
+        ack: Whether the device waits for a downlink, where the sender says so.
         location: Where the device was, or None.
-        variables: The uplink's own, then those that came with what the network added; what both tell
-            alike is there once.
+        sent_time: What the sender gave as time, epoch ms, where it is not believed; else None.
+        amended_at: Epoch ms at which a further delivery added to it the last time; None where none did.
+        amendments: How often further deliveries added to it.
         conflicts: Other payloads, of further deliveries of it.
-        warnings: What of it was not understood, or left out.
     """
 
     id: str
@@ -58,20 +70,60 @@ class RecordedMessage:
     network: Network
     time: int
     group: str
+    parts: Mapping[Part, PartContent]
     seq_number: int | None = None
     payload: str | None = None
     port: int | None = None
     ack: bool | None = None
-    received_at: int | None = None
-    advanced_at: int | None = None
-    radio: Mapping[str, Any] = field(default_factory=dict)
-    advanced: Mapping[str, Any] = field(default_factory=dict)
     location: Location | None = None
-    variables: tuple[Variable, ...] = ()
     sent_time: int | None = None
     amended_at: int | None = None
+    amendments: int = 0
     conflicts: tuple[ConflictingPayload, ...] = ()
-    warnings: tuple[Fault, ...] = ()
+
+    @property
+    def received_at(self) -> int | None:
+        """When the uplink itself came, epoch ms; None while it has not."""
+        return self._arrival_of(Part.UPLINK)
+
+    @property
+    def advanced_at(self) -> int | None:
+        """When what the network adds to it came, epoch ms; None while it has not."""
+        return self._arrival_of(Part.ADVANCED)
+
+    def _arrival_of(self, part: Part) -> int | None:
+        return self.parts[part].arrived_at if part in self.parts else None
+
+    @property
+    def first_arrived_at(self) -> int:
+        """When the first part of it came, epoch ms."""
+        return min(content.arrived_at for content in self.parts.values())
+
+    @property
+    def radio(self) -> Mapping[str, Any]:
+        """Sigfox's facts about the reception."""
+        return self.parts[Part.UPLINK].facts if Part.UPLINK in self.parts else {}
+
+    @property
+    def advanced(self) -> Mapping[str, Any]:
+        """Sigfox's facts that the network added."""
+        return self.parts[Part.ADVANCED].facts if Part.ADVANCED in self.parts else {}
+
+    @property
+    def variables(self) -> tuple[Variable, ...]:
+        """The uplink's own, then those that came with what the network added; what both tell alike is once.
+
+        Values that are equal, such as 1 and true, are not alike.
+        """
+        own, *added = [self.parts[part].variables for part in Part if part in self.parts]
+        told = {repr(variable) for variable in own}
+        return (*own, *(variable for more in added for variable in more if repr(variable) not in told))
+
+    @property
+    def warnings(self) -> tuple[Fault, ...]:
+        """What of both parts was not understood, or left out."""
+        parts = [self.parts[part] for part in Part if part in self.parts]
+        return tuple(dict.fromkeys(warning for content in parts for warning in content.warnings))
 
     @property
     def size(self) -> int:

@@ -4,18 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import islice
-from typing import Any
 
 from sigbridge.clock import DAY_MS, counted_moment
 from sigbridge.devices import Directory, find_device
 from sigbridge.model.application import Application
 from sigbridge.model.device import Device
+from sigbridge.model.knowledge import Kind, Knowledge, NotedKnowledge
+from sigbridge.model.stored_message import RecordedMessage
 from sigbridge.status.keep_alive import silent_from
-from sigbridge.status.knowledge import OFF_CONTRACT, OUT_OF_SEQUENCE, Kind, Knowledge
+from sigbridge.status.knowledge import OFF_CONTRACT, OUT_OF_SEQUENCE
 from sigbridge.store import conditions as stored_conditions
 from sigbridge.store import messages as stored_messages
-from sigbridge.store.conditions import ConditionRecord
-from sigbridge.store.message_codec import received_first
 
 # How many messages are looked through for the last one: more where some claim to come from the future.
 _LOOKED_THROUGH = (2, 100)
@@ -54,6 +53,11 @@ class LastMessage:
     received_at: int
     seq_number: int | None = None
     payload: str | None = None
+
+    @classmethod
+    def of(cls, message: RecordedMessage) -> "LastMessage":
+        """Take it from a stored message."""
+        return cls(message.time, message.first_arrived_at, message.seq_number, message.payload)
 
     @property
     def heard_at(self) -> int:
@@ -114,7 +118,7 @@ def condition_of(application_id: str, device_id: str, now_ms: int) -> Condition:
 def judge(
     application: Application,
     device: Device,
-    noted: ConditionRecord,
+    noted: NotedKnowledge,
     last_message: LastMessage | None,
     now_ms: int,
 ) -> Condition:
@@ -126,13 +130,13 @@ def judge(
         last_message: Its newest message, if there is one.
         now_ms: The present moment.
     """
-    known = {kind: Knowledge.from_record(noted.known[kind]) for kind in Kind if kind in noted.known}
     heard_at = heard_last(noted, last_message)
     silent_at = silent_from(application, device, heard_at)
-    return Condition(device.id, states_of(known, heard_at, silent_at, now_ms), last_message, known)
+    states = states_of(noted.known, heard_at, silent_at, now_ms)
+    return Condition(device.id, states, last_message, noted.known)
 
 
-def heard_last(noted: ConditionRecord, last_message: LastMessage | None) -> int | None:
+def heard_last(noted: NotedKnowledge, last_message: LastMessage | None) -> int | None:
     """Tells when a device was heard last, epoch ms, even if that message is forgotten; None for never."""
     moments = [noted.heard_at, None if last_message is None else last_message.heard_at]
     return max((moment for moment in moments if moment is not None), default=None)
@@ -182,22 +186,12 @@ def find_last_message(application_id: str, device_id: str) -> LastMessage | None
     """
     last: LastMessage | None = None
     for number in _LOOKED_THROUGH:
-        records = list(islice(stored_messages.newest_first(application_id, device_id, page=number), number))
-        last = max(map(_read_last_message, records), key=_recency, default=None)
-        if last is None or len(records) < number or int(records[-1]["time"]) < last.heard_at // 1000 * 1000:
+        messages = list(islice(stored_messages.newest_first(application_id, device_id, page=number), number))
+        last = max(map(LastMessage.of, messages), key=_recency, default=None)
+        if last is None or len(messages) < number or messages[-1].time < last.heard_at // 1000 * 1000:
             break
     return last
 
 
 def _recency(message: LastMessage) -> tuple[int, int]:
     return message.heard_at // 1000, message.received_at
-
-
-def _read_last_message(record: Mapping[str, Any]) -> LastMessage:
-    time, received_at, seq_number = int(record["time"]), received_first(record), record.get("seq_number")
-    return LastMessage(
-        time=time,
-        received_at=received_at,
-        seq_number=None if seq_number is None else int(seq_number),
-        payload=record.get("payload"),
-    )

@@ -1,43 +1,14 @@
 """What reports and messages let one know of a device's condition."""
 
-import hashlib
-import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 from sigbridge.clock import counted_moment, iso_ms
+from sigbridge.model.knowledge import Kind, Knowledge
 from sigbridge.model.report import StoredReport
 from sigbridge.model.service import Service
-from sigbridge.store.message_codec import received_first
-
-
-class Kind(StrEnum):
-    """Kinds of knowledge, of each of which only the newest is kept.
-
-    BATTERY: `volts`.
-    TEMPERATURE: `celsius`.
-    LINK: `lqi`, `link_quality`, `operator_name`, `country_code` (sigfox reference, 1.4).
-    LOCATION: as a message's.
-    SILENCE: Sigfox misses the device; `info` in its words, `since` (epoch ms) where it says so.
-    NETWORK: Sigfox warns that messages may be lost; `info` in its words.
-    SEQUENCE: a gap in the sequence numbers; `event_type`, and the numbers `expected`, `last`, `received`.
-    CONTRACT: the end or the renewal of the contract; `event_type`, and why.
-    QUOTA: the device has used up its downlinks of the day.
-    """
-
-    BATTERY = "battery"
-    TEMPERATURE = "temperature"
-    LINK = "link"
-    LOCATION = "location"
-    SILENCE = "silence"
-    NETWORK = "network"
-    SEQUENCE = "sequence"
-    CONTRACT = "contract"
-    QUOTA = "quota"
-
+from sigbridge.model.stored_message import RecordedMessage
 
 BREAK_IN_SEQUENCE = "INVALID_SEQ_NUMBER"
 OUT_OF_SEQUENCE = "OUT_OF_SEQUENCE"
@@ -59,30 +30,6 @@ _LINK_FACTS = {name: name for name in ("lqi", "link_quality", "operator_name", "
 _SINCE = re.compile(r"no message received since (\S+(?: \S+)?)", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Knowledge:
-    """One thing that is known of a device.
-
-    Attributes:
-        at: The moment it is of, epoch ms.
-        facts: What is known, by names; times are epoch ms.
-    """
-
-    at: int
-    facts: Mapping[str, Any] = field(default_factory=dict)
-
-    @classmethod
-    def from_record(cls, record: Mapping[str, Any]) -> "Knowledge":
-        """Reads the stored form."""
-        facts = {name: value for name, value in record.items() if name not in {"at", "rank"}}
-        return cls(int(record["at"]), facts)
-
-    def as_record(self) -> dict[str, Any]:
-        """Gives the stored form; its `rank` decides between two of one moment."""
-        text = json.dumps(self.facts, default=str, sort_keys=True)
-        return {**self.facts, "at": self.at, "rank": hashlib.sha256(text.encode()).hexdigest()[:8]}
-
-
 def knowledge_of_report(report: StoredReport) -> dict[Kind, Knowledge]:
     """Tells what a report lets one know; nothing, for most events."""
     moment = counted_moment(report.time, report.received_at)
@@ -93,13 +40,13 @@ def knowledge_of_report(report: StoredReport) -> dict[Kind, Knowledge]:
     return found
 
 
-def knowledge_of_message(record: Mapping[str, Any]) -> dict[Kind, Knowledge]:
+def knowledge_of_message(message: RecordedMessage) -> dict[Kind, Knowledge]:
     """Tells what a stored message lets one know: how it was received, and where the device was."""
     facts = {
-        Kind.LINK: _named(record.get("advanced", {}), _LINK_FACTS),
-        Kind.LOCATION: record.get("location", {}),
+        Kind.LINK: _named(message.advanced, _LINK_FACTS),
+        Kind.LOCATION: {} if message.location is None else message.location.as_record(),
     }
-    moment = counted_moment(int(record["time"]), received_first(record))
+    moment = counted_moment(message.time, message.first_arrived_at)
     return {kind: Knowledge(moment, known) for kind, known in facts.items() if known}
 
 

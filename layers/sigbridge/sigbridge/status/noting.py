@@ -1,12 +1,13 @@
 """Noting what comes to be known of a device. The change stream does it, never the path of a callback."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from sigbridge.clock import DAY_MS
+from sigbridge.model.knowledge import Kind, Knowledge
 from sigbridge.model.report import StoredReport
+from sigbridge.model.stored_message import RecordedMessage
 from sigbridge.status.condition import State, states_of
-from sigbridge.status.knowledge import Kind, Knowledge, knowledge_of_message, knowledge_of_report
+from sigbridge.status.knowledge import knowledge_of_message, knowledge_of_report
 from sigbridge.store import conditions as stored_conditions
 from sigbridge.store import state_lists
 from sigbridge.store.state_lists import Entry
@@ -54,20 +55,19 @@ def enter(application_id: str, device_id: str, state: State, at: int) -> None:
     state_lists.enter(application_id, Entry(state.value, device_id, at), kept_until)
 
 
-def note_message(application_id: str, device_id: str, record: Mapping[str, Any]) -> None:
+def note_message(application_id: str, device_id: str, message: RecordedMessage) -> None:
     """Notes what a stored message says of link and location; most messages say neither.
 
     Args:
         application_id, device_id: The device.
-        record: The message's item as plain values.
+        message: The message.
 
     Raises:
         StoreUnavailable: It may not be noted.
     """
-    _note(application_id, device_id, knowledge_of_message(record))
+    _note(application_id, device_id, knowledge_of_message(message))
 
 
 def _note(application_id: str, device_id: str, known: Mapping[Kind, Knowledge]) -> None:
     if known:
-        groups = {kind.value: knowledge.as_record() for kind, knowledge in known.items()}
-        stored_conditions.note(application_id, device_id, groups)
+        stored_conditions.note(application_id, device_id, known)

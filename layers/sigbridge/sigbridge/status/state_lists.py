@@ -23,7 +23,6 @@ from sigbridge.status.condition import Condition, State, find_last_message, is_s
 from sigbridge.store import conditions as stored_conditions
 from sigbridge.store import state_lists
 from sigbridge.store.parallel import in_parallel
-from sigbridge.store.rows import Key
 from sigbridge.store.state_lists import Entry
 
 _LISTED = tuple(state for state in State if state is not State.OK)
@@ -117,9 +116,13 @@ def devices_in_state(application_id: str, state: State, after: str | None, limit
     )
 
 
-def list_keys(application_id: str, device_id: str) -> list[Key]:
-    """Gives the keys of all entries that a device may have in lists."""
-    return state_lists.keys_of(application_id, device_id, [state.value for state in _LISTED])
+def take_off_lists(application_id: str, device_id: str) -> None:
+    """Takes a device that is deleted off all lists.
+
+    Raises:
+        StoreUnavailable: It may still be in some; doing it again does no harm.
+    """
+    state_lists.leave_all(application_id, device_id, [state.value for state in _LISTED])
 
 
 def _verified(application_id: str, entries: Sequence[Entry]) -> dict[str, Condition]:

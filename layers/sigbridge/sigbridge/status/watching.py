@@ -12,11 +12,10 @@ A look costs three read units, one write unit, and two for the index; to watch a
 and at most two for the index.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from itertools import batched, islice, takewhile
-from typing import Any
 
 from sigbridge import clock
 from sigbridge.applications import UnknownApplication, find_application, kept_until
@@ -29,8 +28,8 @@ from sigbridge.status.noting import enter
 from sigbridge.store import conditions as stored_conditions
 from sigbridge.store import watch_orders
 from sigbridge.store.conditions import Watched
+from sigbridge.store.due import DueItem
 from sigbridge.store.parallel import WorkedOff, in_parallel, work_off
-from sigbridge.store.rows import Key
 from sigbridge.store.watch_orders import OrderReplaced, WatchOrder
 
 type FindApplication = Callable[[str], Application | None]
@@ -40,50 +39,50 @@ _STEP = 1_000
 _STEPS_IN_A_RUN = 20
 
 
-def watch_changed_device(application_id: str, old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> None:
+def watch_changed_device(application_id: str, old: Device | None, new: Device) -> None:
     """Watches a device if a rule may have become its own.
 
     Args:
         application_id: Whose device.
-        old, new: The device's entry in the list before and after a change; None where it is new.
+        old, new: The device before and after a change; None where it is new.
 
     Raises:
         StoreUnavailable: It may not be watched.
     """
-    type_id, active = new.get("type"), new.get("active", True)
-    if old is not None and (old.get("type"), old.get("active", True)) == (type_id, active):
+    if old is not None and (old.type, old.active) == (new.type, new.active):
         return
     application = _find(application_id)
-    device = Device(new["id"], type=type_id, active=active)
-    if application is not None and silent_from(application, device, heard_at=None) is not None:
-        stored_conditions.watch(application_id, device.id, clock.now_ms())
+    if application is not None and silent_from(application, new, heard_at=None) is not None:
+        stored_conditions.watch(application_id, new.id, clock.now_ms())
 
 
-def watch_changed_types(application_id: str, old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> None:
+def watch_changed_types(application_id: str, old: Application | None, new: Application) -> None:
     """Orders to watch the devices of those types that have a rule now, or a stricter one than before.
 
     A rule that is less strict, or ends, is found by the next look at each device.
 
     Args:
         application_id: The application.
-        old, new: Its item before and after a change; None where it is new.
+        old, new: It before and after a change; None where it is new.
 
     Raises:
         StoreUnavailable: Not all of it is ordered.
     """
-    before = _rules(old or {})
+    before = {} if old is None else _rules(old)
     for type_id, seconds in _rules(new).items():
         if type_id not in before or seconds < before[type_id]:
             watch_orders.place(WatchOrder(application_id, type_id, placed_at=clock.now_ms()))
 
 
-def _rules(application: Mapping[str, Any]) -> dict[str, int]:
-    types: Mapping[str, Mapping[str, Any]] = application.get("device_types", {})
-    seconds = {type_id: content.get("keep_alive_seconds") for type_id, content in types.items()}
-    return {type_id: int(keep_alive) for type_id, keep_alive in seconds.items() if keep_alive is not None}
+def _rules(application: Application) -> dict[str, int]:
+    return {
+        device_type.id: device_type.keep_alive_seconds
+        for device_type in application.device_types.values()
+        if device_type.keep_alive_seconds is not None
+    }
 
 
-def follow_watch_orders(now_ms: int, until_ms: int) -> WorkedOff[Key]:
+def follow_watch_orders(now_ms: int, until_ms: int) -> WorkedOff[DueItem]:
     """Watches the devices of types for which that was ordered by now, as far as time allows.
 
     It may run twice at once, and goes on where the last run has ended.
@@ -93,8 +92,8 @@ def follow_watch_orders(now_ms: int, until_ms: int) -> WorkedOff[Key]:
         until_ms: When to stop, epoch ms.
     """
 
-    def follow(key: Key) -> None:
-        order = watch_orders.find(key)
+    def follow(item: DueItem) -> None:
+        order = watch_orders.find(item)
         if order is not None:
             with suppress(OrderReplaced):
                 _follow_order(order, until_ms)
@@ -120,7 +119,7 @@ def _follow_order(order: WatchOrder, until_ms: int) -> None:
         watch_orders.finish(order)
 
 
-def look_for_silence(now_ms: int, until_ms: int) -> WorkedOff[Key]:
+def look_for_silence(now_ms: int, until_ms: int) -> WorkedOff[DueItem]:
     """Looks at each watched device that could be silent by now, as far as time allows.
 
     It may run twice at once, and again for devices that it has looked at already.
@@ -129,9 +128,9 @@ def look_for_silence(now_ms: int, until_ms: int) -> WorkedOff[Key]:
         now_ms: The present moment.
         until_ms: When to stop, epoch ms.
     """
-    due = takewhile(lambda _key: clock.now_ms() < until_ms, stored_conditions.due_until(now_ms))
+    due = takewhile(lambda _item: clock.now_ms() < until_ms, stored_conditions.due_until(now_ms))
     find = cache(_find)
-    return work_off(lambda key: _look(Watched.of(key), find, now_ms), due)
+    return work_off(lambda item: _look(stored_conditions.watched(item), find, now_ms), due)
 
 
 def _look(watched: Watched, find: FindApplication, now_ms: int) -> None:

@@ -194,7 +194,7 @@ def _answered_between(application_id: str, device_id: str, first_ms: int, last_m
 
 def due_until(now_ms: int) -> Iterator[AttemptKey]:
     """Yield the attempts that are to be looked at again by now, the one that waits longest first."""
-    return (_attempt_key(key.pk, key.sk) for key in due.due_until(_DUE_LIST, now_ms))
+    return (_attempt_key(item.key.pk, item.key.sk) for item in due.due_until(_DUE_LIST, now_ms))
 
 
 def read_attempt(record: Mapping[str, Any]) -> StoredAttempt:

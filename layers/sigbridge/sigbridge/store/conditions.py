@@ -9,32 +9,21 @@ in the list of the index `due` (see `store.due`) until it is found silent. `hear
 ms) of the newest message that a look has found, which may be forgotten by the next one.
 """
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from sigbridge.model.knowledge import Kind, Knowledge, NotedKnowledge
 from sigbridge.store import due, table
+from sigbridge.store.due import DueItem
 from sigbridge.store.failures import ConditionFailed
 from sigbridge.store.rows import Key, Record, Update
 
 _SORT = "CONDITION"
 _WATCHED = "SILENCE"
-
-
-@dataclass(frozen=True, slots=True)
-class ConditionRecord:
-    """What is known of a device.
-
-    Attributes:
-        known: The maps, by the names of their attributes.
-        heard_at: Time of the newest message that a look has found, epoch ms; None for none.
-        due_at: When it is to be looked at, epoch ms; None while it is not watched.
-    """
-
-    known: Mapping[str, Record]
-    heard_at: int | None = None
-    due_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,41 +37,36 @@ class Watched:
     application_id: str
     device_id: str
 
-    @classmethod
-    def of(cls, key: Key) -> "Watched":
-        """Reads the key of the item."""
-        _, application_id, device_id = key.pk.split("#")
-        return cls(application_id, device_id)
 
-
-def note(application_id: str, device_id: str, groups: Mapping[str, Mapping[str, Any]]) -> None:
-    """Writes those of these maps that are newer than what is known; one request if all of them are.
+def note(application_id: str, device_id: str, known: Mapping[Kind, Knowledge]) -> None:
+    """Writes what of this is newer than what is known; one request if all of it is.
 
     Args:
         application_id, device_id: The device.
-        groups: Maps with `at` and `rank`, by the name of their attribute; at least one.
+        known: At least one.
     """
     key = _key(application_id, device_id)
-    newer = dict(groups)
+    groups = {kind.value: _group(knowledge) for kind, knowledge in known.items()}
+    newer = groups
     # Each refusal means that one of them at least is not newer.
     for _ in groups:
         try:
             table.update(_update(key, newer))
         except ConditionFailed as refused:
-            known = refused.existing or newer
-            newer = {name: group for name, group in newer.items() if _order(group) > _order(known.get(name))}
+            noted = refused.existing or newer
+            newer = {name: group for name, group in newer.items() if _order(group) > _order(noted.get(name))}
             if not newer:
                 return
         else:
             return
 
 
-def find(application_id: str, device_id: str) -> ConditionRecord:
+def find(application_id: str, device_id: str) -> NotedKnowledge:
     """Reads what is known as the last finished write left it; nothing where there is none."""
     return _condition(table.get_latest(_key(application_id, device_id)) or {})
 
 
-def find_many(application_id: str, device_ids: Sequence[str]) -> dict[str, ConditionRecord]:
+def find_many(application_id: str, device_ids: Sequence[str]) -> dict[str, NotedKnowledge]:
     """Like `find`, of several devices, 100 in a request."""
     keys = {device_id: _key(application_id, device_id) for device_id in device_ids}
     found = table.get_many_latest(list(keys.values()))
@@ -101,19 +85,25 @@ def watch(application_id: str, device_id: str, now_ms: int) -> None:
         table.update(change)
 
 
-def due_until(now_ms: int) -> Iterator[Key]:
-    """Yields the keys of the items of watched devices that are to be looked at by now."""
+def due_until(now_ms: int) -> Iterator[DueItem]:
+    """Yields the watched devices that are to be looked at by now."""
     return due.due_until(_WATCHED, now_ms)
 
 
+def watched(item: DueItem) -> Watched:
+    """Returns the watched device that is due."""
+    _, application_id, device_id = item.key.pk.split("#")
+    return Watched(application_id, device_id)
+
+
 def look_again(
-    application_id: str, device_id: str, seen: ConditionRecord, due_at: int, heard_at: int | None
+    application_id: str, device_id: str, seen: NotedKnowledge, due_at: int, heard_at: int | None
 ) -> None:
     """Moves the next look at a device to a moment, unless something else moved it since it was seen."""
     _end_look(application_id, device_id, seen, {"due_at": due_at} | _heard(heard_at), "")
 
 
-def watch_no_more(application_id: str, device_id: str, seen: ConditionRecord, heard_at: int | None) -> None:
+def watch_no_more(application_id: str, device_id: str, seen: NotedKnowledge, heard_at: int | None) -> None:
     """Ends the looks at a device, unless something else asked for one since it was seen."""
     _end_look(application_id, device_id, seen, _heard(heard_at), "REMOVE due_list, due_at")
 
@@ -123,7 +113,7 @@ def _heard(heard_at: int | None) -> dict[str, int]:
 
 
 def _end_look(
-    application_id: str, device_id: str, seen: ConditionRecord, values: Mapping[str, int], removal: str
+    application_id: str, device_id: str, seen: NotedKnowledge, values: Mapping[str, int], removal: str
 ) -> None:
     assignments = ", ".join(f"{name} = :{name}" for name in values)
     change = Update(
@@ -136,10 +126,25 @@ def _end_look(
         table.update(change)
 
 
-def _condition(record: Record) -> ConditionRecord:
+def rank(knowledge: Knowledge) -> str:
+    """Return what decides between two of one moment: a digest of what they say."""
+    text = json.dumps(knowledge.facts, default=str, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def _group(knowledge: Knowledge) -> Record:
+    return {**knowledge.facts, "at": knowledge.at, "rank": rank(knowledge)}
+
+
+def _knowledge(group: Record) -> Knowledge:
+    facts = {name: value for name, value in group.items() if name not in {"at", "rank"}}
+    return Knowledge(int(group["at"]), facts)
+
+
+def _condition(record: Record) -> NotedKnowledge:
     heard_at, due_at = record.get("heard_at"), record.get("due_at")
-    return ConditionRecord(
-        known={name: value for name, value in record.items() if isinstance(value, dict)},
+    return NotedKnowledge(
+        known={kind: _knowledge(record[kind.value]) for kind in Kind if kind.value in record},
         heard_at=None if heard_at is None else int(heard_at),
         due_at=None if due_at is None else int(due_at),
     )

@@ -5,15 +5,27 @@ An item is in a list while it has both attributes: `due_list`, the list's name, 
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from sigbridge.store import table
 from sigbridge.store.rows import Key, Span
 
 
-def due_until(due_list: str, now_ms: int) -> Iterator[Key]:
-    """Yields the keys of the items that are to be looked at by now, the one that waits longest first.
+@dataclass(frozen=True, slots=True)
+class DueItem:
+    """An item that is to be looked at: the module that put it into its list reads what it is.
+
+    Attributes:
+        key: The item.
+    """
+
+    key: Key
+
+
+def due_until(due_list: str, now_ms: int) -> Iterator[DueItem]:
+    """Yields the items that are to be looked at by now, the one that waits longest first.
 
     The index may lag behind the table by about a second.
     """
     span = Span(due_list, 0, now_ms, index="due", pk_name="due_list", sk_name="due_at")
-    return (Key(record["pk"], record["sk"]) for record in table.in_order(span))
+    return (DueItem(Key(record["pk"], record["sk"])) for record in table.in_order(span))

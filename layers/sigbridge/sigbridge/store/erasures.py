@@ -12,6 +12,7 @@ from typing import Any
 
 from sigbridge.store import due, table, transactions
 from sigbridge.store.devices import NotListed, device_key
+from sigbridge.store.due import DueItem
 from sigbridge.store.failures import ConditionFailed, NotTogether
 from sigbridge.store.rows import Deletion, Key, NewItem, Record, Span, Update
 
@@ -39,25 +40,13 @@ class Erasure:
     device_id: str
     deleted_at: int
 
-    @property
-    def table_key(self) -> Key:
-        """The key of its item."""
-        return Key(f"APP#{self.application_id}", f"{_SORT}{self.device_id}#{self.deleted_at:013d}")
-
-    @classmethod
-    def of(cls, key: Key) -> "Erasure":
-        """Reads the key of an item."""
-        _, application_id = key.pk.split("#")
-        _, device_id, deleted_at = key.sk.split("#")
-        return cls(application_id, device_id, int(deleted_at))
-
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """An item of a device that goes some time after its deletion.
 
     Attributes:
-        key: The item.
+        key: The item, for `delete`.
         arrived_at: When it was written last by what came from outside, epoch ms; None where nothing says so.
     """
 
@@ -93,7 +82,7 @@ def begin(erasure: Erasure, due_at: int) -> None:
             transactions.write_together(
                 _delisting(device, listed.get("parameters")),
                 *(Deletion(key, condition="") for key in others),
-                NewItem(erasure.table_key, {"due_list": _DUE_LIST, "due_at": due_at}),
+                NewItem(_key(erasure), {"due_list": _DUE_LIST, "due_at": due_at}),
             )
             return
     raise ListingChanged
@@ -107,21 +96,28 @@ def _delisting(device: Key, parameters: Any) -> Deletion:
     return Deletion(device, "#count = :seen", {":seen": parameters}, names)
 
 
-def due_until(now_ms: int) -> Iterator[Key]:
-    """Yields the keys of the erasures that are to be gone on with by now."""
+def due_until(now_ms: int) -> Iterator[DueItem]:
+    """Yields the erasures that are to be gone on with by now."""
     return due.due_until(_DUE_LIST, now_ms)
+
+
+def erasure(item: DueItem) -> Erasure:
+    """Returns the erasure that is due."""
+    _, application_id = item.key.pk.split("#")
+    _, device_id, deleted_at = item.key.sk.split("#")
+    return Erasure(application_id, device_id, int(deleted_at))
 
 
 def look_again(erasure: Erasure, due_at: int) -> None:
     """Notes when to look for more items, epoch ms."""
-    change = Update(erasure.table_key, "SET due_at = :due_at", "attribute_exists(pk)", {":due_at": due_at})
+    change = Update(_key(erasure), "SET due_at = :due_at", "attribute_exists(pk)", {":due_at": due_at})
     with suppress(ConditionFailed):
         table.update(change)
 
 
 def finish(erasure: Erasure) -> None:
     """Notes that nothing is left to do."""
-    table.delete(Deletion(erasure.table_key, condition=""))
+    table.delete(Deletion(_key(erasure), condition=""))
 
 
 def parts(application_id: str, device_id: str, page: int = _PAGE) -> Iterator[Part]:
@@ -173,6 +169,10 @@ def _arrived_at(record: Record) -> int | None:
             # It is remembered for a day.
             return int(record["expires_at"]) * 1000 - _DAY_MS
     return None
+
+
+def _key(erasure: Erasure) -> Key:
+    return Key(f"APP#{erasure.application_id}", f"{_SORT}{erasure.device_id}#{erasure.deleted_at:013d}")
 
 
 def _partition(application_id: str, device_id: str) -> str:

@@ -3,6 +3,11 @@
 from collections.abc import Mapping
 from decimal import Decimal
 
+from sigbridge.errors import Fault
+from sigbridge.model.message import Variable
+from sigbridge.model.stored_message import ConflictingPayload
+from sigbridge.store.message_codec import conflict_record, warning_record
+
 _CONTAINER_BYTES = 3
 _ELEMENT_BYTES = 1
 _NUMBER_BYTES = 2
@@ -28,3 +33,18 @@ def stored_size(value: object) -> int:
             return _CONTAINER_BYTES + sum(stored_size(part) + _ELEMENT_BYTES for part in value)
     message = f"{type(value).__name__} is no type of stored values"
     raise TypeError(message)
+
+
+def size_of_variable(variable: Variable) -> int:
+    """Tell how many bytes a variable takes at most."""
+    return stored_size(variable.as_record())
+
+
+def size_of_warning(warning: Fault) -> int:
+    """Tell how many bytes a warning takes at most."""
+    return stored_size(warning_record(warning))
+
+
+def size_of_conflict(conflict: ConflictingPayload) -> int:
+    """Tell how many bytes a further payload of a message takes at most."""
+    return stored_size(conflict_record(conflict))

@@ -1,19 +1,46 @@
 """Messages as the table has them, and as the model has them."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from sigbridge.errors import Fault
-from sigbridge.model.message import Location, Network, Variable
-from sigbridge.model.stored_message import ConflictingPayload, RecordedMessage
+from sigbridge.model.message import Location, Network, Part, Variable
+from sigbridge.model.stored_message import ConflictingPayload, PartContent, RecordedMessage
 
 SORT_PREFIX = "MSG#"
 
 
+@dataclass(frozen=True, slots=True)
+class PartAttributes:
+    """Names of the attributes that belong to one part of a message.
+
+    Attributes:
+        arrival: When it came; the part is written only while there is none.
+        delivery: Which delivery of it was the first.
+        facts, variables, warnings: Its content.
+    """
+
+    arrival: str
+    delivery: str
+    facts: str
+    variables: str
+    warnings: str
+
+
+ATTRIBUTES: Mapping[Part, PartAttributes] = {
+    Part.UPLINK: PartAttributes("received_at", "delivery", "radio", "variables", "warnings"),
+    Part.ADVANCED: PartAttributes(
+        "advanced_at", "advanced_delivery", "advanced", "advanced_variables", "advanced_warnings"
+    ),
+}
+
+
 def read_message(record: Mapping[str, Any]) -> RecordedMessage:
-    """Read the plain values of a stored item, keys included."""
+    """Read the stored item, keys included, or its image in the change stream."""
     location = record.get("location")
+    parts = {part: _read_part(record, names) for part, names in ATTRIBUTES.items() if names.arrival in record}
     return RecordedMessage(
         id=record["sk"].removeprefix(SORT_PREFIX),
         device_id=record["pk"].split("#", 2)[2],
@@ -21,44 +48,85 @@ def read_message(record: Mapping[str, Any]) -> RecordedMessage:
         network=Network(record["network"]),
         time=int(record["time"]),
         group=record["group"],
+        parts=parts,
         seq_number=_whole(record.get("seq_number")),
         payload=record.get("payload"),
         port=_whole(record.get("port")),
         ack=record.get("ack"),
-        received_at=_whole(record.get("received_at")),
-        advanced_at=_whole(record.get("advanced_at")),
-        radio=record.get("radio", {}),
-        advanced=record.get("advanced", {}),
         location=None if location is None else Location.from_record(location),
-        variables=_read_variables(record),
         sent_time=_whole(record.get("sent_time")),
         amended_at=_whole(record.get("amended_at")),
+        amendments=int(record.get("amended", 0)),
         conflicts=tuple(map(_read_conflict, record.get("conflicts", ()))),
-        warnings=_read_warnings(record),
     )
 
 
-def received_first(record: Mapping[str, Any]) -> int:
-    """Tell when the first part of a stored message came, epoch ms."""
-    return min(int(record[arrival]) for arrival in ("received_at", "advanced_at") if arrival in record)
+def shared_record(message: RecordedMessage) -> dict[str, Any]:
+    """Return the attributes of a message that do not belong to one of its parts."""
+    content = {
+        "device": message.device_as_received,
+        "network": message.network.value,
+        "time": message.time,
+        "sent_time": message.sent_time,
+        "seq_number": message.seq_number,
+        "payload": message.payload,
+        "port": message.port,
+        "ack": message.ack,
+        "group": message.group,
+        "amended": message.amendments or None,
+        "amended_at": message.amended_at,
+        "conflicts": [conflict_record(conflict) for conflict in message.conflicts] or None,
+    }
+    return {name: value for name, value in content.items() if value is not None}
+
+
+def location_record(message: RecordedMessage) -> dict[str, Any]:
+    """Return the attribute that the part which came last decides about, if it says anything of it."""
+    return {} if message.location is None else {"location": message.location.as_record()}
+
+
+def part_record(part: Part, content: PartContent) -> dict[str, Any]:
+    """Return the attributes that belong to one part of a message."""
+    names = ATTRIBUTES[part]
+    lists = {
+        names.facts: dict(content.facts),
+        names.variables: [variable.as_record() for variable in content.variables],
+        names.warnings: [warning_record(warning) for warning in content.warnings],
+    }
+    return {names.arrival: content.arrived_at, **{name: value for name, value in lists.items() if value}}
+
+
+def message_record(message: RecordedMessage) -> dict[str, Any]:
+    """Return all attributes of a message that the model knows."""
+    record = shared_record(message) | location_record(message)
+    for part, content in message.parts.items():
+        record |= part_record(part, content)
+    return record
+
+
+def warning_record(warning: Fault) -> dict[str, str]:
+    """Return the stored form of a warning."""
+    return {"field": warning.field, "message": warning.message}
+
+
+def conflict_record(conflict: ConflictingPayload) -> dict[str, Any]:
+    """Return the stored form of a further payload."""
+    return {"payload": conflict.payload, "received_at": conflict.received_at}
+
+
+def _read_part(record: Mapping[str, Any], names: PartAttributes) -> PartContent:
+    return PartContent(
+        arrived_at=int(record[names.arrival]),
+        facts=record.get(names.facts, {}),
+        variables=tuple(map(Variable.from_record, record.get(names.variables, ()))),
+        warnings=tuple(
+            Fault(warning["field"], warning["message"]) for warning in record.get(names.warnings, ())
+        ),
+    )
 
 
 def _read_conflict(record: Mapping[str, Any]) -> ConflictingPayload:
     return ConflictingPayload(record["payload"], int(record["received_at"]))
-
-
-def _read_warnings(record: Mapping[str, Any]) -> tuple[Fault, ...]:
-    told = [*record.get("warnings", ()), *record.get("advanced_warnings", ())]
-    return tuple(dict.fromkeys(Fault(warning["field"], warning["message"]) for warning in told))
-
-
-def _read_variables(record: Mapping[str, Any]) -> tuple[Variable, ...]:
-    own = [Variable.from_record(variable) for variable in record.get("variables", ())]
-    if "advanced_variables" not in record:
-        return tuple(own)
-    told = {repr(variable) for variable in own}
-    added = [Variable.from_record(variable) for variable in record["advanced_variables"]]
-    return (*own, *(variable for variable in added if repr(variable) not in told))
 
 
 def _whole(number: Decimal | None) -> int | None:

@@ -4,15 +4,25 @@ A message whose time can be its key's is one item. One whose time is not believe
 under the moment of its first reception; an item beside it, `SENT#<what was sent>`, says which that was.
 """
 
-from collections.abc import Iterator, Mapping
+import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from sigbridge.model.message import Part
+from sigbridge.model.stored_message import RecordedMessage
 from sigbridge.store import table
 from sigbridge.store.failures import ConditionFailed
+from sigbridge.store.message_codec import (
+    ATTRIBUTES,
+    SORT_PREFIX,
+    location_record,
+    part_record,
+    read_message,
+    shared_record,
+)
 from sigbridge.store.rows import Key, Record, Span, Update
 
-_SORT = "MSG#"
 # "$" follows "#", so this sorts after every message.
 _AFTER_ALL_MESSAGES = "MSG$"
 _SENT = "SENT#"
@@ -32,74 +42,25 @@ class SentMark:
 
 
 @dataclass(frozen=True, slots=True)
-class MessageWrite:
-    """One part of a message: the uplink itself, or what the network adds to it half a minute later.
-
-    Both parts meet in one item, whichever comes first.
+class Written:
+    """What came of storing a part of a message.
 
     Attributes:
-        application_id, device_id: Whose message it is.
-        sort: `<ms, 13 digits>#<seqNumber or digest>`.
-        arrival: Attribute that says when this part came (epoch ms); the part is written only
-            while there is none.
-        arrived_at: Its value.
-        own: Attributes that belong to this part.
-        shared: Attributes that both parts carry; the first one that comes writes them.
+        message: The message as it is now.
+        is_repeat: Whether the part was there already.
     """
 
-    application_id: str
-    device_id: str
-    sort: str
-    arrival: str
-    arrived_at: int
-    own: Mapping[str, Any]
-    shared: Mapping[str, Any]
+    message: RecordedMessage
+    is_repeat: bool
 
 
-@dataclass(frozen=True, slots=True)
-class MessageRecord:
-    """A message as it is stored.
-
-    Attributes:
-        sort: `<ms, 13 digits>#<seqNumber or digest>`.
-        content: Its attributes.
-    """
-
-    sort: str
-    content: Record
-
-
-class AlreadyStored(Exception):
-    """This part of the message is there already.
-
-    Attributes:
-        existing: The message as it is.
-    """
-
-    def __init__(self, existing: MessageRecord) -> None:
-        super().__init__("already stored")
-        self.existing = existing
-
-
-class ChangedMeanwhile(Exception):
-    """The message is not as it was read any more; nothing was written.
-
-    Attributes:
-        existing: The message as it is.
-    """
-
-    def __init__(self, existing: MessageRecord) -> None:
-        super().__init__("changed meanwhile")
-        self.existing = existing
-
-
-def first_key(application_id: str, device_id: str, mark: SentMark, sort: str, now_ms: int) -> str:
-    """Return the key that the first delivery of a message made, which is this one's if it is the first.
+def first_id(application_id: str, device_id: str, mark: SentMark, id_: str, now_ms: int) -> str:
+    """Return the id that the first delivery of a message made, which is this one's if it is the first.
 
     Args:
         application_id, device_id: Whose message it is.
         mark: What every delivery of it makes.
-        sort: The key that this delivery makes.
+        id_: The id that this delivery makes.
         now_ms: The present moment.
     """
     marking = Update(
@@ -108,105 +69,130 @@ def first_key(application_id: str, device_id: str, mark: SentMark, sort: str, no
         # DynamoDB deletes what has expired only some time later.
         condition="attribute_not_exists(pk) OR expires_at <= :now",
         names={"#message": "message"},
-        values={":message": sort, ":now_ms": now_ms, ":now": now_ms // 1000, ":until": mark.kept_until},
+        values={":message": id_, ":now_ms": now_ms, ":now": now_ms // 1000, ":until": mark.kept_until},
     )
     try:
         table.update(marking)
     except ConditionFailed as failed:
-        return str((failed.existing or {}).get("message", sort))
-    return sort
+        return str((failed.existing or {}).get("message", id_))
+    return id_
 
 
-def add(part: MessageWrite) -> MessageRecord:
+def add(application_id: str, message: RecordedMessage, expires_at: int) -> Written:
+    """Store one part of a message, beside the other part or first, unless it is there already.
+
+    Args:
+        application_id: Whose device's it is.
+        message: The message as this part alone tells it; what both parts carry is what the first one says.
+        expires_at: When it is forgotten, epoch seconds.
+    """
+    [(part, content)] = message.parts.items()
+    # The client tries twice: the second try may find what the first one wrote, which is no repeat.
+    delivery = secrets.token_hex(4)
+    own = part_record(part, content) | location_record(message) | {ATTRIBUTES[part].delivery: delivery}
+    write = _PartWrite(
+        key=_key(application_id, message.device_id, message.id),
+        part=part,
+        own=own,
+        shared=shared_record(message) | {"expires_at": expires_at},
+    )
+    try:
+        stored = _put(write, message) if part is Part.UPLINK else _merge(write)
+    except _AlreadyStored as already:
+        is_repeat = already.existing[ATTRIBUTES[part].delivery] != delivery
+        return Written(read_message(already.existing), is_repeat)
+    return Written(stored, is_repeat=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _PartWrite:
+    """One part of a message, as it is written.
+
+    Attributes:
+        key: The message's item, in which both parts meet, whichever comes first.
+        part: Which part it is.
+        own: Attributes that it alone decides about.
+        shared: Attributes that both parts carry; the first one that comes writes them.
+    """
+
+    key: Key
+    part: Part
+    own: Record
+    shared: Record
+
+
+class _AlreadyStored(Exception):
+    """This part of the message is there already.
+
+    Attributes:
+        existing: The message's item.
+    """
+
+    def __init__(self, existing: Record) -> None:
+        super().__init__("already stored")
+        self.existing = existing
+
+
+def _put(write: _PartWrite, message: RecordedMessage) -> RecordedMessage:
     """Store the part of a message that nearly always comes first, and return the message.
 
     A plain put of a new item is the cheapest write there is; only where the other part came first
     is a second request needed.
 
     Raises:
-        AlreadyStored: It is a repeat; nothing was written.
+        _AlreadyStored: It is a repeat; nothing was written.
     """
-    key = _key(part.application_id, part.device_id, part.sort)
-    content = {part.arrival: part.arrived_at, **part.own, **part.shared}
     try:
-        table.put_new(key, content)
+        table.put_new(write.key, {**write.own, **write.shared})
     except ConditionFailed as failed:
         existing = failed.existing or {}
-        if part.arrival in existing:
-            raise AlreadyStored(MessageRecord(part.sort, existing)) from failed
-        return merge(part)
-    return MessageRecord(part.sort, content)
+        if ATTRIBUTES[write.part].arrival in existing:
+            raise _AlreadyStored(existing) from failed
+        return _merge(write)
+    return message
 
 
-def merge(part: MessageWrite) -> MessageRecord:
+def _merge(write: _PartWrite) -> RecordedMessage:
     """Store a part of a message beside the other part, or first, and return the message.
 
     Raises:
-        AlreadyStored: It is a repeat; nothing was written.
+        _AlreadyStored: It is a repeat; nothing was written.
     """
-    assignments = ["#arrival = :arrival"]
-    names = {"#arrival": part.arrival}
-    values: dict[str, Any] = {":arrival": part.arrived_at}
-    for position, (name, value) in enumerate(part.own.items()):
+    assignments: list[str] = []
+    names = {"#arrival": ATTRIBUTES[write.part].arrival}
+    values: dict[str, Any] = {}
+    for position, (name, value) in enumerate(write.own.items()):
         names[f"#o{position}"], values[f":o{position}"] = name, value
         assignments.append(f"#o{position} = :o{position}")
-    for position, (name, value) in enumerate(part.shared.items()):
+    for position, (name, value) in enumerate(write.shared.items()):
         names[f"#s{position}"], values[f":s{position}"] = name, value
         assignments.append(f"#s{position} = if_not_exists(#s{position}, :s{position})")
     change = Update(
-        key=_key(part.application_id, part.device_id, part.sort),
+        key=write.key,
         expression="SET " + ", ".join(assignments),
         condition="attribute_not_exists(#arrival)",
         names=names,
         values=values,
     )
     try:
-        content = table.update_returning_item(change)
+        return read_message(table.update_returning_item(change))
     except ConditionFailed as failed:
-        raise AlreadyStored(MessageRecord(part.sort, failed.existing or {})) from failed
-    return MessageRecord(part.sort, content)
+        raise _AlreadyStored(failed.existing or {}) from failed
 
 
-def amend(application_id: str, device_id: str, message: MessageRecord, changes: Mapping[str, Any]) -> None:
-    """Give attributes of a message new values, if all of them are as they were read.
-
-    Raises:
-        ChangedMeanwhile: They are not.
-    """
-    names = {f"#n{position}": name for position, name in enumerate(changes)}
-    values = {f":n{position}": value for position, value in enumerate(changes.values())}
-    conditions = ["attribute_exists(pk)"]
-    for position, name in enumerate(changes):
-        if name in message.content:
-            values[f":o{position}"] = message.content[name]
-            conditions.append(f"#n{position} = :o{position}")
-        else:
-            conditions.append(f"attribute_not_exists(#n{position})")
-    change = Update(
-        key=_key(application_id, device_id, message.sort),
-        expression="SET " + ", ".join(f"#n{position} = :n{position}" for position in range(len(changes))),
-        condition=" AND ".join(conditions),
-        names=names,
-        values=values,
-    )
-    try:
-        table.update(change)
-    except ConditionFailed as failed:
-        raise ChangedMeanwhile(MessageRecord(message.sort, failed.existing or {})) from failed
-
-
-def newest_first(application_id: str, device_id: str, page: int) -> Iterator[Record]:
+def newest_first(application_id: str, device_id: str, page: int) -> Iterator[RecordedMessage]:
     """Yield a device's messages, that of the latest time first, as the last finished writes left them.
 
     Args:
         application_id, device_id: The device.
         page: How many to read in a request.
     """
-    return table.newest_first(Span(_partition(application_id, device_id), _SORT, _AFTER_ALL_MESSAGES), page)
+    span = Span(_partition(application_id, device_id), SORT_PREFIX, _AFTER_ALL_MESSAGES)
+    return map(read_message, table.newest_first(span, page))
 
 
-def _key(application_id: str, device_id: str, sort: str) -> Key:
-    return Key(_partition(application_id, device_id), f"{_SORT}{sort}")
+def _key(application_id: str, device_id: str, message_id: str) -> Key:
+    return Key(_partition(application_id, device_id), f"{SORT_PREFIX}{message_id}")
 
 
 def _partition(application_id: str, device_id: str) -> str:

@@ -87,9 +87,13 @@ def leave(application_id: str, entry: Entry) -> None:
         table.delete(deletion)
 
 
-def keys_of(application_id: str, device_id: str, states: Sequence[str]) -> list[Key]:
-    """Gives the keys of the entries that a device may have in the lists of these states."""
-    return [_key(application_id, state, device_id) for state in states]
+def leave_all(application_id: str, device_id: str, states: Sequence[str]) -> None:
+    """Takes a device off the lists of these states, whatever was told.
+
+    Raises:
+        StoreUnavailable: It may still be in some; doing it again does no harm.
+    """
+    table.delete_all([_key(application_id, state, device_id) for state in states])
 
 
 def _entry(state: str, record: Record) -> Entry:

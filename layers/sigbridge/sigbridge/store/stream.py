@@ -1,36 +1,31 @@
 """A change of one item, as the table's stream tells it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
+from sigbridge.model.application import Application
+from sigbridge.model.device import Device
+from sigbridge.model.device_state import DeviceState
+from sigbridge.model.downlink_history import StoredAttempt
+from sigbridge.model.report import StoredReport
+from sigbridge.model.stored_message import RecordedMessage
+from sigbridge.store.applications import read_application
+from sigbridge.store.attempts import read_attempt
+from sigbridge.store.device_states import read_state
+from sigbridge.store.devices import read_device
+from sigbridge.store.message_codec import read_message
+from sigbridge.store.report_codec import read_stored_report
 from sigbridge.store.rows import Record, to_record
 
 
-class Kind(StrEnum):
-    """Kinds of items whose changes have consequences, by the beginnings of their sort keys."""
-
-    APPLICATION = "APP"
-    DEVICE = "DEVICE#"
-    STATE = "STATE"
-    MESSAGE = "MSG#"
-    REPORT = "EVENT#"
-    ATTEMPT = "DOWNLINK#"
-
-
-# Items beside their application; all others are beside their device.
-_OF_APPLICATIONS = frozenset({Kind.APPLICATION, Kind.DEVICE})
-
-
 @dataclass(frozen=True, slots=True)
-class Change:
+class Change[Item]:
     """A change of one item of a device, or of an application.
 
     Attributes:
         id: The same however often the stream tells of it.
         application_id, device_id: The device; "" for none.
-        kind: Of the item.
         old: The item before; None for a new one.
         new: The item after.
         at: When, epoch ms; DynamoDB tells it to the second.
@@ -39,13 +34,61 @@ class Change:
     id: str
     application_id: str
     device_id: str
-    kind: Kind
-    old: Record | None
-    new: Record
+    old: Item | None
+    new: Item
     at: int
 
 
-def read_change(record: Mapping[str, Any]) -> Change | None:
+class ApplicationChanged(Change[Application]):
+    """An application, its settings or its device types were changed."""
+
+
+class DeviceChanged(Change[Device]):
+    """A device was listed, or its entry in the list changed."""
+
+
+class StateChanged(Change[DeviceState]):
+    """The queue of a device was changed, or what it is answered with."""
+
+
+class MessageStored(Change[RecordedMessage]):
+    """A message was stored, or a part of it, or it was changed."""
+
+
+class ReportStored(Change[StoredReport]):
+    """A report was stored."""
+
+
+class AttemptChanged(Change[StoredAttempt]):
+    """Something happened to an attempt of a downlink."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """A kind of items whose changes have consequences.
+
+    Attributes:
+        sort: How their sort keys begin.
+        change: The type of their changes.
+        read: Reads an image of such an item.
+    """
+
+    sort: str
+    change: type[Change[Any]]
+    read: Callable[[Record], Any]
+
+
+_KINDS = (
+    _Kind("APP", ApplicationChanged, read_application),
+    _Kind("DEVICE#", DeviceChanged, read_device),
+    _Kind("STATE", StateChanged, read_state),
+    _Kind("MSG#", MessageStored, read_message),
+    _Kind("EVENT#", ReportStored, read_stored_report),
+    _Kind("DOWNLINK#", AttemptChanged, read_attempt),
+)
+
+
+def read_change(record: Mapping[str, Any]) -> Change[Any] | None:
     """Reads a record of the stream; None for a change that has no consequences.
 
     Args:
@@ -55,16 +98,16 @@ def read_change(record: Mapping[str, Any]) -> Change | None:
     if "NewImage" not in content:
         return None
     new = to_record(content["NewImage"])
-    kind = next((kind for kind in Kind if new["sk"].startswith(kind)), None)
+    kind = next((kind for kind in _KINDS if new["sk"].startswith(kind.sort)), None)
     if kind is None:
         return None
-    device_id = new["sk"].removeprefix(kind) if kind in _OF_APPLICATIONS else new["pk"].split("#")[2]
-    return Change(
+    owner, application_id, *device = new["pk"].split("#")
+    return kind.change(
         id=record["eventID"],
-        application_id=new["pk"].split("#")[1],
-        device_id=device_id,
-        kind=kind,
-        old=to_record(content["OldImage"]) if "OldImage" in content else None,
-        new=new,
+        application_id=application_id,
+        # What is beside its application says in its sort key which device it is of.
+        device_id=new["sk"].removeprefix(kind.sort) if owner == "APP" else device[0],
+        old=kind.read(to_record(content["OldImage"])) if "OldImage" in content else None,
+        new=kind.read(new),
         at=int(content["ApproximateCreationDateTime"]) * 1000,
     )

@@ -1,13 +1,18 @@
 """What is stored of a device by moments: items whose sort key is `<kind>#<ms, 13 digits>#<rest>`."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import heapq
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import islice
 from typing import Any
 
-from sigbridge.store import table
-from sigbridge.store.rows import Key, Record, Span, Update
+from sigbridge.model.data_entry import DataEntry
+from sigbridge.model.stored_message import RecordedMessage
+from sigbridge.store import entry_codec, message_codec, table
+from sigbridge.store.failures import ConditionFailed
+from sigbridge.store.rewriting import rewrite
+from sigbridge.store.rows import Key, Record, Span
 
 _GROWTH = 4
 _LARGEST_PAGE = 1_000
@@ -15,11 +20,51 @@ _LARGEST_PAGE = 1_000
 _AFTER_EVERY_REST = "$"
 
 
-class Kind(StrEnum):
-    """Kinds of such items, by the beginnings of their sort keys."""
+type TimelineItem = RecordedMessage | DataEntry
 
-    MESSAGE = "MSG#"
-    ENTRY = "DATA#"
+
+class Kind(StrEnum):
+    """What such an item is."""
+
+    ENTRY = "entry"
+    MESSAGE = "message"
+
+    @classmethod
+    def of(cls, item: TimelineItem) -> "Kind":
+        """Returns that of an item."""
+        return cls.MESSAGE if isinstance(item, RecordedMessage) else cls.ENTRY
+
+
+@dataclass(frozen=True, slots=True)
+class _Codec:
+    """How items of a kind are stored.
+
+    Attributes:
+        sort_prefix: How their sort keys begin.
+        read, write: To and from their attributes.
+    """
+
+    sort_prefix: str
+    read: Callable[[Record], Any]
+    write: Callable[[Any], Record]
+
+
+_CODECS = {
+    Kind.ENTRY: _Codec(entry_codec.SORT_PREFIX, entry_codec.read_entry, entry_codec.entry_record),
+    Kind.MESSAGE: _Codec(message_codec.SORT_PREFIX, message_codec.read_message, message_codec.message_record),
+}
+
+
+class ItemChanged(Exception):
+    """An item is not as it was read any more; nothing was changed.
+
+    Attributes:
+        existing: The item as it is; None where it is gone.
+    """
+
+    def __init__(self, existing: TimelineItem | None) -> None:
+        super().__init__("item changed")
+        self.existing = existing
 
 
 class Order(StrEnum):
@@ -60,12 +105,32 @@ class Stretch:
         return replace(self, last=sort) if self.order is Order.DESCENDING else replace(self, first=sort)
 
 
-def read(kind: Kind, stretch: Stretch) -> Iterator[Record]:
-    """Yields the items of one kind, eventually consistent, read as they are wanted.
+def read_messages(stretch: Stretch) -> Iterator[RecordedMessage]:
+    """Yields the messages of a stretch in its order, eventually consistent, read as they are wanted.
 
     Each request reads four times as many as the one before: whoever finds what is wanted among the
     first has read no more, and whoever must look far needs few requests.
     """
+    return map(message_codec.read_message, _read(Kind.MESSAGE, stretch))
+
+
+def read(stretch: Stretch) -> Iterator[TimelineItem]:
+    """Like `read_messages`, with what was set by hand among the messages."""
+    return _merged(_read, stretch)
+
+
+def read_latest(stretch: Stretch) -> Iterator[TimelineItem]:
+    """Yields the items of a stretch, the newest first, as the last finished write left them."""
+    return _merged(_read_latest, stretch)
+
+
+def _merged(read: Callable[[Kind, Stretch], Iterator[Record]], stretch: Stretch) -> Iterator[TimelineItem]:
+    items = [map(_CODECS[kind].read, read(kind, stretch)) for kind in Kind]
+    is_descending = stretch.order is Order.DESCENDING
+    return heapq.merge(*items, key=lambda item: (item.id, Kind.of(item)), reverse=is_descending)
+
+
+def _read(kind: Kind, stretch: Stretch) -> Iterator[Record]:
     read_page = table.in_reverse if stretch.order is Order.DESCENDING else table.in_order
     page = min(stretch.page, _LARGEST_PAGE)
     reached: str | None = None
@@ -79,55 +144,45 @@ def read(kind: Kind, stretch: Stretch) -> Iterator[Record]:
         if count < page:
             return
         reached = str(record["sk"])
-        stretch = stretch.from_place(reached.removeprefix(kind))
+        stretch = stretch.from_place(reached.removeprefix(_CODECS[kind].sort_prefix))
         page = min(page * _GROWTH, _LARGEST_PAGE)
 
 
-def read_latest(kind: Kind, stretch: Stretch) -> Iterator[Record]:
-    """Yields the items of one kind, the newest first, as the last finished write left them."""
+def _read_latest(kind: Kind, stretch: Stretch) -> Iterator[Record]:
     return table.newest_first(_span(kind, stretch), min(stretch.page, _LARGEST_PAGE))
 
 
-def delete(records: Sequence[Record]) -> None:
+def delete(application_id: str, items: Sequence[TimelineItem]) -> None:
     """Deletes items that were read; one that is gone is no fault.
 
     Raises:
         StoreUnavailable: Some may not be deleted; deleting them again does no harm.
     """
-    table.delete_all([_key(record) for record in records])
+    table.delete_all([_key(application_id, item) for item in items])
 
 
-def change_lists(record: Record, lists: Mapping[str, Sequence[Any]]) -> None:
-    """Gives lists of an item that was read new content; an empty one is taken out.
-
-    Args:
-        record: The item.
-        lists: The new lists by the names of their attributes; the item has each of them.
+def change[Item: TimelineItem](application_id: str, seen: Item, wanted: Item) -> None:
+    """Makes an item another one, if what is to be changed of it is as it was read.
 
     Raises:
-        ConditionFailed: One of them was changed since it was read, or the item is gone.
+        ItemChanged: It is not.
     """
-    names = list(lists)
-    kept = [f"#l{position} = :n{position}" for position, name in enumerate(names) if lists[name]]
-    emptied = [f"#l{position}" for position, name in enumerate(names) if not lists[name]]
-    parts = [f"{verb} {', '.join(of)}" for verb, of in (("SET", kept), ("REMOVE", emptied)) if of]
-    old = {f":o{position}": record[name] for position, name in enumerate(names)}
-    new = {f":n{position}": list(lists[name]) for position, name in enumerate(names) if lists[name]}
-    table.update(
-        Update(
-            key=_key(record),
-            expression=" ".join(parts),
-            condition=" AND ".join(f"#l{position} = :o{position}" for position in range(len(names))),
-            names={f"#l{position}": name for position, name in enumerate(names)},
-            values=old | new,
-        )
-    )
+    codec = _CODECS[Kind.of(seen)]
+    try:
+        rewrite(_key(application_id, seen), codec.write(seen), codec.write(wanted))
+    except ConditionFailed as failed:
+        raise ItemChanged(None if failed.existing is None else codec.read(failed.existing)) from failed
 
 
-def _key(record: Record) -> Key:
-    return Key(record["pk"], record["sk"])
+def _key(application_id: str, item: TimelineItem) -> Key:
+    return Key(_partition(application_id, item.device_id), _CODECS[Kind.of(item)].sort_prefix + item.id)
 
 
 def _span(kind: Kind, stretch: Stretch) -> Span:
-    partition = f"DEVICE#{stretch.application_id}#{stretch.device_id}"
-    return Span(partition, kind + stretch.first, kind + stretch.last)
+    prefix = _CODECS[kind].sort_prefix
+    partition = _partition(stretch.application_id, stretch.device_id)
+    return Span(partition, prefix + stretch.first, prefix + stretch.last)
+
+
+def _partition(application_id: str, device_id: str) -> str:
+    return f"DEVICE#{application_id}#{device_id}"

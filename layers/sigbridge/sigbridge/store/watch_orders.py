@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from sigbridge.store import due, table
+from sigbridge.store.due import DueItem
 from sigbridge.store.failures import ConditionFailed
 from sigbridge.store.rows import Deletion, Key, Update
 
@@ -48,17 +49,17 @@ def place(order: WatchOrder) -> None:
         table.update(change)
 
 
-def due_until(now_ms: int) -> Iterator[Key]:
-    """Yields the keys of the orders that were placed by now."""
+def due_until(now_ms: int) -> Iterator[DueItem]:
+    """Yields the orders that were placed by now."""
     return due.due_until(_DUE_LIST, now_ms)
 
 
-def find(key: Key) -> WatchOrder | None:
-    """Reads an order as the last finished write left it; None where it is done."""
-    record = table.get_latest(key)
+def find(item: DueItem) -> WatchOrder | None:
+    """Reads an order that is due as the last finished write left it; None where it is done."""
+    record = table.get_latest(item.key)
     if record is None:
         return None
-    application_id, type_id = key.pk.removeprefix("APP#"), key.sk.removeprefix(_SORT)
+    application_id, type_id = item.key.pk.removeprefix("APP#"), item.key.sk.removeprefix(_SORT)
     return WatchOrder(application_id, type_id, int(record["placed_at"]), record.get("after"))
 
 

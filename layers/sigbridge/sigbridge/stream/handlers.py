@@ -5,6 +5,7 @@ Each may be called again for the same change, in any order of items, and then ch
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from sigbridge.applications import UnknownApplication
 from sigbridge.clock import counted_moment
@@ -25,50 +26,53 @@ from sigbridge.status import (
     watch_changed_device,
     watch_changed_types,
 )
-from sigbridge.store.device_states import read_state
-from sigbridge.store.report_codec import read_stored_report
-from sigbridge.store.stream import Change, Kind
+from sigbridge.store.stream import (
+    ApplicationChanged,
+    AttemptChanged,
+    Change,
+    DeviceChanged,
+    MessageStored,
+    ReportStored,
+    StateChanged,
+)
 
-type Handler = Callable[[Change], Counter[str] | None]
+type Handler = Callable[[Any], Counter[str] | None]
 
 
-def record_transitions(change: Change) -> None:
+def record_transitions(change: StateChanged) -> None:
     """Write what happened to downlinks into their histories."""
-    old = None if change.old is None else read_state(change.old)
-    for transition in transitions(old, read_state(change.new), change.at):
+    for transition in transitions(change.old, change.new, change.at):
         record_transition(change.application_id, change.device_id, transition)
 
 
-def update_status_from_report(change: Change) -> None:
+def update_status_from_report(change: ReportStored) -> None:
     """Note what a new report tells of its device."""
     if change.old is None:
-        note_report(change.application_id, change.device_id, read_stored_report(change.new))
+        note_report(change.application_id, change.device_id, change.new)
 
 
-def apply_acknowledgement(change: Change) -> None:
+def apply_acknowledgement(change: ReportStored) -> None:
     """Settle the downlink that a new report acknowledges."""
-    if change.old is None:
-        report = read_stored_report(change.new)
-        if report.service is Service.ACKNOWLEDGE:
-            settle(change.application_id, change.device_id, report)
+    if change.old is None and change.new.service is Service.ACKNOWLEDGE:
+        settle(change.application_id, change.device_id, change.new)
 
 
-def update_status_from_message(change: Change) -> None:
+def update_status_from_message(change: MessageStored) -> None:
     """Note what a message tells of its device's link and location."""
     note_message(change.application_id, change.device_id, change.new)
 
 
-def watch_device(change: Change) -> None:
+def watch_device(change: DeviceChanged) -> None:
     """Begin or end to watch a device whose type changed."""
     watch_changed_device(change.application_id, change.old, change.new)
 
 
-def watch_devices_of_types(change: Change) -> None:
+def watch_devices_of_types(change: ApplicationChanged) -> None:
     """Have the devices of a type watched as it now says."""
     watch_changed_types(change.application_id, change.old, change.new)
 
 
-def count_steps(change: Change) -> Counter[str]:
+def count_steps(change: AttemptChanged) -> Counter[str]:
     """Count what became of a downlink; answers were counted when they were given."""
     counts = Counter[str]()
     for step in recorded_steps(change.old, change.new):
@@ -78,13 +82,13 @@ def count_steps(change: Change) -> Counter[str]:
     return counts
 
 
-def check_quota(change: Change) -> Counter[str]:
+def check_quota(change: AttemptChanged) -> Counter[str]:
     """Note and count the answers beyond what the device may have a day."""
     steps = recorded_steps(change.old, change.new)
     return Counter(DownlinksOverQuota=sum(_is_over_quota(change, step) for step in steps))
 
 
-def _is_over_quota(change: Change, step: LifeStep) -> bool:
+def _is_over_quota(change: AttemptChanged, step: LifeStep) -> bool:
     if step.uplink is None:
         return False
     moment_ms = counted_moment(step.uplink.time, step.at)
@@ -97,23 +101,23 @@ def _is_over_quota(change: Change, step: LifeStep) -> bool:
     return quota.is_beyond(moment_ms)
 
 
-HANDLERS: Mapping[Kind, tuple[Handler, ...]] = {
-    Kind.STATE: (record_transitions,),
-    Kind.REPORT: (update_status_from_report, apply_acknowledgement),
-    Kind.MESSAGE: (update_status_from_message,),
-    Kind.DEVICE: (watch_device,),
-    Kind.APPLICATION: (watch_devices_of_types,),
-    Kind.ATTEMPT: (count_steps, check_quota),
+HANDLERS: Mapping[type[Change[Any]], tuple[Handler, ...]] = {
+    StateChanged: (record_transitions,),
+    ReportStored: (update_status_from_report, apply_acknowledgement),
+    MessageStored: (update_status_from_message,),
+    DeviceChanged: (watch_device,),
+    ApplicationChanged: (watch_devices_of_types,),
+    AttemptChanged: (count_steps, check_quota),
 }
 
 
-def handle(change: Change) -> Counter[str]:
+def handle(change: Change[Any]) -> Counter[str]:
     """Do what follows from a change, and return what is to be counted.
 
     Raises:
         StoreUnavailable: Not all of it is done; the change is to be handled again.
     """
     counts = Counter[str]()
-    for handler in HANDLERS[change.kind]:
+    for handler in HANDLERS[type(change)]:
         counts += handler(change) or Counter()
     return counts
