@@ -43,8 +43,8 @@ down: $(ENV) ## stop the local stack
 test: $(ENV) ## run every test that needs no Docker, in parallel; JOBS=2 PROFILE=quick|default|ci
 	@$(USE) $(pytest) tests
 
-unit: $(ENV) ## run the unit tests
-	@$(USE) $(pytest) tests/unit
+unit: $(ENV) ## run the tests of pure functions, and of the services against a store in memory
+	@$(USE) $(pytest) tests/unit tests/services
 
 functional: $(ENV) ## run the tests of whole handlers and programs
 	@$(USE) $(pytest) tests/functional tests/public_cases tests/simulator
