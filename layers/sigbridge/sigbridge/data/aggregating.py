@@ -69,7 +69,7 @@ class AggregateValue:
 def aggregate(
     application_id: str, device_id: str, selection: Selection, aggregation: Aggregation
 ) -> list[AggregateValue]:
-    """Makes numbers of data items; variables and intervals without a value that counts are left out.
+    """Make numbers of data items; variables and intervals without a value that counts are left out.
 
     A text that is a number counts as one; booleans and other texts don't.
 
@@ -103,7 +103,7 @@ def aggregate(
 
 
 def nearest_items(application_id: str, device_id: str, selection: Selection, end: Order) -> list[DataItem]:
-    """Finds of each wanted variable the item at one end of a range.
+    """Find of each wanted variable the item at one end of a range.
 
     The range is looked through from that end: up to 20,000 stored items of up to 1 kB where variables
     are named, 2,000 where none is. A variable that is not among them is left out.

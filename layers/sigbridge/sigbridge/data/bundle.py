@@ -46,7 +46,7 @@ class Bundle:
 
     @classmethod
     def of(cls, stored: TimelineItem) -> "Bundle":
-        """Makes the data items of what is stored."""
+        """Make the data items of what is stored."""
         return cls(stored, Place(stored.id, Kind.of(stored)), tuple(_values_of(stored)))
 
     @property
@@ -55,7 +55,7 @@ class Bundle:
         return 1 + self.stored.size // _UNIT_BYTES
 
     def items(self, selection: Selection) -> list[DataItem]:
-        """Gives those of its items that are wanted, in the order that is wanted."""
+        """Give those of its items that are wanted, in the order that is wanted."""
         numbers = Counter[tuple[str, Origin]]()
         items: list[DataItem] = []
         for told in self.told:
@@ -82,12 +82,12 @@ class Bundle:
 
 
 def read_bundles(stretch: Stretch) -> Iterator[Bundle]:
-    """Yields what is stored in a stretch, messages and data set by hand, in its order."""
+    """Yield what is stored in a stretch, messages and data set by hand, in its order."""
     return map(Bundle.of, timeline.read(stretch))
 
 
 def read_latest_bundles(stretch: Stretch) -> Iterator[Bundle]:
-    """Yields what is stored in a stretch, the newest first, as the last finished write left it."""
+    """Yield what is stored in a stretch, the newest first, as the last finished write left it."""
     return map(Bundle.of, timeline.read_latest(stretch))
 
 
@@ -112,7 +112,7 @@ def _facts(message: RecordedMessage) -> Iterator[tuple[str, Value]]:
 
 
 def _location(message: RecordedMessage) -> Iterator[ToldValue]:
-    """Tells where the device was, in the form that TagoIO's parser gives it (tagoio reference, 1)."""
+    """Tell where the device was, in the form that TagoIO's parser gives it (tagoio reference, 1)."""
     location = message.location
     if location is not None:
         details = {"radius": location.radius, "source": location.source, "status": location.status}

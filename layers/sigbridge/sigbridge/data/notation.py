@@ -8,7 +8,7 @@ from sigbridge.model.message import Location
 
 
 def with_plain_numbers(value: Any) -> Any:
-    """Gives a value as JSON writes it: whole numbers are whole, others are fractions."""
+    """Give a value as JSON writes it: whole numbers are whole, others are fractions."""
     if isinstance(value, Mapping):
         return {name: with_plain_numbers(inner) for name, inner in value.items()}
     if isinstance(value, list):
@@ -19,5 +19,5 @@ def with_plain_numbers(value: Any) -> Any:
 
 
 def place_text(location: Location) -> str:
-    """Gives the value of a variable that is a location: `latitude, longitude`."""
+    """Give the value of a variable that is a location: `latitude, longitude`."""
     return f"{location.latitude:f}, {location.longitude:f}"

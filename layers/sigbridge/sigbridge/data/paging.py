@@ -30,7 +30,7 @@ class DataPage:
 def read_data(
     application_id: str, device_id: str, selection: Selection, quantity: int, after: Position | None = None
 ) -> DataPage:
-    """Reads data items of a device, eventually consistent, and not much more than is wanted.
+    """Read data items of a device, eventually consistent, and not much more than is wanted.
 
     Args:
         application_id, device_id: The device.

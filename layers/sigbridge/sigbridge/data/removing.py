@@ -32,7 +32,7 @@ class Removed:
 def remove_data(
     application_id: str, device_id: str, selection: Selection, after: Position | None = None
 ) -> Removed:
-    """Removes data items of a device, those of the latest moment first, and not endlessly many.
+    """Remove data items of a device, those of the latest moment first, and not endlessly many.
 
     Where no variables are named, everything of the range goes: messages, and what was set by hand. Where
     some are, they are taken out of what was set by hand and out of the variables of messages; what Sigfox
@@ -72,7 +72,7 @@ def _next_bundles(
 
 
 def _take_out(application_id: str, bundle: Bundle, names: frozenset[str]) -> int:
-    """Takes variables out of what is stored in one place, and tells how many data items they were."""
+    """Take variables out of what is stored in one place and tell how many data items they were."""
     while True:
         removed = [one for one in bundle.told if one.origin is Origin.VARIABLE and one.variable.name in names]
         if not removed:

@@ -26,7 +26,7 @@ class Selection:
     order: Order
 
     def stretch(self, application_id: str, device_id: str, page: int) -> Stretch:
-        """Gives the stretch of a device's timeline that holds them.
+        """Give the stretch of a device's timeline that holds them.
 
         Args:
             application_id, device_id: The device.
@@ -35,7 +35,7 @@ class Selection:
         return Stretch.between(application_id, device_id, self.first_ms, self.last_ms, self.order, page)
 
     def in_order(self, items: Sequence[DataItem]) -> list[DataItem]:
-        """Puts items into the order that is wanted."""
+        """Put items into the order that is wanted."""
         is_descending = self.order is Order.DESCENDING
         return sorted(items, key=lambda item: item.order, reverse=is_descending)
 
@@ -54,7 +54,7 @@ class Position:
 
     @classmethod
     def from_record(cls, record: Sequence[object]) -> "Position":
-        """Reads the form that `as_record` gives.
+        """Read the form that `as_record` gives.
 
         Raises:
             ValueError: It is no such form.
@@ -73,20 +73,20 @@ class Position:
         return int(self.place.sort.partition("#")[0])
 
     def as_record(self) -> list[str | int]:
-        """Gives its form in JSON."""
+        """Give its form in JSON."""
         slot: list[str | int] = []
         if self.slot is not None:
             slot = [self.slot.variable, self.slot.origin.value, self.slot.number]
         return [self.place.sort, self.place.kind.value, *slot]
 
     def covers(self, place: Place, order: Order) -> bool:
-        """Tells whether all of a place was looked at."""
+        """Tell whether all of a place was looked at."""
         if place == self.place:
             return self.slot is None
         return place < self.place if order is Order.ASCENDING else place > self.place
 
     def precedes(self, item: DataItem, order: Order) -> bool:
-        """Tells whether an item was not looked at yet."""
+        """Tell whether an item was not looked at yet."""
         if self.slot is None or item.place != self.place:
             return not self.covers(item.place, order)
         return item.slot > self.slot if order is Order.ASCENDING else item.slot < self.slot

@@ -72,7 +72,7 @@ class _Entry:
 
 
 def set_data(application_id: str, device_id: str, values: Sequence[NewValue]) -> SetReceipt:
-    """Stores values of a device and returns when all are durable.
+    """Store values of a device and return when all are durable.
 
     Values of the same time and group are stored together. They are known again by their content where
     they have a time: storing them again changes nothing then. Without a time they are always new.

@@ -34,7 +34,7 @@ _LOOKS_AGAIN_AFTER_MS = (120_000, 13 * 3_600_000)
 
 
 def erase_device(application_id: str, device_id: str) -> None:
-    """Deletes a device; its items go at once if they are few, else within minutes.
+    """Delete a device; its items go at once if they are few, else within minutes.
 
     Raises:
         UnknownDevice: The application does not list it.
@@ -58,7 +58,7 @@ def erase_device(application_id: str, device_id: str) -> None:
 
 
 def erase_what_is_due(now_ms: int, until_ms: int) -> WorkedOff[DueItem]:
-    """Goes on with the erasures that are due by now, as far as time allows.
+    """Go on with the erasures that are due by now, as far as time allows.
 
     It may run twice at once, and again for what it has erased already.
 
@@ -87,7 +87,7 @@ def _go_on(erasure: Erasure, until_ms: int) -> None:
 
 
 def _erase_parts(erasure: Erasure, until_ms: int) -> bool:
-    """Deletes the items that are there, and tells whether time allowed that."""
+    """Delete the items that are there and tell whether time allowed that."""
     for parts in batched(erasures.parts(erasure.application_id, erasure.device_id), _STEP, strict=False):
         if clock.now_ms() >= until_ms:
             return False

@@ -156,7 +156,7 @@ def _facts(facts: Mapping[str, object]) -> dict[str, object]:
 
 
 def _fitting(content: dict[str, object], *expendable: str) -> dict[str, object]:
-    """Leaves out what is expendable, and says so, where the bus would not take all."""
+    """Leave out what is expendable and say so where the bus would not take all."""
     if len(_json(content).encode()) <= _LARGEST_DETAIL_BYTES:
         return content
     kept = {name: value for name, value in content.items() if name not in expendable}
@@ -181,7 +181,7 @@ def _json(content: object) -> str:
 
 
 def _plain(value: object) -> object:
-    """Makes every number one that the bus takes."""
+    """Make every number one that the bus takes."""
     if isinstance(value, Mapping):
         return {name: _plain(inner) for name, inner in value.items()}
     if isinstance(value, list):

@@ -89,7 +89,7 @@ class _Arrival:
 
 
 def store_messages(application_id: str, received: Sequence[ReceivedMessage]) -> Receipt:
-    """Stores the messages of one request and returns when all of them are durable.
+    """Store the messages of one request and return when all of them are durable.
 
     All are checked before the first is written. Messages of one request share one group, unless they
     name groups of their own. Those of inactive devices are left out, so that the others are not lost.

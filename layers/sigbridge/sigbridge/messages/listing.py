@@ -41,7 +41,7 @@ class MessagePage:
 
 
 def list_messages(application_id: str, device_id: str, wanted: MessagesWanted) -> MessagePage:
-    """Reads messages of a device, eventually consistent: no more of them than are wanted, and two.
+    """Read messages of a device, eventually consistent: no more of them than are wanted, and two.
 
     Raises:
         StoreUnavailable: They can't be read.

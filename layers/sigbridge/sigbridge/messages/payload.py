@@ -23,7 +23,7 @@ class InvalidPayload(ValueError):
 
 
 def read_sigfox_payload(text: str) -> str:
-    """Reads a Sigfox payload: hex of at most 12 bytes, perhaps none (sigfox reference, 4).
+    """Read a Sigfox payload: hex of at most 12 bytes, perhaps none (sigfox reference, 4).
 
     Raises:
         InvalidPayload: It is anything else.

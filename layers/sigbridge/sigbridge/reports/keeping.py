@@ -50,7 +50,7 @@ class ReportReceipt:
 
 
 def keep_reports(application_id: str, received: Sequence[ReceivedReport]) -> ReportReceipt:
-    """Keeps the reports of one request and returns when all of them are durable.
+    """Keep the reports of one request and return when all of them are durable.
 
     A report is known again by its service, time and content; one without a time is always new.
 

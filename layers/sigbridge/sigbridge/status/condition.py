@@ -82,7 +82,7 @@ class Condition:
     known: Mapping[Kind, Knowledge]
 
     def with_state(self, state: State, since: int) -> "Condition":
-        """Gives this condition with one more state, which something else than reports tells of."""
+        """Give this condition with one more state, which something else than reports tells of."""
         states = {state: since, **self.states}
         return replace(self, states={state: states[state] for state in State if state in states})
 
@@ -98,7 +98,7 @@ class Condition:
 
 
 def condition_of(application_id: str, device_id: str, now_ms: int) -> Condition:
-    """Reads how a device is doing, as the last finished writes left it.
+    """Read how a device is doing, as the last finished writes left it.
 
     Args:
         application_id, device_id: The device.
@@ -122,7 +122,7 @@ def judge(
     last_message: LastMessage | None,
     now_ms: int,
 ) -> Condition:
-    """Tells how a device is doing from all that there is to know.
+    """Tell how a device is doing from all that there is to know.
 
     Args:
         application, device: The device, as its application treats it.
@@ -137,7 +137,7 @@ def judge(
 
 
 def heard_last(noted: NotedKnowledge, last_message: LastMessage | None) -> int | None:
-    """Tells when a device was heard last, epoch ms, even if that message is forgotten; None for never."""
+    """Tell when a device was heard last, epoch ms, even if that message is forgotten; None for never."""
     moments = [noted.heard_at, None if last_message is None else last_message.heard_at]
     return max((moment for moment in moments if moment is not None), default=None)
 
@@ -145,7 +145,7 @@ def heard_last(noted: NotedKnowledge, last_message: LastMessage | None) -> int |
 def states_of(
     known: Mapping[Kind, Knowledge], heard_at: int | None, silent_at: int | None, now_ms: int
 ) -> dict[State, int]:
-    """Tells which states hold, and since when; a message that came since ends all but the quota's.
+    """Tell which states hold, and since when; a message that came since ends all but the quota's.
 
     Args:
         known: What is known of the device.
@@ -174,7 +174,7 @@ def states_of(
 
 
 def is_same_day(moment_ms: int, other_ms: int) -> bool:
-    """Tells whether two moments are of one day, in UTC."""
+    """Tell whether two moments are of one day, in UTC."""
     return moment_ms // DAY_MS == other_ms // DAY_MS
 
 

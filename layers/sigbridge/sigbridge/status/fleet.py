@@ -47,7 +47,7 @@ class FleetPage:
 def fleet_page(
     application_id: str, wanted: DeviceFilter, state: State | None, after: str | None, limit: int
 ) -> FleetPage:
-    """Reads a page of an application's devices.
+    """Read a page of an application's devices.
 
     Filters cost nothing where the list is read anyway, but a page that they leave little of ends after
     1,000 entries. A state other than ok has a list of its own.
@@ -135,5 +135,5 @@ def _from_the_list_of_a_state(
 
 
 def _just_before(prefix: str) -> str:
-    """Gives what sorts after every id that sorts before this prefix, and before every id that begins so."""
+    """Give what sorts after every id that sorts before this prefix, and before every id that begins so."""
     return prefix[:-1] + chr(ord(prefix[-1]) - 1) + _AFTER_ALL

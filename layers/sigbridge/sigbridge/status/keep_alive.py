@@ -6,7 +6,7 @@ from sigbridge.model.effective_settings import effective_settings
 
 
 def silent_from(application: Application, device: Device, heard_at: int | None) -> int | None:
-    """Tells from when on a device is silent, unless it is heard before; None where no rule says so.
+    """Tell from when on a device is silent, unless it is heard before; None where no rule says so.
 
     A device that never sent has the same time, from its registration on. Of an inactive device nothing
     is taken, so that its silence tells nothing.

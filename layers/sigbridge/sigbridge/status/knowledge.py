@@ -31,7 +31,7 @@ _SINCE = re.compile(r"no message received since (\S+(?: \S+)?)", re.IGNORECASE)
 
 
 def knowledge_of_report(report: StoredReport) -> dict[Kind, Knowledge]:
-    """Tells what a report lets one know; nothing, for most events."""
+    """Tell what a report lets one know; nothing, for most events."""
     moment = counted_moment(report.time, report.received_at)
     facts = {kind: _present(known) for kind, known in _of_report(report)}
     found = {kind: Knowledge(moment, known) for kind, known in facts.items() if known}
@@ -41,7 +41,7 @@ def knowledge_of_report(report: StoredReport) -> dict[Kind, Knowledge]:
 
 
 def knowledge_of_message(message: RecordedMessage) -> dict[Kind, Knowledge]:
-    """Tells what a stored message lets one know: how it was received, and where the device was."""
+    """Tell what a stored message lets one know: how it was received, and where the device was."""
     facts = {
         Kind.LINK: _named(message.advanced, _LINK_FACTS),
         Kind.LOCATION: {} if message.location is None else message.location.as_record(),

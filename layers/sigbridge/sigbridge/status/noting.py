@@ -14,7 +14,7 @@ from sigbridge.store.state_lists import Entry
 
 
 def note_report(application_id: str, device_id: str, report: StoredReport) -> None:
-    """Notes what a report says of the device's condition, unless something newer is known.
+    """Note what a report says of the device's condition, unless something newer is known.
 
     If that is a state, the device is entered in its list, after what it follows from is noted. Noting a
     report again, or in another order, changes nothing.
@@ -30,7 +30,7 @@ def note_report(application_id: str, device_id: str, report: StoredReport) -> No
 
 
 def note_over_quota(application_id: str, device_id: str, at: int) -> None:
-    """Notes that a device had more downlinks than its quota allows.
+    """Note that a device had more downlinks than its quota allows.
 
     Args:
         application_id, device_id: The device.
@@ -43,7 +43,7 @@ def note_over_quota(application_id: str, device_id: str, at: int) -> None:
 
 
 def enter(application_id: str, device_id: str, state: State, at: int) -> None:
-    """Enters a device in the list of a state, from which a quota's day takes it off by itself.
+    """Enter a device in the list of a state, from which a quota's day takes it off by itself.
 
     Args:
         application_id, device_id: The device.
@@ -56,7 +56,7 @@ def enter(application_id: str, device_id: str, state: State, at: int) -> None:
 
 
 def note_message(application_id: str, device_id: str, message: RecordedMessage) -> None:
-    """Notes what a stored message says of link and location; most messages say neither.
+    """Note what a stored message says of link and location; most messages say neither.
 
     Args:
         application_id, device_id: The device.

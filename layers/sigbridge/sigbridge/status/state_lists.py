@@ -57,7 +57,7 @@ class StatePage:
 def states_among(
     application_id: str, first_id: str, last_id: str, wanted: Collection[str] | None = None
 ) -> dict[str, StateSince]:
-    """Tells which of the devices between these ids, both included, are not ok.
+    """Tell which of the devices between these ids, both included, are not ok.
 
     Args:
         application_id: Whose devices.
@@ -88,7 +88,7 @@ def states_among(
 
 
 def devices_in_state(application_id: str, state: State, after: str | None, limit: int) -> StatePage:
-    """Lists devices whose most serious state is this one, in the order of their ids.
+    """List devices whose most serious state is this one, in the order of their ids.
 
     A page may be short, or empty, though another one follows.
 
@@ -117,7 +117,7 @@ def devices_in_state(application_id: str, state: State, after: str | None, limit
 
 
 def take_off_lists(application_id: str, device_id: str) -> None:
-    """Takes a device that is deleted off all lists.
+    """Take a device that is deleted off all lists.
 
     Raises:
         StoreUnavailable: It may still be in some; doing it again does no harm.
@@ -126,7 +126,7 @@ def take_off_lists(application_id: str, device_id: str) -> None:
 
 
 def _verified(application_id: str, entries: Sequence[Entry]) -> dict[str, Condition]:
-    """Tells how the listed devices are doing, and takes off the lists what holds no more.
+    """Tell how the listed devices are doing and take off the lists what holds no more.
 
     A device that is over its quota because of what it was answered is so until the day ends, and its
     entry alone says so.
@@ -160,7 +160,7 @@ def _verified(application_id: str, entries: Sequence[Entry]) -> dict[str, Condit
 
 
 def _take_off(directory: Directory, entry: Entry, now_ms: int) -> None:
-    """Takes an entry off its list; if the store fails, the next reader does.
+    """Take an entry off its list; if the store fails, the next reader does.
 
     A device that was found silent is watched again first, so that its next silence is found. That is so
     even where no rule seems to be its own: what is known of it here may be a minute old.

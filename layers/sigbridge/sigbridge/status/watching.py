@@ -40,7 +40,7 @@ _STEPS_IN_A_RUN = 20
 
 
 def watch_changed_device(application_id: str, old: Device | None, new: Device) -> None:
-    """Watches a device if a rule may have become its own.
+    """Watch a device if a rule may have become its own.
 
     Args:
         application_id: Whose device.
@@ -57,7 +57,7 @@ def watch_changed_device(application_id: str, old: Device | None, new: Device) -
 
 
 def watch_changed_types(application_id: str, old: Application | None, new: Application) -> None:
-    """Orders to watch the devices of those types that have a rule now, or a stricter one than before.
+    """Order to watch the devices of those types that have a rule now, or a stricter one than before.
 
     A rule that is less strict, or ends, is found by the next look at each device.
 
@@ -83,7 +83,7 @@ def _rules(application: Application) -> dict[str, int]:
 
 
 def follow_watch_orders(now_ms: int, until_ms: int) -> WorkedOff[DueItem]:
-    """Watches the devices of types for which that was ordered by now, as far as time allows.
+    """Watch the devices of types for which that was ordered by now, as far as time allows.
 
     It may run twice at once, and goes on where the last run has ended.
 
@@ -120,7 +120,7 @@ def _follow_order(order: WatchOrder, until_ms: int) -> None:
 
 
 def look_for_silence(now_ms: int, until_ms: int) -> WorkedOff[DueItem]:
-    """Looks at each watched device that could be silent by now, as far as time allows.
+    """Look at each watched device that could be silent by now, as far as time allows.
 
     It may run twice at once, and again for devices that it has looked at already.
 

@@ -114,7 +114,7 @@ def record_use(key_id: str, day: str) -> None:
 
 
 def remove(application_id: str, key_id: str) -> None:
-    """Deletes a key with its entry in the list of its application.
+    """Delete a key with its entry in the list of its application.
 
     Raises:
         NoSuchKey: The application has no such key.

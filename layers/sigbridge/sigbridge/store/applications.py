@@ -62,7 +62,7 @@ def add(application: Application) -> None:
 
 
 def change(application_id: str, changes: Mapping[str, Any]) -> None:
-    """Sets these settings of an application and leaves the others.
+    """Set these settings of an application and leave the others.
 
     Raises:
         NoSuchApplication: There is none of this id.
@@ -81,7 +81,7 @@ def change(application_id: str, changes: Mapping[str, Any]) -> None:
 
 
 def add_device_type(application_id: str, device_type: DeviceType, most: int) -> None:
-    """Adds a device type to an application that has fewer than so many.
+    """Add a device type to an application that has fewer than so many.
 
     Raises:
         DeviceTypeRefused: There is no such application, it has this type, or has no room for one more.
@@ -123,7 +123,7 @@ def _make_room_for_device_types(application_id: str) -> None:
 
 
 def change_device_type(application_id: str, type_id: str, changes: Mapping[str, Any]) -> DeviceType:
-    """Sets these fields of a device type, and takes those out that are None; returns all of them.
+    """Set these fields of a device type and take those out that are None; return all of them.
 
     Raises:
         DeviceTypeRefused: There is no such application, or it has no such type.
@@ -143,7 +143,7 @@ def change_device_type(application_id: str, type_id: str, changes: Mapping[str, 
 
 
 def remove_device_type(application_id: str, type_id: str) -> None:
-    """Takes a device type out of an application.
+    """Take a device type out of an application.
 
     Raises:
         DeviceTypeRefused: There is no such application, or it has no such type.

@@ -68,7 +68,7 @@ class QueueWasReplaced(Exception):
 
 
 def record_step(key: AttemptKey, step: StepWrite) -> None:
-    """Records a step of an attempt, and the attempt itself if this is the first that is heard of it.
+    """Record a step of an attempt, and the attempt itself if this is the first that is heard of it.
 
     Raises:
         StepRecorded: It was recorded before.
@@ -80,7 +80,7 @@ def record_step(key: AttemptKey, step: StepWrite) -> None:
 
 
 def try_again(key: AttemptKey, step: StepWrite, first_step: StepWrite, generation: int) -> None:
-    """Ends an attempt with a step, and puts its downlink at the head of the queue for the next attempt.
+    """End an attempt with a step and put its downlink at the head of the queue for the next attempt.
 
     All of it happens or nothing, so that a downlink is put back once however often this is tried.
 
@@ -136,26 +136,26 @@ def _recording(key: AttemptKey, step: StepWrite, condition: str) -> Update:
 
 
 def wait_no_more(key: AttemptKey) -> None:
-    """Takes an attempt off the list of those to be looked at again; one that is gone is off it."""
+    """Take an attempt off the list of those to be looked at again; one that is gone is off it."""
     with suppress(ConditionFailed):
         table.update(Update(_key(key), "REMOVE due_list, due_at", "attribute_exists(pk)", {}))
 
 
 def find(key: AttemptKey) -> StoredAttempt | None:
-    """Reads one attempt as the last finished write left it."""
+    """Read one attempt as the last finished write left it."""
     record = table.get_latest(_key(key))
     return None if record is None else read_attempt(record)
 
 
 def attempts_of(application_id: str, device_id: str, downlink_id: str) -> list[StoredAttempt]:
-    """Reads the attempts of a downlink, the last one first."""
+    """Read the attempts of a downlink, the last one first."""
     sort = f"{_SORT}{downlink_id}#"
     span = Span(_partition(application_id, device_id), sort, f"{sort}99")
     return [read_attempt(record) for record in table.newest_first(span, _PAGE)]
 
 
 def newest_first(application_id: str, device_id: str, before: str | None) -> Iterator[StoredAttempt]:
-    """Yields the attempts of a device, those of the downlink made last first.
+    """Yield the attempts of a device, those of the downlink made last first.
 
     Args:
         application_id, device_id: The device.
@@ -169,7 +169,7 @@ def newest_first(application_id: str, device_id: str, before: str | None) -> Ite
 def answered_between(
     application_id: str, device_id: str, first_ms: int, last_ms: int
 ) -> dict[str, AttemptKey]:
-    """Finds the attempts that were handed to uplinks of these moments (epoch ms, both included).
+    """Find the attempts that were handed to uplinks of these moments (epoch ms, both included).
 
     The index may lag behind the table by about a second.
 

@@ -39,7 +39,7 @@ class Watched:
 
 
 def note(application_id: str, device_id: str, known: Mapping[Kind, Knowledge]) -> None:
-    """Writes what of this is newer than what is known; one request if all of it is.
+    """Write what of this is newer than what is known; one request if all of it is.
 
     Args:
         application_id, device_id: The device.
@@ -62,7 +62,7 @@ def note(application_id: str, device_id: str, known: Mapping[Kind, Knowledge]) -
 
 
 def find(application_id: str, device_id: str) -> NotedKnowledge:
-    """Reads what is known as the last finished write left it; nothing where there is none."""
+    """Read what is known as the last finished write left it; nothing where there is none."""
     return _condition(table.get_latest(_key(application_id, device_id)) or {})
 
 
@@ -74,7 +74,7 @@ def find_many(application_id: str, device_ids: Sequence[str]) -> dict[str, Noted
 
 
 def watch(application_id: str, device_id: str, now_ms: int) -> None:
-    """Has a device looked at as soon as possible, and then whenever it could be silent."""
+    """Have a device looked at as soon as possible, and then whenever it could be silent."""
     change = Update(
         key=_key(application_id, device_id),
         expression="SET due_list = :list, due_at = :now",
@@ -86,12 +86,12 @@ def watch(application_id: str, device_id: str, now_ms: int) -> None:
 
 
 def due_until(now_ms: int) -> Iterator[DueItem]:
-    """Yields the watched devices that are to be looked at by now."""
+    """Yield the watched devices that are to be looked at by now."""
     return due.due_until(_WATCHED, now_ms)
 
 
 def watched(item: DueItem) -> Watched:
-    """Returns the watched device that is due."""
+    """Return the watched device that is due."""
     _, application_id, device_id = item.key.pk.split("#")
     return Watched(application_id, device_id)
 
@@ -99,12 +99,12 @@ def watched(item: DueItem) -> Watched:
 def look_again(
     application_id: str, device_id: str, seen: NotedKnowledge, due_at: int, heard_at: int | None
 ) -> None:
-    """Moves the next look at a device to a moment, unless something else moved it since it was seen."""
+    """Move the next look at a device to a moment, unless something else moved it since it was seen."""
     _end_look(application_id, device_id, seen, {"due_at": due_at} | _heard(heard_at), "")
 
 
 def watch_no_more(application_id: str, device_id: str, seen: NotedKnowledge, heard_at: int | None) -> None:
-    """Ends the looks at a device, unless something else asked for one since it was seen."""
+    """End the looks at a device, unless something else asked for one since it was seen."""
     _end_look(application_id, device_id, seen, _heard(heard_at), "REMOVE due_list, due_at")
 
 

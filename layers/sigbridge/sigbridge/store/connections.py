@@ -49,14 +49,14 @@ def client_without_retries() -> "DynamoDBClient":
 
 
 def forget_clients() -> None:
-    """Makes the next request open new connections, to where the settings then say."""
+    """Make the next request open new connections, to where the settings then say."""
     client.cache_clear()
     client_without_retries.cache_clear()
 
 
 @contextmanager
 def using_session(session: boto3.Session) -> Iterator[None]:
-    """Makes the store's requests with this session's credentials and region, until the block ends."""
+    """Make the store's requests with this session's credentials and region, until the block ends."""
     before = boto3.DEFAULT_SESSION
     boto3.DEFAULT_SESSION = session
     forget_clients()

@@ -91,7 +91,7 @@ def creation(application_id: str, device_id: str, registered_at: int) -> Update:
 
 
 def find(application_id: str, device_id: str) -> DeviceState:
-    """Reads the state as the last finished write left it.
+    """Read the state as the last finished write left it.
 
     Raises:
         NoSuchDevice: The device is not registered.
@@ -103,7 +103,7 @@ def find(application_id: str, device_id: str) -> DeviceState:
 
 
 def push(application_id: str, device_id: str, downlinks: Sequence[Downlink], capacity: int) -> None:
-    """Appends downlinks to the queue, all or none.
+    """Append downlinks to the queue, all or none.
 
     Raises:
         NoSuchDevice: The device is not registered.
@@ -160,7 +160,7 @@ def _push(application_id: str, device_id: str, downlinks: Sequence[Downlink], ca
 
 
 def replace(application_id: str, device_id: str, downlinks: Sequence[Downlink]) -> None:
-    """Puts these downlinks in place of the whole queue; none clears it.
+    """Put these downlinks in place of the whole queue; none clears it.
 
     Raises:
         NoSuchDevice: The device is not registered.
@@ -180,7 +180,7 @@ def replace(application_id: str, device_id: str, downlinks: Sequence[Downlink]) 
 
 
 def remove(application_id: str, device_id: str, position: int, downlink: Downlink, removal: Removal) -> None:
-    """Takes one downlink out of the queue.
+    """Take one downlink out of the queue.
 
     Args:
         application_id, device_id: Whose queue it is.

@@ -23,7 +23,7 @@ _NEVER = 9_999_999_999_999
 
 
 def write_downlink(downlink: Downlink) -> str:
-    """Writes a downlink as its string."""
+    """Write a downlink as its string."""
     expires_at = _NEVER if downlink.expires_at is None else downlink.expires_at
     rest: dict[str, Any] = {
         "f_port": downlink.f_port,
@@ -48,7 +48,7 @@ def stored_size(downlink: Downlink) -> int:
 
 
 def read_downlink(text: str) -> Downlink:
-    """Reads the string that `write_downlink` wrote."""
+    """Read the string that `write_downlink` wrote."""
     expires_at, id_, payload, *rest = text.split(" ", 3)
     details = json.loads(rest[0]) if rest else {}
     return Downlink(
@@ -67,7 +67,7 @@ def read_downlink(text: str) -> Downlink:
 
 
 def answered_downlink(uplink: str, answer: str) -> Downlink:
-    """Reads what an uplink was answered with: a queued downlink's string, or a bare `downlinkData`.
+    """Read what an uplink was answered with: a queued downlink's string, or a bare `downlinkData`.
 
     A `downlinkData` becomes a downlink of its own at each answer, with an id that follows from the uplink.
     """

@@ -23,7 +23,7 @@ class DueItem:
 
 
 def due_until(due_list: str, now_ms: int) -> Iterator[DueItem]:
-    """Yields the items that are to be looked at by now, the one that waits longest first.
+    """Yield the items that are to be looked at by now, the one that waits longest first.
 
     The index may lag behind the table by about a second.
     """

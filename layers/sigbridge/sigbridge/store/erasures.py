@@ -59,7 +59,7 @@ class ListingChanged(Exception):
 
 
 def begin(erasure: Erasure, due_at: int) -> None:
-    """Deletes a device, so that it is not listed any more, and notes that its items are to follow.
+    """Delete a device, so that it is not listed any more, and note that its items are to follow.
 
     Args:
         erasure: Of the device.
@@ -97,31 +97,31 @@ def _delisting(device: Key, parameters: Any) -> Deletion:
 
 
 def due_until(now_ms: int) -> Iterator[DueItem]:
-    """Yields the erasures that are to be gone on with by now."""
+    """Yield the erasures that are to be gone on with by now."""
     return due.due_until(_DUE_LIST, now_ms)
 
 
 def erasure(item: DueItem) -> Erasure:
-    """Returns the erasure that is due."""
+    """Return the erasure that is due."""
     _, application_id = item.key.pk.split("#")
     _, device_id, deleted_at = item.key.sk.split("#")
     return Erasure(application_id, device_id, int(deleted_at))
 
 
 def look_again(erasure: Erasure, due_at: int) -> None:
-    """Notes when to look for more items, epoch ms."""
+    """Note when to look for more items, epoch ms."""
     change = Update(_key(erasure), "SET due_at = :due_at", "attribute_exists(pk)", {":due_at": due_at})
     with suppress(ConditionFailed):
         table.update(change)
 
 
 def finish(erasure: Erasure) -> None:
-    """Notes that nothing is left to do."""
+    """Note that nothing is left to do."""
     table.delete(Deletion(_key(erasure), condition=""))
 
 
 def parts(application_id: str, device_id: str, page: int = _PAGE) -> Iterator[Part]:
-    """Yields the items of a device that go some time after its deletion, read page by page.
+    """Yield the items of a device that go some time after its deletion, read page by page.
 
     Those are all but its state, which goes at once, and its condition. The first ones are those that
     something follows from: remembered pushes, parameters; then come messages, the newest first.
@@ -136,12 +136,12 @@ def parts(application_id: str, device_id: str, page: int = _PAGE) -> Iterator[Pa
 
 
 def delete(parts: Sequence[Part]) -> None:
-    """Deletes items."""
+    """Delete items."""
     table.delete_all([part.key for part in parts])
 
 
 def delete_condition(application_id: str, device_id: str) -> None:
-    """Deletes what is noted of a device, unless it is watched: then it may be listed again."""
+    """Delete what is noted of a device, unless it is watched: then it may be listed again."""
     condition = Key(_partition(application_id, device_id), _CONDITION)
     with suppress(ConditionFailed):
         table.delete(Deletion(condition, "attribute_not_exists(due_list)"))

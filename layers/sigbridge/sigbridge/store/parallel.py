@@ -31,7 +31,7 @@ class WorkedOff[T]:
 
 
 def in_parallel[T, R](request: Callable[[T], R], items: Sequence[T]) -> list[R]:
-    """Makes one request for each item and returns their results in the order of the items.
+    """Make one request for each item and return their results in the order of the items.
 
     Raises:
         Exception: Whatever a request raises; others may have happened by then.
@@ -43,7 +43,7 @@ def in_parallel[T, R](request: Callable[[T], R], items: Sequence[T]) -> list[R]:
 
 
 def work_off[T](work: Callable[[T], object], items: Iterable[T], at_once: int = _AT_ONCE) -> WorkedOff[T]:
-    """Does work on each item for itself, so many at once: one that fails holds nothing else up."""
+    """Do work on each item for itself, so many at once: one that fails holds nothing else up."""
     looked_at = failed = 0
     left_out: dict[T, Exception] = {}
     for some in batched(items, at_once, strict=False):

@@ -31,13 +31,13 @@ class TooMany(Exception):
 
 
 def of_device(application_id: str, device_id: str) -> list[Parameter]:
-    """Reads the parameters of a device, in the order of their keys, as the last finished writes left them."""
+    """Read the parameters of a device, in the order of their keys, as the last finished writes left them."""
     span = Span(f"DEVICE#{application_id}#{device_id}", _PARAMETER, f"{_PARAMETER}~")
     return [_parameter(record) for record in table.newest_first(span, _PAGE)][::-1]
 
 
 def add(application_id: str, device_id: str, parameter: Parameter, most: int) -> None:
-    """Stores a new parameter of a device that has fewer than so many.
+    """Store a new parameter of a device that has fewer than so many.
 
     Raises:
         ParameterExists: The device has a parameter of that key.
@@ -59,7 +59,7 @@ def add(application_id: str, device_id: str, parameter: Parameter, most: int) ->
 
 
 def change(application_id: str, device_id: str, parameter: Parameter) -> None:
-    """Gives a parameter another value.
+    """Give a parameter another value.
 
     Raises:
         NoSuchParameter: The device has none of that key.
@@ -87,7 +87,7 @@ def change(application_id: str, device_id: str, parameter: Parameter) -> None:
 
 
 def remove(application_id: str, device_id: str, key: str) -> None:
-    """Deletes a parameter of a device.
+    """Delete a parameter of a device.
 
     Raises:
         NoSuchParameter: The device has none of that key.

@@ -101,7 +101,7 @@ class Span:
 
 
 def to_record(item: Mapping[str, Any]) -> Record:
-    """Turns DynamoDB's typed attributes into plain values; numbers become Decimal."""
+    """Turn DynamoDB's typed attributes into plain values; numbers become Decimal."""
     return {name: deserialize(value) for name, value in item.items()}
 
 

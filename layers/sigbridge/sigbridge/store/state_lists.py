@@ -37,7 +37,7 @@ class Entry:
 
 
 def enter(application_id: str, entry: Entry, kept_until: int | None = None) -> None:
-    """Writes an entry; doing it again changes nothing.
+    """Write an entry; doing it again changes nothing.
 
     Args:
         application_id: Whose list.
@@ -57,13 +57,13 @@ def enter(application_id: str, entry: Entry, kept_until: int | None = None) -> N
 
 
 def between(application_id: str, state: str, first_id: str, last_id: str) -> list[Entry]:
-    """Reads the entries of a state for the devices between these ids, both included."""
+    """Read the entries of a state for the devices between these ids, both included."""
     span = Span(_partition(application_id, state), _SORT + first_id, _SORT + last_id)
     return [_entry(state, record) for record in table.in_order(span)]
 
 
 def entries_after(application_id: str, state: str, after: str | None, page: int) -> Iterator[Entry]:
-    """Yields the entries of a state in the order of the devices' ids, read page by page as they are wanted.
+    """Yield the entries of a state in the order of the devices' ids, read page by page as they are wanted.
 
     Args:
         application_id, state: Which list.
@@ -76,7 +76,7 @@ def entries_after(application_id: str, state: str, after: str | None, page: int)
 
 
 def leave(application_id: str, entry: Entry) -> None:
-    """Takes an entry off its list, unless something new was told since it was read."""
+    """Take an entry off its list, unless something new was told since it was read."""
     deletion = Deletion(
         key=_key(application_id, entry.state, entry.device_id),
         condition="#at = :at",
@@ -88,7 +88,7 @@ def leave(application_id: str, entry: Entry) -> None:
 
 
 def leave_all(application_id: str, device_id: str, states: Sequence[str]) -> None:
-    """Takes a device off the lists of these states, whatever was told.
+    """Take a device off the lists of these states, whatever was told.
 
     Raises:
         StoreUnavailable: It may still be in some; doing it again does no harm.

@@ -89,7 +89,7 @@ _KINDS = (
 
 
 def read_change(record: Mapping[str, Any]) -> Change[Any] | None:
-    """Reads a record of the stream; None for a change that has no consequences.
+    """Read a record of the stream; None for a change that has no consequences.
 
     Args:
         record: As Lambda hands it over: `eventID` and `dynamodb` with its images.

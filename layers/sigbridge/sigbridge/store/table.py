@@ -40,21 +40,21 @@ _PAUSE_S = 0.05
 
 
 def get(key: Key) -> Record | None:
-    """Reads an item, eventually consistent (half a read unit per 4 kB)."""
+    """Read an item, eventually consistent (half a read unit per 4 kB)."""
     with failures_translated():
         answer = client().get_item(TableName=settings().table_name, Key=key.wire())
     return found_record(answer.get("Item"))
 
 
 def get_latest(key: Key) -> Record | None:
-    """Reads an item as the last finished write left it."""
+    """Read an item as the last finished write left it."""
     with failures_translated():
         answer = client().get_item(TableName=settings().table_name, Key=key.wire(), ConsistentRead=True)
     return found_record(answer.get("Item"))
 
 
 def get_many(keys: Sequence[Key]) -> dict[Key, Record]:
-    """Reads items, eventually consistent, 100 in a request; those that don't exist are left out.
+    """Read items, eventually consistent, 100 in a request; those that don't exist are left out.
 
     Raises:
         StoreUnavailable: DynamoDB left some unread.
@@ -83,7 +83,7 @@ def _get_many(keys: Sequence[Key], options: Any) -> dict[Key, Record]:
 
 
 def put_new(key: Key, record: Mapping[str, Any]) -> None:
-    """Writes an item that must not exist yet.
+    """Write an item that must not exist yet.
 
     Raises:
         ConditionFailed: It exists; nothing was written.
@@ -93,7 +93,7 @@ def put_new(key: Key, record: Mapping[str, Any]) -> None:
 
 
 def delete(deletion: Deletion) -> None:
-    """Deletes an item.
+    """Delete an item.
 
     Raises:
         ConditionFailed: The condition did not hold; nothing was deleted.
@@ -103,7 +103,7 @@ def delete(deletion: Deletion) -> None:
 
 
 def delete_all(keys: Sequence[Key]) -> None:
-    """Deletes items, 25 in a request, not together; one that does not exist is no fault.
+    """Delete items, 25 in a request, not together; one that does not exist is no fault.
 
     Raises:
         StoreUnavailable: Some may not be deleted; deleting them again does no harm.
@@ -122,7 +122,7 @@ def delete_all(keys: Sequence[Key]) -> None:
 
 
 def update(change: Update) -> None:
-    """Makes one conditional change, which must do no harm when it is made twice.
+    """Make one conditional change, which must do no harm when it is made twice.
 
     Raises:
         ConditionFailed: The condition did not hold; nothing was written.
@@ -131,7 +131,7 @@ def update(change: Update) -> None:
 
 
 def update_once(change: Update) -> None:
-    """Makes one conditional change that would do harm if an answer got lost and it were sent again.
+    """Make one conditional change that would do harm if an answer got lost and it were sent again.
 
     Raises:
         ConditionFailed: The condition did not hold; nothing was written.
@@ -141,7 +141,7 @@ def update_once(change: Update) -> None:
 
 
 def update_returning(change: Update, attribute: str) -> Any:
-    """Makes one conditional change and returns one of the changed attributes as it is now.
+    """Make one conditional change and return one of the changed attributes as it is now.
 
     Raises:
         ConditionFailed: The condition did not hold; nothing was written.
@@ -151,7 +151,7 @@ def update_returning(change: Update, attribute: str) -> Any:
 
 
 def update_returning_item(change: Update) -> Record:
-    """Makes one conditional change and returns the whole item as it is now.
+    """Make one conditional change and return the whole item as it is now.
 
     Raises:
         ConditionFailed: The condition did not hold; nothing was written.
@@ -167,12 +167,12 @@ def _update(sender: "DynamoDBClient", change: Update, **options: Any) -> Any:
 
 
 def query_prefix(pk: str, sk_prefix: str) -> Iterator[Record]:
-    """Yields the items of one partition whose sort key begins so, in its order, page by page."""
+    """Yield the items of one partition whose sort key begins so, in its order, page by page."""
     return in_order(Span(pk, sk_prefix, sk_prefix + _LAST_CHARACTER))
 
 
 def in_order(span: Span, page: int | None = None) -> Iterator[Record]:
-    """Yields the items of a span, the first one first, read page by page as they are wanted.
+    """Yield the items of a span, the first one first, read page by page as they are wanted.
 
     Args:
         span: Of the table or an index.
@@ -187,7 +187,7 @@ def in_reverse(span: Span, page: int | None = None) -> Iterator[Record]:
 
 
 def newest_first(span: Span, page: int) -> Iterator[Record]:
-    """Yields the items of a span, the last one first, as the last finished write left them.
+    """Yield the items of a span, the last one first, as the last finished write left them.
 
     Args:
         span: Of the table; indexes can't be read so.

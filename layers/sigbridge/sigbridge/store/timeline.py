@@ -31,7 +31,7 @@ class Kind(StrEnum):
 
     @classmethod
     def of(cls, item: TimelineItem) -> "Kind":
-        """Returns that of an item."""
+        """Return that of an item."""
         return cls.MESSAGE if isinstance(item, RecordedMessage) else cls.ENTRY
 
 
@@ -96,17 +96,17 @@ class Stretch:
     def between(
         cls, application_id: str, device_id: str, first_ms: int, last_ms: int, order: Order, page: int
     ) -> "Stretch":
-        """Makes the stretch between two moments, epoch ms, both included."""
+        """Make the stretch between two moments, epoch ms, both included."""
         last = f"{last_ms:013d}{_AFTER_EVERY_REST}"
         return cls(application_id, device_id, f"{first_ms:013d}", last, order, page)
 
     def from_place(self, sort: str) -> "Stretch":
-        """Gives what is left of it from an item on, that item included."""
+        """Give what is left of it from an item on, that item included."""
         return replace(self, last=sort) if self.order is Order.DESCENDING else replace(self, first=sort)
 
 
 def read_messages(stretch: Stretch) -> Iterator[RecordedMessage]:
-    """Yields the messages of a stretch in its order, eventually consistent, read as they are wanted.
+    """Yield the messages of a stretch in its order, eventually consistent, read as they are wanted.
 
     Each request reads four times as many as the one before: whoever finds what is wanted among the
     first has read no more, and whoever must look far needs few requests.
@@ -120,7 +120,7 @@ def read(stretch: Stretch) -> Iterator[TimelineItem]:
 
 
 def read_latest(stretch: Stretch) -> Iterator[TimelineItem]:
-    """Yields the items of a stretch, the newest first, as the last finished write left them."""
+    """Yield the items of a stretch, the newest first, as the last finished write left them."""
     return _merged(_read_latest, stretch)
 
 
@@ -153,7 +153,7 @@ def _read_latest(kind: Kind, stretch: Stretch) -> Iterator[Record]:
 
 
 def delete(application_id: str, items: Sequence[TimelineItem]) -> None:
-    """Deletes items that were read; one that is gone is no fault.
+    """Delete items that were read; one that is gone is no fault.
 
     Raises:
         StoreUnavailable: Some may not be deleted; deleting them again does no harm.
@@ -162,7 +162,7 @@ def delete(application_id: str, items: Sequence[TimelineItem]) -> None:
 
 
 def change[Item: TimelineItem](application_id: str, seen: Item, wanted: Item) -> None:
-    """Makes an item another one, if what is to be changed of it is as it was read.
+    """Make an item another one, if what is to be changed of it is as it was read.
 
     Raises:
         ItemChanged: It is not.

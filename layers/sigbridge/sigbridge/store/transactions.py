@@ -27,7 +27,7 @@ _LASTING_REASONS = frozenset({"ItemCollectionSizeLimitExceeded", "ValidationErro
 
 
 def write_together(*writes: Write) -> None:
-    """Makes several conditional writes, all or none, in one request; each costs twice its write units.
+    """Make several conditional writes, all or none, in one request; each costs twice its write units.
 
     Raises:
         NotTogether: A condition did not hold; nothing was written.

@@ -37,7 +37,7 @@ class OrderReplaced(Exception):
 
 
 def place(order: WatchOrder) -> None:
-    """Places an order; one of the same type that is under way begins anew."""
+    """Place an order; one of the same type that is under way begins anew."""
     change = Update(
         key=_key(order),
         expression="SET due_list = :list, due_at = :placed, placed_at = :placed REMOVE #after",
@@ -50,12 +50,12 @@ def place(order: WatchOrder) -> None:
 
 
 def due_until(now_ms: int) -> Iterator[DueItem]:
-    """Yields the orders that were placed by now."""
+    """Yield the orders that were placed by now."""
     return due.due_until(_DUE_LIST, now_ms)
 
 
 def find(item: DueItem) -> WatchOrder | None:
-    """Reads an order that is due as the last finished write left it; None where it is done."""
+    """Read an order that is due as the last finished write left it; None where it is done."""
     record = table.get_latest(item.key)
     if record is None:
         return None
@@ -64,7 +64,7 @@ def find(item: DueItem) -> WatchOrder | None:
 
 
 def advance(order: WatchOrder, after: str) -> None:
-    """Notes how far an order is done.
+    """Note how far an order is done.
 
     Raises:
         OrderReplaced: It was placed anew.
@@ -83,7 +83,7 @@ def advance(order: WatchOrder, after: str) -> None:
 
 
 def finish(order: WatchOrder) -> None:
-    """Ends an order, unless it was placed anew."""
+    """End an order, unless it was placed anew."""
     with suppress(ConditionFailed):
         table.delete(Deletion(_key(order), "placed_at = :placed", {":placed": order.placed_at}))
 
