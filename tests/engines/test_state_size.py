@@ -19,8 +19,15 @@ from sigbridge.settings import settings
 from sigbridge.store import attempts, table
 from sigbridge.store.attempts import StepWrite
 from sigbridge.store.claims import ANSWERS_IN_A_MAP
-from sigbridge.store.device_states import MOST_QUEUED, QueueHasNoRoom, find, state_key
-from sigbridge.store.downlink_codec import MOST_BYTES, MOST_PUSHED_BYTES, write_downlink
+from sigbridge.store.device_states import (
+    MOST_BYTES,
+    MOST_PUSHED_BYTES,
+    MOST_QUEUED,
+    QueueHasNoRoom,
+    find,
+    state_key,
+)
+from sigbridge.store.downlink_codec import write_downlink
 from sigbridge.store.rows import Update
 from tests.engines.test_races import at_once
 

@@ -141,7 +141,12 @@ def test_only_the_settings_read_the_environment(module: Path) -> None:
 
 
 DYNAMODB_NAMES = frozenset({"ClientError", "ConditionFailed", "NotTogether", "Record"})
-DYNAMODB_MODULES = frozenset(f"sigbridge.store.{name}" for name in ("rows", "table", "transactions"))
+# Modules of the store whose functions take or give items as the table has them.
+INNER_MODULES = {
+    *("connections", "rewriting", "rows", "table", "transactions", "write_once"),
+    *(path.stem for path in (PACKAGE / "store").glob("*_codec.py")),
+}
+DYNAMODB_MODULES = frozenset(f"sigbridge.store.{name}" for name in INNER_MODULES)
 DYNAMODB_KEYS = re.compile(r"pk|sk|(APP|DATA|DEVICE|DOWNLINK|EVENT|KEY|MSG|PARAM|STATE)#.*", re.ASCII)
 
 

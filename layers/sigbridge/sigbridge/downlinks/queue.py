@@ -12,8 +12,8 @@ from sigbridge.model.device_state import Removal
 from sigbridge.model.downlink import Downlink
 from sigbridge.settings import settings
 from sigbridge.store import device_states
-from sigbridge.store.device_states import NotInQueue, PushedBefore, PushMemory
-from sigbridge.store.downlink_codec import MOST_PUSHED_BYTES, stored_size
+from sigbridge.store.device_states import MOST_PUSHED_BYTES, NotInQueue, PushedBefore, PushMemory
+from sigbridge.store.item_size import size_of_downlink
 
 _KEY_REMEMBERED_SECONDS = 86_400
 # The position of a downlink changes with every one that leaves before it.
@@ -37,7 +37,7 @@ def check_size(downlink: Downlink) -> None:
     Raises:
         DownlinkTooLarge: It has not.
     """
-    if stored_size(downlink) > MOST_PUSHED_BYTES:
+    if size_of_downlink(downlink) > MOST_PUSHED_BYTES:
         raise DownlinkTooLarge(MOST_PUSHED_BYTES)
 
 

@@ -32,6 +32,10 @@ from sigbridge.store.rows import Key, Record, Update
 ANSWER_MAPS = 4
 # Room for the 150 that can be pushed, the most that the template allows, and for 32 that are tried again.
 MOST_QUEUED = 182
+# What a downlink may take when it is queued. With the number of its attempt it grows, to `MOST_BYTES` at
+# the most.
+MOST_PUSHED_BYTES = 1_400
+MOST_BYTES = MOST_PUSHED_BYTES + len(',"attempt":99')
 
 
 class NoSuchDevice(Exception):

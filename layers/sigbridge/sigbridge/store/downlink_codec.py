@@ -14,11 +14,6 @@ from typing import Any
 from sigbridge.model.downlink import Downlink, Priority, Source
 from sigbridge.model.downlink_history import uplink_moment
 
-# What a downlink may take when it is queued. With the number of its attempt it grows, to `MOST_BYTES` at
-# the most.
-MOST_PUSHED_BYTES = 1_400
-MOST_BYTES = MOST_PUSHED_BYTES + len(',"attempt":99')
-
 _NEVER = 9_999_999_999_999
 
 
@@ -40,11 +35,6 @@ def write_downlink(downlink: Downlink) -> str:
     if rest:
         words.append(json.dumps(rest, ensure_ascii=False, separators=(",", ":"), default=float))
     return " ".join(words)
-
-
-def stored_size(downlink: Downlink) -> int:
-    """Return how many bytes a downlink takes in the device's state."""
-    return len(write_downlink(downlink).encode())
 
 
 def read_downlink(text: str) -> Downlink:

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from sigbridge.errors import Fault
+from sigbridge.model.downlink import Downlink
 from sigbridge.model.message import Variable
 from sigbridge.model.stored_message import ConflictingPayload
+from sigbridge.store.downlink_codec import write_downlink
 from sigbridge.store.message_codec import conflict_record, warning_record
 
 _CONTAINER_BYTES = 3
@@ -48,3 +50,8 @@ def size_of_warning(warning: Fault) -> int:
 def size_of_conflict(conflict: ConflictingPayload) -> int:
     """Tell how many bytes a further payload of a message takes at most."""
     return stored_size(conflict_record(conflict))
+
+
+def size_of_downlink(downlink: Downlink) -> int:
+    """Tell how many bytes a downlink takes in the queue of its device."""
+    return stored_size(write_downlink(downlink))
