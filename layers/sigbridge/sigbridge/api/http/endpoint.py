@@ -7,9 +7,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sigbridge.api.http.request import Request
 from sigbridge.api.http.response import Response
-from sigbridge.api.http.telemetry import count, flush_counts, logger, metrics
 from sigbridge.credentials import ApiKey, Right, authenticate
 from sigbridge.errors import SigbridgeError
+from sigbridge.telemetry import count, flush_counts, logger, metrics
 
 type LambdaHandler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 type Handle = Callable[[Request], Response]

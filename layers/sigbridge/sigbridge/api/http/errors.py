@@ -7,7 +7,6 @@ How an error is written is up to each API: `api.ingest.errors`, `api.management.
 from collections.abc import Callable, Mapping, Sequence
 
 from sigbridge.api.http.content_encoding import BodyTooLarge, UnsupportedContentEncoding
-from sigbridge.api.http.excerpts import excerpts
 from sigbridge.api.http.request import UnknownRoute, UnsupportedContentType
 from sigbridge.api.http.response import Response
 from sigbridge.applications import (
@@ -21,6 +20,7 @@ from sigbridge.devices import DeviceExists, InactiveDevice, UnknownDevice, Unkno
 from sigbridge.downlinks import DownlinkNotQueued, QueueFull, UnknownDownlink
 from sigbridge.errors import Fault, InvalidInput, SigbridgeError, StoreUnavailable
 from sigbridge.reports import UnknownService
+from sigbridge.telemetry.excerpts import excerpts
 
 RETRY_AFTER_SECONDS = 5
 # Lambda answers with 6 MB at most, and whoever sent a thousand bad items will not read about each.

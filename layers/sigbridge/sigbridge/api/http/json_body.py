@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import NoReturn
 
-from sigbridge.api.http.excerpts import with_texts
 from sigbridge.credentials import redact
 from sigbridge.errors import Fault, InvalidInput
 from sigbridge.model.limits import is_storable
+from sigbridge.telemetry.excerpts import with_texts
 
 _DEPTH = 32
 # Beyond it a number is infinite to most who read JSON.

@@ -6,12 +6,12 @@ from itertools import chain
 
 from sigbridge.api.http.errors import listed_faults
 from sigbridge.api.http.response import Response
-from sigbridge.api.http.telemetry import count, logger
 from sigbridge.api.ingest.errors import indexed_fault
 from sigbridge.downlinks import Reply
 from sigbridge.errors import Fault
 from sigbridge.messages import Part, Receipt
 from sigbridge.reports import ReportReceipt
+from sigbridge.telemetry import count, logger
 
 _LOGGED_WARNINGS = 20
 _COUNTERS = {
