@@ -20,12 +20,12 @@ DOORS: Mapping[str, set[str]] = {
     | {"stream", "integrations", "deletion", "status", "downlinks", "credentials"},
     "api.ingest": GROUND
     | {"api.http", "downlinks", "reports", "messages", "devices", "credentials", "applications"}
-    | {"telemetry"},
+    | {"telemetry", "sigfox", "tagoio"},
     "api.things_stack": GROUND
     | {"api.http", "status", "downlinks", "devices", "credentials", "applications", "things_stack"},
     "api.management": GROUND
     | {"api.http", "deletion", "status", "data", "downlinks", "messages"}
-    | {"devices", "credentials", "applications"},
+    | {"devices", "credentials", "applications", "tagoio"},
     "api.openapi": {"api.http"},
     "api.http": GROUND
     | {"status", "downlinks", "reports", "messages", "devices", "credentials", "applications"}
@@ -38,6 +38,8 @@ DOORS: Mapping[str, set[str]] = {
     "status": GROUND | {"reports", "messages", "devices", "applications", "store"},
     "data": GROUND | {"messages", "devices", "applications", "store"},
     "things_stack": GROUND,
+    "tagoio": GROUND | {"sigfox"},
+    "sigfox": GROUND,
     "downlinks": GROUND | {"reports", "messages", "devices", "applications", "store", "settings"},
     "reports": GROUND | {"messages", "devices", "applications", "store"},
     "messages": GROUND | {"devices", "applications", "store"},

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from sigbridge.api.http.request import Request
 from sigbridge.api.ingest import addressed_service, read_service
-from sigbridge.api.ingest.sigfox_facts import ADVANCED_FACTS, RECEPTION_FACTS, REPORT_FACTS, REQUIRED_FACTS
 from sigbridge.api.ingest.structures import kept, read_object, read_objects, read_texts
 from sigbridge.api.ingest.variables import InvalidVariable
 from sigbridge.errors import InvalidInput
 from sigbridge.model.message import Network, Part, ReceivedMessage
 from sigbridge.model.report import ReceivedReport
 from sigbridge.model.service import Service, UnknownService
+from sigbridge.sigfox.facts import ADVANCED_FACTS, RECEPTION_FACTS, REPORT_FACTS, REQUIRED_FACTS
 
 ITEM_BYTES = 400_000
 KNOWN = {"dataadvanced", *Service}

@@ -31,12 +31,12 @@ from sigbridge.api.http.models import DEVICE_ID_SCHEMA
 from sigbridge.api.http.request import UnsupportedContentType
 from sigbridge.api.ingest.documents import MAX_MESSAGES
 from sigbridge.api.ingest.errors import ingest_error
-from sigbridge.api.ingest.services import DATA_ADVANCED
 from sigbridge.credentials import Right
 from sigbridge.devices import InactiveDevice, UnknownDevice
 from sigbridge.errors import Fault, InvalidInput
 from sigbridge.model.field_mapping import Field
 from sigbridge.reports import Service, UnknownService
+from sigbridge.sigfox.callbacks import DATA_ADVANCED
 
 _FORM = "application/x-www-form-urlencoded"
 

@@ -1,6 +1,6 @@
 """The forms of what callbacks say and are answered, as JSON Schemas (`api.ingest.operations`)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from pydantic.alias_generators import to_camel
 
@@ -9,23 +9,16 @@ from sigbridge.api.http.errors import MOST_FAULTS
 from sigbridge.api.http.models import DEVICE_ID_SCHEMA
 from sigbridge.api.ingest.documents import MAX_MESSAGES
 from sigbridge.api.ingest.field_names import COMMON_NAMES
-from sigbridge.api.ingest.sigfox_facts import (
+from sigbridge.model.field_mapping import Field
+from sigbridge.reports import Service
+from sigbridge.sigfox.facts import (
     ADVANCED_FACTS,
     RECEPTION_FACTS,
     REPORT_FACTS,
     REQUIRED_FACTS,
     Fact,
+    ValueType,
 )
-from sigbridge.api.ingest.structures import read_texts
-from sigbridge.api.ingest.values import (
-    read_boolean,
-    read_code,
-    read_number,
-    read_text,
-    read_whole_number,
-)
-from sigbridge.model.field_mapping import Field
-from sigbridge.reports import Service
 
 # As `api.ingest.values` reads them: quoted or not, and absent as null or an empty text.
 _TEXT: Json = {"type": ["string", "integer", "null"]}
@@ -48,14 +41,17 @@ _TIME: Json = {
     ]
 }
 _HEX: Json = {"type": ["string", "null"], "pattern": "^([0-9A-Fa-f]{2}){0,12}$"}
-_OF_ANY_KIND: Json = {"type": ["string", "integer", "array", "object", "null"]}
-_SCHEMAS: Mapping[Callable[[object], object], Json] = {
-    read_boolean: _BOOLEAN,
-    read_code: _CODE,
-    read_number: _NUMBER,
-    read_text: _TEXT,
-    read_texts: {"type": ["array", "string", "null"], "items": _TEXT},
-    read_whole_number: _WHOLE_NUMBER,
+_SCHEMAS: Mapping[ValueType, Json] = {
+    ValueType.BOOLEAN: _BOOLEAN,
+    ValueType.CODE: _CODE,
+    ValueType.LINK_QUALITY: _TEXT,
+    ValueType.MOMENT: {"type": ["string", "number", "null"]},
+    ValueType.NUMBER: _NUMBER,
+    ValueType.OBJECT: {"type": ["object", "string", "array", "null"]},
+    ValueType.RECEPTIONS: {"type": ["array", "string", "null"]},
+    ValueType.TEXT: _TEXT,
+    ValueType.TEXTS: {"type": ["array", "string", "null"], "items": _TEXT},
+    ValueType.WHOLE_NUMBER: _WHOLE_NUMBER,
 }
 
 
@@ -101,7 +97,7 @@ def callback_schemas() -> dict[str, Json]:
         "seqNumber": {**_WHOLE_NUMBER, "description": named(Field.SEQ_NUMBER)},
         "ack": {**_BOOLEAN, "description": "Whether the device waits for a downlink; absent counts as true."},
     }
-    advanced = {**_facts(ADVANCED_FACTS), "computedLocation": {"type": ["object", "string", "array", "null"]}}
+    advanced = {**_facts(ADVANCED_FACTS), "computedLocation": _SCHEMAS[ValueType.OBJECT]}
     return {
         "Messages": _one_or_several(
             "Each item of an array is a message. Of TagoIO's items those of one group and moment are one.",
@@ -215,4 +211,4 @@ def _report(service: Service, properties: Mapping[str, Json]) -> Json:
 
 
 def _facts(facts: Mapping[str, Fact]) -> dict[str, Json]:
-    return {to_camel(fact.name): _SCHEMAS.get(fact.read, _OF_ANY_KIND) for fact in facts.values()}
+    return {to_camel(fact.name): _SCHEMAS[fact.type] for fact in facts.values()}

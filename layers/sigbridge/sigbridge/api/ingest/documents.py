@@ -13,9 +13,9 @@ from functools import cached_property
 from sigbridge.api.http.json_body import read_lenient_json
 from sigbridge.api.http.request import Request, UnsupportedContentType, read_urlencoded
 from sigbridge.api.ingest.senml import read_senml
-from sigbridge.api.ingest.values import is_absent
 from sigbridge.errors import Fault, InvalidInput
 from sigbridge.model.field_mapping import plain
+from sigbridge.sigfox.values import is_absent
 
 MAX_MESSAGES = 1000
 MAX_MESSAGE_BYTES = 100_000

@@ -6,18 +6,18 @@ from dataclasses import dataclass, field, replace
 from sigbridge.api.http.request import Request
 from sigbridge.api.ingest.documents import Document
 from sigbridge.api.ingest.essentials import Essentials, FoundField, Unreadable
+from sigbridge.api.ingest.facts import read_fact
 from sigbridge.api.ingest.locations import NotOnEarth, read_location
 from sigbridge.api.ingest.origin import Origin
-from sigbridge.api.ingest.sigfox_facts import RECEPTION_FACTS, REPORT_FACTS, REQUIRED_FACTS, Fact
 from sigbridge.api.ingest.structures import kept_fields
-from sigbridge.api.ingest.values import is_absent
 from sigbridge.api.ingest.variables import InvalidVariable, Path, check_value
 from sigbridge.errors import Fault
 from sigbridge.messages import Location
 from sigbridge.model.field_mapping import Field, plain
 from sigbridge.reports import ReceivedReport, Service, UnknownService
-
-DATA_ADVANCED = "data-advanced"
+from sigbridge.sigfox.callbacks import DATA_ADVANCED
+from sigbridge.sigfox.facts import RECEPTION_FACTS, REPORT_FACTS, REQUIRED_FACTS, Fact
+from sigbridge.sigfox.values import is_absent
 
 _ESSENTIALS = (Field.SERIAL, Field.TIME)
 _SEQ_NUMBER = plain(Field.SEQ_NUMBER)
@@ -117,7 +117,7 @@ def _read_told(content: Mapping[str, object], service: Service, essentials: Esse
         fact = own.get(known) or RECEPTION_FACTS.get(known)
         try:
             if fact is not None:
-                told.facts[fact.name] = _read_fact(fact, name, value)
+                told.facts[fact.name] = _checked_fact(fact, name, value)
                 told.spellings[known] = name
                 continue
         except InvalidVariable as invalid:
@@ -153,9 +153,9 @@ def _entries(
         yield ".".join(seq_number.path), _SEQ_NUMBER, seq_number.value
 
 
-def _read_fact(fact: Fact, name: str, value: object) -> object:
+def _checked_fact(fact: Fact, name: str, value: object) -> object:
     try:
-        found = fact.read(value)
+        found = read_fact(fact, value)
     except InvalidVariable as invalid:
         raise InvalidVariable((name, *invalid.path), str(invalid)) from invalid
     except ValueError as invalid:

@@ -6,9 +6,9 @@ all its parents, so that none collide, and 0 is a coordinate like any other.
 
 from collections.abc import Iterator
 
-from sigbridge.api.ingest.values import is_absent
 from sigbridge.messages import Value, Variable
 from sigbridge.model.limits import NAME_LENGTH, checked_value, fitting_name
+from sigbridge.sigfox.values import is_absent
 
 type Path = tuple[str, ...]
 

@@ -21,7 +21,6 @@ from sigbridge.api.management.data_forms import (
     DataTold,
     ValuesAsked,
 )
-from sigbridge.api.management.dates import START, read_interval
 from sigbridge.api.management.endpoint import DevicesWriter, TrafficReader, TrafficWriter
 from sigbridge.api.management.messages import Cursor, DeviceInPath, EndDate, StartDate
 from sigbridge.api.management.ranges import PageAsked
@@ -42,6 +41,7 @@ from sigbridge.data import (
 from sigbridge.devices import InactiveDevice, find_device
 from sigbridge.errors import Fault, InvalidInput
 from sigbridge.model.limits import checked_name
+from sigbridge.tagoio.dates import START, read_interval
 
 routes = new_routes()
 

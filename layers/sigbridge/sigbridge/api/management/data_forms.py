@@ -18,11 +18,11 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from sigbridge.api.http.models import Asked, Moment, Number, Told
-from sigbridge.api.management.dates import read_moment
 from sigbridge.api.management.facts import Facts
 from sigbridge.data import AggregateValue, DataItem, NewValue, place_text
 from sigbridge.messages import Location, Value, Variable
 from sigbridge.model.limits import NAME_LENGTH, checked_metadata, checked_name, checked_value, is_storable
+from sigbridge.tagoio.dates import read_moment
 
 MOST_VALUES = 1_000
 _MOST_DEGREES = {"latitude": 90, "longitude": 180}

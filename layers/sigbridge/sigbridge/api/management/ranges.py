@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sigbridge.api.management.cursors import read_cursor, unreadable_cursor, write_cursor
-from sigbridge.api.management.dates import EARLIEST_MS, LATEST_MS, read_range
+from sigbridge.tagoio.dates import EARLIEST_MS, LATEST_MS, read_range
 
 type Query = Sequence[str | None]
 
