@@ -1,4 +1,4 @@
-"""Answers for what The Things Stack's API does not have: one downlink, a device's history, its state."""
+"""Answer for what The Things Stack's API does not have: one downlink, a device's history, its state."""
 
 from sigbridge.api.things_stack.device_routes import DEVICE_ROUTES
 from sigbridge.api.things_stack.endpoint import routed

@@ -1,4 +1,4 @@
-"""Does each minute what time asks for: ends downlinks, finds silent devices, erases deleted ones."""
+"""Do each minute what time asks for: end downlinks, find silent devices, erase deleted ones."""
 
 from sigbridge.deletion import erase_what_is_due
 from sigbridge.downlinks import end_what_is_due

@@ -1,4 +1,4 @@
-"""Tells destinations what happened: from changes of the table, and again from the retry queue."""
+"""Tell destinations what happened: from changes of the table, and again from the retry queue."""
 
 from sigbridge.integrations.retries import retry
 from sigbridge.stream.publishing import publish_batch

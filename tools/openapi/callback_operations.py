@@ -24,8 +24,8 @@ from openapi.fragments import (
     in_query,
     reference,
 )
-from openapi.operation import Operation, Part
-from openapi.refusals import ErrorForm
+from openapi.operation import Operation, Section
+from openapi.refusals import ErrorFormat
 from sigbridge.api.http.content_encoding import BodyTooLarge
 from sigbridge.api.http.models import DEVICE_ID_SCHEMA
 from sigbridge.api.http.request import UnsupportedContentType
@@ -76,7 +76,7 @@ _REFUSED_MESSAGES = (
     InactiveDevice(EXAMPLE_APPLICATION, EXAMPLE_DEVICE),
     UnknownDevice(EXAMPLE_APPLICATION, EXAMPLE_DEVICE),
 )
-_ERRORS = ErrorForm(
+_ERRORS = ErrorFormat(
     name="CallbackError",
     schema={
         "type": "object",
@@ -100,9 +100,9 @@ _ERRORS = ErrorForm(
 )
 
 
-def callback_operations() -> Part:
-    """Describes the routes of callbacks."""
-    return Part(
+def callback_operations() -> Section:
+    """Describe the routes of callbacks."""
+    return Section(
         tag="callbacks",
         description="What Sigfox Cloud calls, and other senders of messages. POST, PUT and GET do the same.",
         form=_ERRORS,
@@ -208,7 +208,7 @@ def _services() -> list[Operation]:
 
 
 def _by_each_method(post: Operation, query_alone: Sequence[Json]) -> list[Operation]:
-    """Describes POST, PUT, and GET, which has no body but all in its query."""
+    """Describe POST, PUT, and GET, which has no body but all in its query."""
     others = [parameter for parameter in post.parameters if parameter["in"] != "query"]
     return [
         post,

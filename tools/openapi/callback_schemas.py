@@ -56,7 +56,7 @@ _SCHEMAS: Mapping[ValueType, Json] = {
 
 
 def named(field: Field) -> str:
-    """Says under which names a field is found; they are compared without case, `_` and `-`."""
+    """Say under which names a field is found; they are compared without case, `_` and `-`."""
     return f"The field {field}: " + ", ".join(f"`{name}`" for name in COMMON_NAMES[field])
 
 

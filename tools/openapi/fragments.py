@@ -18,7 +18,7 @@ _REFERENCE = "#/components/schemas/{model}"
 
 
 def schemas_of(model: type[BaseModel], mode: Literal["validation", "serialization"]) -> dict[str, Json]:
-    """Gives the schema of a model as it is read or told, and those that it refers to, by name.
+    """Return the schema of a model as it is read or written, and those that it refers to, by name.
 
     Fields have their own names, not their aliases.
     """
@@ -33,28 +33,28 @@ def reference(schema: str) -> Json:
 
 
 def answered(description: str, schema: Json, **examples: object) -> Json:
-    """Describes an answer in JSON."""
+    """Describe an answer in JSON."""
     return {"description": description, "content": {JSON: content_of(schema, **examples)}}
 
 
 def content_of(schema: Json, **examples: object) -> Json:
-    """Describes the content of one media type."""
+    """Describe the content of one media type."""
     named = {name: {"value": value} for name, value in examples.items()}
     return {"schema": schema, "examples": named} if named else {"schema": schema}
 
 
 def in_path(name: str, schema: Json, description: str, example: object) -> Json:
-    """Describes a variable of a path."""
+    """Describe a variable of a path."""
     return _parameter("path", name, schema, description, example) | {"required": True}
 
 
 def in_query(name: str, schema: Json, description: str, example: object) -> Json:
-    """Describes a query variable that may be left out."""
+    """Describe a query variable that may be left out."""
     return _parameter("query", name, schema, description, example)
 
 
 def in_header(name: str, schema: Json, description: str, example: object) -> Json:
-    """Describes a header that may be left out."""
+    """Describe a header that may be left out."""
     return _parameter("header", name, schema, description, example)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from openapi.fragments import EXAMPLE_APPLICATION, EXAMPLE_DEVICE, Json
 from openapi.management_routes import ManagementRoute, new_management_api, routes_of
 from openapi.operation import described
-from openapi.refusals import ErrorForm
+from openapi.refusals import ErrorFormat
 from sigbridge.api.http.content_encoding import BodyTooLarge
 from sigbridge.api.http.errors import MOST_FAULTS
 from sigbridge.api.http.models import without_null
@@ -23,7 +23,7 @@ _ITS_DESCRIPTION = "Successful Response"
 _UNPROCESSABLE = "422"
 _WITHOUT_BODY = "204"
 
-MANAGEMENT_ERRORS = ErrorForm(
+MANAGEMENT_ERRORS = ErrorFormat(
     name="ManagementError",
     schema={
         "type": "object",
@@ -60,7 +60,7 @@ MANAGEMENT_ERRORS = ErrorForm(
 
 
 def management_paths() -> tuple[dict[str, dict[str, Json]], dict[str, Json]]:
-    """Describes the routes of the management API.
+    """Describe the routes of the management API.
 
     Returns:
         Operations by path and method, in the order of the paths; and the schemas that they refer to.

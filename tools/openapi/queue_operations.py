@@ -16,10 +16,10 @@ from openapi.fragments import (
     reference,
     schemas_of,
 )
-from openapi.operation import Operation, Part
-from openapi.refusals import ErrorForm
+from openapi.operation import Operation, Section
+from openapi.refusals import ErrorFormat
 from sigbridge.api.http.content_encoding import BodyTooLarge
-from sigbridge.api.things_stack.device_state import DeviceStateTold
+from sigbridge.api.things_stack.device_state import DeviceStateResponse
 from sigbridge.api.things_stack.errors import queue_error
 from sigbridge.api.things_stack.requests import IDENTIFIER_RULE
 from sigbridge.credentials import OtherApplication, Right
@@ -58,7 +58,7 @@ _DEVICE_IN_PATH = in_path(
     EXAMPLE_DEVICE.lower(),
 )
 _DOWNLINK_IN_PATH = in_path(
-    "downlink_id", _DOWNLINK_ID, "As a push or replace told in `X-Downlink-Ids`.", _DOWNLINK
+    "downlink_id", _DOWNLINK_ID, "As a push or replace named it in `X-Downlink-Ids`.", _DOWNLINK
 )
 _OF_DEVICE = (_APPLICATION_IN_PATH, _DEVICE_IN_PATH)
 _OF_DEVICE_OF_WEBHOOK = (_APPLICATION_IN_PATH, _WEBHOOK_IN_PATH, _DEVICE_IN_PATH)
@@ -85,7 +85,7 @@ _REFUSED_DOWNLINKS: tuple[SigbridgeError, ...] = (
     QueueFull(100),
 )
 
-_ERRORS = ErrorForm(
+_ERRORS = ErrorFormat(
     name="QueueError",
     schema={
         "type": "object",
@@ -109,9 +109,9 @@ _ERRORS = ErrorForm(
 )
 
 
-def queue_operations() -> Part:
-    """Describes the queue of a device, and what became of its downlinks."""
-    return Part(
+def queue_operations() -> Section:
+    """Describe the queue of a device, and what became of its downlinks."""
+    return Section(
         tag="downlinks",
         description="Each device's downlink queue and its history: The Things Stack's API, with its errors.",
         form=_ERRORS,
@@ -131,8 +131,8 @@ def queue_operations() -> Part:
     )
 
 
-def state_operations() -> Part:
-    """Describes how a device's state is told."""
+def state_operations() -> Section:
+    """Describe how a device's state is written."""
     example = {
         "device_id": "1A2B45",
         "state": "silent",
@@ -152,21 +152,21 @@ def state_operations() -> Part:
         summary="Tell how a device is doing",
         description="What is last known of the device, from its messages and from Sigfox's reports.",
         right=Right.DEVICES_READ,
-        answers={200: answered("What is known", reference("DeviceStateTold"), silent=example)},
+        answers={200: answered("What is known", reference("DeviceStateResponse"), silent=example)},
         refusals=(_NO_DEVICE,),
         parameters=_OF_DEVICE,
     )
-    return Part(
+    return Section(
         tag="device state",
         description="How a device is doing; errors as The Things Stack's.",
         form=_ERRORS,
         operations=(operation,),
-        schemas=schemas_of(DeviceStateTold, "serialization"),
+        schemas=schemas_of(DeviceStateResponse, "serialization"),
     )
 
 
 def _changes(verb: str, summary: str, description: str) -> tuple[Operation, Operation]:
-    """Describes push or replace: on the webhook's path, and on the application's."""
+    """Describe push or replace: on the webhook's path, and on the application's."""
     headers = (_IDEMPOTENCY_KEY,) if verb == "push" else ()
     changed: Json = {"description": "The queue was changed", "headers": _NEW_IDS}
 

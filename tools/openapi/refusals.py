@@ -40,7 +40,7 @@ _GATEWAY_MESSAGES = {404: "Not Found", 429: "Too Many Requests"}
 
 
 @dataclass(frozen=True, slots=True)
-class ErrorForm:
+class ErrorFormat:
     """How a part of the API tells its errors.
 
     Attributes:
@@ -62,7 +62,7 @@ class ErrorForm:
     def responses(
         self, path: str, right: Right | None, own: Sequence[SigbridgeError], *, takes_body: bool
     ) -> dict[str, Json]:
-        """Gives the responses to an operation's errors, by status.
+        """Return the responses to an operation's errors, by status.
 
         Args:
             path: Its path.
@@ -86,11 +86,11 @@ class ErrorForm:
         }
 
     def schemas(self) -> dict[str, Json]:
-        """Gives the schemas that the responses refer to, by name."""
+        """Return the schemas that the responses refer to, by name."""
         return {self.name: self.schema, _GATEWAY_SCHEMA: _gateway_schema()}
 
     def common_responses(self) -> dict[str, Json]:
-        """Gives the responses that operations have in common, by name."""
+        """Return the responses that operations have in common, by name."""
         common = (*_NO_GOOD_KEY, *self.always, StoreUnavailable(), *self.of_bodies, *self.of_paths)
         statuses = {self._status(error) for error in common} | _GATEWAY_MESSAGES.keys()
         return {f"{self.name}{status}": self._response(status, common) for status in sorted(statuses)}
@@ -99,8 +99,8 @@ class ErrorForm:
         return self.tell(error, _CORRELATION_ID).status
 
     def _response(self, status: int, errors: Iterable[SigbridgeError]) -> Json:
-        told = [(type(error).__name__, self.tell(error, _CORRELATION_ID)) for error in errors]
-        answers = [(name, answer) for name, answer in told if answer.status == status]
+        written = [(type(error).__name__, self.tell(error, _CORRELATION_ID)) for error in errors]
+        answers = [(name, answer) for name, answer in written if answer.status == status]
         schemas = [reference(self.name)] if answers else []
         examples = _numbered((name, json.loads(answer.body or "null")) for name, answer in answers)
         if status in _GATEWAY_MESSAGES:
@@ -126,7 +126,7 @@ def _gateway_schema() -> Json:
 
 
 def _numbered(examples: Iterable[tuple[str, object]]) -> dict[str, object]:
-    """Gives examples of one name different ones."""
+    """Return examples of one name different ones."""
     seen = Counter[str]()
     named: dict[str, object] = {}
     for name, value in examples:

@@ -1,4 +1,4 @@
-"""Takes out of generated schemas what only repeats the code."""
+"""Take out of generated schemas what only repeats the code."""
 
 import re
 from typing import Any
@@ -8,14 +8,13 @@ from openapi.fragments import Json
 # Below these names stand values, not schemas; below those, schemas by names of the user's choice.
 _VALUES = frozenset({"const", "default", "enum", "example", "examples"})
 _NAMES = frozenset({"$defs", "patternProperties", "properties", "schemas"})
-_TOLD = "Told"
 # Where a fact is from, which docstrings say for those who read the code.
 _SOURCE = re.compile(r"\s*\((?:[\w-]+ reference|decision)[^)]*\)")
 _NOTES = re.compile(r"\n\s*(?:Args|Attributes|Raises|Returns):.*", re.DOTALL)
 
 
 def tidied(description: Json) -> Json:
-    """Gives a description without titles that repeat names, and schemas without the suffix `Told`."""
+    """Return a description without titles that repeat names."""
     result: Json = _tidied(description)
     return result
 
@@ -34,12 +33,7 @@ def _field(name: str, value: Any) -> Any:
     if name in _VALUES:
         return value
     if name in _NAMES:
-        return {
-            inner.removesuffix(_TOLD) if name == "schemas" else inner: _tidied(v)
-            for inner, v in value.items()
-        }
-    if name == "$ref":
-        return value.removesuffix(_TOLD)
+        return {inner: _tidied(v) for inner, v in value.items()}
     if name == "description":
         return _SOURCE.sub("", _NOTES.sub("", value)).strip()
     return _tidied(value)

@@ -165,7 +165,7 @@ class DownlinkItem(BaseModel):
 
 
 def queue_item(downlink: Downlink) -> dict[str, object]:
-    """Writes a downlink as an item of the queue; empty fields are left out."""
+    """Write a downlink as an item of the queue; empty fields are left out."""
     content = {
         "f_port": downlink.f_port,
         "frm_payload": base64.b64encode(bytes.fromhex(downlink.payload)).decode(),

@@ -21,7 +21,7 @@ _CHANGED_TEXT = "held characters that can't be kept"
 
 
 def read_json(body: bytes) -> object:
-    """Reads a JSON document; fractions become Decimal, exactly as written.
+    """Read a JSON document; fractions become Decimal, exactly as written.
 
     Raises:
         InvalidInput: It is not JSON in UTF-8, nests deeper than 32 levels, or holds what can't be

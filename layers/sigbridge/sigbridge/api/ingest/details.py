@@ -277,7 +277,7 @@ def _checked_leaves(name: str, metadata: Mapping[str, object]) -> Iterator[tuple
 
 
 def _detail_name(path: Path) -> str:
-    """Give the name of a detail, its parents' names before it.
+    """Return the name of a detail, its parents' names before it.
 
     Raises:
         InvalidVariable: It is over 255 characters.

@@ -155,7 +155,7 @@ class _Place:
         return cls(fields, {plain(name): name for name in fields})
 
     def get(self, common: str, field: Field) -> FoundField | None:
-        """Give what stands under a common name, unless it is absent or another thing's object."""
+        """Return what stands under a common name, unless it is absent or another thing's object."""
         name = self.names.get(common)
         if name is None:
             return None

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from sigbridge.api.ingest.structures import kept, read_object, read_objects, read_texts
+from sigbridge.api.ingest.structures import read_object, read_objects, read_texts, storable
 from sigbridge.model.field_mapping import plain
 from sigbridge.sigfox.facts import DUPLICATE_FACTS, Fact, ValueType
 from sigbridge.sigfox.values import (
@@ -36,16 +36,16 @@ def _read_reception(duplicate: Mapping[str, object]) -> dict[str, object]:
         fact = DUPLICATE_FACTS.get(plain(name))
         try:
             facts[name if fact is None else fact.name] = (
-                kept(value) if fact is None else read_fact(fact, value)
+                storable(value) if fact is None else read_fact(fact, value)
             )
         except ValueError:
-            facts[name] = kept(value)
+            facts[name] = storable(value)
     return {name or "_": value for name, value in facts.items() if value is not None}
 
 
-def _read_kept_object(value: object) -> object:
+def _read_storable_object(value: object) -> object:
     found = read_object(value)
-    return None if found is None else kept(found)
+    return None if found is None else storable(found)
 
 
 def _read_moment(value: object) -> int | str | None:
@@ -62,7 +62,7 @@ _READERS: Mapping[ValueType, Callable[[object], object]] = {
     ValueType.LINK_QUALITY: read_link_quality,
     ValueType.MOMENT: _read_moment,
     ValueType.NUMBER: read_number,
-    ValueType.OBJECT: _read_kept_object,
+    ValueType.OBJECT: _read_storable_object,
     ValueType.RECEPTIONS: _read_receptions,
     ValueType.TEXT: read_text,
     ValueType.TEXTS: read_texts,

@@ -78,7 +78,7 @@ def objects_of_device(
 
 
 def is_foreign(compared_name: str) -> bool:
-    """Tell whether what stands under a name is not of the device but of the network."""
+    """Return whether what stands under a name is not of the device but of the network."""
     return (
         compared_name in _FOREIGN_NAMES
         or compared_name.startswith(_FOREIGN_BEGINNINGS)

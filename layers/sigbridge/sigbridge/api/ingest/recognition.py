@@ -67,7 +67,7 @@ def recognize_nature(
 
 
 def _is_written_as_by_sigfox(document: Document, essentials: Essentials) -> bool:
-    """Tell whether a field is one that only Sigfox has or names so; its messages have no port."""
+    """Return whether a field is one that only Sigfox has or names so; its messages have no port."""
     names = {plain(name) for place in document.places for name in place}
     if not names.isdisjoint(SIGFOX_NAMES) or {"station", "rssi"} <= names:
         return True
@@ -80,7 +80,7 @@ def _is_written_as_by_sigfox(document: Document, essentials: Essentials) -> bool
 
 
 def subject_of(content: Mapping[str, object], essentials: Essentials, addressed: Subject) -> Subject:
-    """Tell what a callback of a Sigfox device is about.
+    """Return what a callback of a Sigfox device is about.
 
     Args:
         content: Its fields.
@@ -107,7 +107,7 @@ def _is_marked(service: Service, names: Collection[str]) -> bool:
 
 
 def _can_be(service: Service, others: Collection[str], essentials: Essentials) -> bool:
-    """Tell whether what else a callback says lets it be a report of a service."""
+    """Return whether what else a callback says lets it be a report of a service."""
     if service is Service.ACKNOWLEDGE or service is Service.EVENT:
         return True
     if Field.PAYLOAD in essentials.found:

@@ -43,12 +43,12 @@ class CallbackReceipt:
     def warnings(self) -> list[Fault]:
         """What was not understood or not taken, in the order of the request."""
         stored = [stored.message.warnings for stored in self.messages.messages]
-        kept = [kept.report.warnings for kept in self.reports.reports]
-        return sorted(chain(self.refused, *stored, *kept), key=lambda warning: warning.index)
+        reported = [receipt.report.warnings for receipt in self.reports.reports]
+        return sorted(chain(self.refused, *stored, *reported), key=lambda warning: warning.index)
 
 
-def callback_accepted(receipt: CallbackReceipt) -> Response:
-    """Answer a callback: how much was new, how much was there already, and the group of its messages.
+def receipt_response(receipt: CallbackReceipt) -> Response:
+    """Return the response to a callback: how much was new, how much was there, and the group of its messages.
 
     Devices whose messages were left out, as they are not active, are named as `inactive`; what was not
     understood, or could not be taken of a batch, as `warnings`.
@@ -68,8 +68,8 @@ def callback_accepted(receipt: CallbackReceipt) -> Response:
     return Response.json(200, content)
 
 
-def downlinks_answered(replies: Sequence[Reply]) -> Response:
-    """Answers a BIDIR callback (sigfox reference, 3.1).
+def downlinks_response(replies: Sequence[Reply]) -> Response:
+    """Return the response to a BIDIR callback (sigfox reference, 3.1).
 
     Every device that asked is named as its callback spelt it; 204 without a body where none gets data.
     """
@@ -103,7 +103,7 @@ def count_callback(receipt: CallbackReceipt) -> None:
     reports = receipt.reports
     count("Reports", reports.accepted)
     count("DuplicateReports", reports.duplicates)
-    count("OverQuota", sum(kept.report.tells_overrun and not kept.repeated for kept in reports.reports))
+    count("OverQuota", sum(one.report.tells_overrun and not one.repeated for one in reports.reports))
     count("RefusedLines", len(receipt.refused))
     count("Warnings", len(receipt.warnings) - len(receipt.refused))
     for fault in receipt.warnings[:_LOGGED_WARNINGS]:

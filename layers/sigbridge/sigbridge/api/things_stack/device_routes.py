@@ -3,12 +3,12 @@
 from sigbridge.api.http.endpoint import authorize_for
 from sigbridge.api.http.request import Request
 from sigbridge.api.http.response import Response
-from sigbridge.api.things_stack.device_state import DeviceStateTold
-from sigbridge.api.things_stack.downlink_lives import (
+from sigbridge.api.things_stack.device_state import DeviceStateResponse
+from sigbridge.api.things_stack.downlink_history import (
     addressed_downlink,
-    downlink_deleted,
-    history_shown,
-    life_shown,
+    deletion_response,
+    downlink_response,
+    history_response,
     read_page,
 )
 from sigbridge.api.things_stack.endpoint import device_endpoint
@@ -25,26 +25,26 @@ def _delete_downlink(request: Request, device: AddressedDevice) -> Response:
     downlink_id = addressed_downlink(request)
     authorize_for(device.application_id, request, Right.TRAFFIC_DOWN_WRITE)
     delete_downlink(device.application_id, device.device_id, downlink_id)
-    return downlink_deleted()
+    return deletion_response()
 
 
 def _get_downlink(request: Request, device: AddressedDevice) -> Response:
     downlink_id = addressed_downlink(request)
     authorize_for(device.application_id, request, Right.TRAFFIC_READ)
-    return life_shown(downlink_life(device.application_id, device.device_id, downlink_id))
+    return downlink_response(downlink_life(device.application_id, device.device_id, downlink_id))
 
 
 def _list_downlinks(request: Request, device: AddressedDevice) -> Response:
     authorize_for(device.application_id, request, Right.TRAFFIC_READ)
     limit, cursor = read_page(request)
-    return history_shown(downlink_history(device.application_id, device.device_id, limit, cursor))
+    return history_response(downlink_history(device.application_id, device.device_id, limit, cursor))
 
 
 def _get_state(request: Request, device: AddressedDevice) -> Response:
     authorize_for(device.application_id, request, Right.DEVICES_READ)
     condition = condition_of(device.application_id, device.device_id, now_ms())
     quota = quota_of(device.application_id, device.device_id, now_ms())
-    return Response.json(200, DeviceStateTold.of(condition, quota).model_dump(mode="json"))
+    return Response.json(200, DeviceStateResponse.of(condition, quota).model_dump(mode="json"))
 
 
 DEVICE_ROUTES = {

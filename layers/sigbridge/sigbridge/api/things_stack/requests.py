@@ -109,8 +109,8 @@ def read_idempotency_key(request: Request) -> str | None:
     return key
 
 
-def queue_changed(request: Request, downlink_ids: Sequence[str]) -> Response:
-    """Answer a push or replace: an empty body on the webhook path, `{}` on the other.
+def queue_change_response(request: Request, downlink_ids: Sequence[str]) -> Response:
+    """Return the response to a push or replace: an empty body on the webhook path, `{}` on the other.
 
     The header `X-Downlink-Ids` names the new downlinks, which The Things Stack's clients don't miss.
     """
@@ -118,8 +118,8 @@ def queue_changed(request: Request, downlink_ids: Sequence[str]) -> Response:
     return Response(200, headers=headers) if _by_webhook(request) else Response.json(200, {}, headers)
 
 
-def queue_listed(downlinks: Sequence[Downlink]) -> Response:
-    """Answer a list request; an empty queue is `{}`, because empty fields are left out."""
+def queue_response(downlinks: Sequence[Downlink]) -> Response:
+    """Return the response with a queue; an empty queue is `{}`, because empty fields are left out."""
     return Response.json(200, {"downlinks": [queue_item(d) for d in downlinks]} if downlinks else {})
 
 

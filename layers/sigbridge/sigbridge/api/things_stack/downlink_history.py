@@ -17,7 +17,7 @@ _OUTCOME_UNKNOWN = "handed to Sigfox, outcome unknown"
 
 
 def addressed_downlink(request: Request) -> str:
-    """Reads the downlink that a path names.
+    """Read the downlink that a path names.
 
     Raises:
         ThingsStackError: It can't be one.
@@ -29,7 +29,7 @@ def addressed_downlink(request: Request) -> str:
 
 
 def read_page(request: Request) -> tuple[int, str | None]:
-    """Reads how many downlinks are wanted, at most 100 (20 where the query does not say), and after which.
+    """Read how many downlinks are wanted, at most 100 (20 where the query does not say), and after which.
 
     Raises:
         ThingsStackError: `limit` or `cursor` is not valid.
@@ -43,18 +43,18 @@ def read_page(request: Request) -> tuple[int, str | None]:
     return int(limit), cursor
 
 
-def downlink_deleted() -> Response:
-    """Answers the deletion of a downlink."""
+def deletion_response() -> Response:
+    """Return the response to the deletion of a downlink."""
     return Response.json(200, {})
 
 
-def life_shown(life: Life) -> Response:
-    """Answers with one downlink and its history."""
+def downlink_response(life: Life) -> Response:
+    """Return the response with one downlink and its history."""
     return Response.json(200, _life(life))
 
 
-def history_shown(page: HistoryPage) -> Response:
-    """Answers with a page of downlinks; empty fields are left out, as in The Things Stack's answers."""
+def history_response(page: HistoryPage) -> Response:
+    """Return the response with a page of downlinks; empty fields are left out, as The Things Stack does."""
     content = {"downlinks": [_life(life) for life in page.lives], "next_cursor": page.next_cursor}
     return Response.json(200, {name: value for name, value in content.items() if value})
 
