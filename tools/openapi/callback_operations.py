@@ -11,7 +11,7 @@ from openapi.callback_examples import (
     REPORTS,
     UPLINK,
 )
-from openapi.callback_schemas import callback_schemas, faults, named
+from openapi.callback_schemas import callback_schemas, named
 from openapi.fragments import (
     EXAMPLE_APPLICATION,
     EXAMPLE_DEVICE,
@@ -30,7 +30,7 @@ from sigbridge.api.http.content_encoding import BodyTooLarge
 from sigbridge.api.http.models import DEVICE_ID_SCHEMA
 from sigbridge.api.http.request import UnsupportedContentType
 from sigbridge.api.ingest.documents import MAX_MESSAGES
-from sigbridge.api.ingest.errors import ingest_error
+from sigbridge.api.ingest.errors import CallbackError, ingest_error
 from sigbridge.credentials import Right
 from sigbridge.devices import InactiveDevice, UnknownDevice
 from sigbridge.errors import Fault, InvalidInput
@@ -78,17 +78,8 @@ _REFUSED_MESSAGES = (
 )
 _ERRORS = ErrorFormat(
     name="CallbackError",
-    schema={
-        "type": "object",
-        "properties": {
-            "status": {"const": False},
-            "message": {"type": "string"},
-            **faults("errors", "Every field at fault, where fields are"),
-        },
-        "required": ["status", "message"],
-        "additionalProperties": False,
-    },
-    tell=ingest_error,
+    model=CallbackError,
+    respond=ingest_error,
     always=(
         InvalidInput.of([Fault("serial", "is missing", 1)]),
         InvalidInput("Missing body information"),
@@ -162,7 +153,7 @@ def _bidirs() -> list[Operation]:
         right=Right.TRAFFIC_UP_WRITE,
         answers={
             200: answered(
-                "The devices that asked; where none can ask, what was kept",
+                "The devices that asked, as the callback spelt them; where none can ask, what was stored",
                 {"anyOf": [reference("DownlinkAnswers"), reference("Accepted")]},
                 one=downlink,
                 batch={**downlink, "1A2B45": {"noData": True}},

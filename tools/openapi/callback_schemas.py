@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 from pydantic.alias_generators import to_camel
 
-from openapi.fragments import Json, reference
-from sigbridge.api.http.errors import MOST_FAULTS
+from openapi.fragments import Json, reference, schemas_of
 from sigbridge.api.http.models import DEVICE_ID_SCHEMA
 from sigbridge.api.ingest.documents import MAX_MESSAGES
 from sigbridge.api.ingest.field_names import COMMON_NAMES
+from sigbridge.api.ingest.responses import Accepted, DownlinkAnswers
 from sigbridge.model.field_mapping import Field
 from sigbridge.reports import Service
 from sigbridge.sigfox.facts import (
@@ -58,28 +58,6 @@ _SCHEMAS: Mapping[ValueType, Json] = {
 def named(field: Field) -> str:
     """Say under which names a field is found; they are compared without case, `_` and `-`."""
     return f"The field {field}: " + ", ".join(f"`{name}`" for name in COMMON_NAMES[field])
-
-
-def faults(name: str, description: str) -> dict[str, Json]:
-    """Describe a list of faults under its name: the first 100, and how many there are besides."""
-    return {
-        name: {
-            "type": "array",
-            "description": f"{description}; the first {MOST_FAULTS} of them.",
-            "items": {
-                "type": "object",
-                "properties": {
-                    "index": {"type": "integer", "description": "The message's position, from 0."},
-                    "field": {"type": "string", "description": "As the sender spelt it."},
-                    "message": {"type": "string"},
-                },
-                "required": ["index", "field", "message"],
-                "additionalProperties": False,
-            },
-            "maxItems": MOST_FAULTS,
-        },
-        f"more_{name}": {"type": "integer", "minimum": 1, "description": "How many there are besides."},
-    }
 
 
 def callback_schemas() -> dict[str, Json]:
@@ -154,37 +132,8 @@ def callback_schemas() -> dict[str, Json]:
             for service in Service
         },
         "Form": {"type": "object", "additionalProperties": {"type": "string"}},
-        "Accepted": {
-            "type": "object",
-            "properties": {
-                "status": {"const": True},
-                "accepted": {"type": "integer", "minimum": 0, "description": "How many were new."},
-                "duplicates": {"type": "integer", "minimum": 0, "description": "How many were there before."},
-                "group": {"type": "string", "description": "TagoIO's group of the messages."},
-                "inactive": {
-                    "type": "array",
-                    "items": {"type": "string"},
-                    "description": "Devices whose messages were left out, as they are not active.",
-                },
-                **faults("warnings", "What was not understood, or not taken"),
-            },
-            "required": ["status", "accepted", "duplicates"],
-            "additionalProperties": False,
-        },
-        "DownlinkAnswers": {
-            "type": "object",
-            "description": "By the device as the callback spelt it.",
-            "additionalProperties": {
-                "type": "object",
-                "properties": {
-                    "downlinkData": {"type": "string", "pattern": "^[0-9a-f]{16}$"},
-                    "noData": {"const": True},
-                },
-                "minProperties": 1,
-                "maxProperties": 1,
-                "additionalProperties": False,
-            },
-        },
+        **schemas_of(Accepted),
+        **schemas_of(DownlinkAnswers),
     }
 
 

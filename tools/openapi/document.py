@@ -19,7 +19,7 @@ query variable `authorization`; the header wins. A key that was revoked passes f
 
 **Errors.** Callbacks and the management API answer `{"status": false, "message": ..., "errors": [...]}`, the
 downlink queue answers as The Things Stack does. What API Gateway refuses by itself - paths that lead nowhere,
-requests above the throttling limits, a function that can't be had (503) - it tells as `{"message": ...}`.
+requests above the throttling limits, a function that can't be had (503) - it answers as `{"message": ...}`.
 
 **Times** are RFC 3339, in UTC.
 """

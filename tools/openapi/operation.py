@@ -40,8 +40,8 @@ class Operation:
         """Return OpenAPI's form of it.
 
         Args:
-            tag: The part of the API that it belongs to.
-            form: How that part tells errors.
+            tag: The section of the API that it belongs to.
+            form: How that section writes errors.
         """
         answers = {str(status): answer for status, answer in self.answers.items()}
         refused = form.responses(self.path, self.right, self.refusals, takes_body=self.body is not None)
@@ -58,12 +58,12 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of the API: operations that tell errors alike.
+    """A section of the API: operations that write errors alike.
 
     Attributes:
         tag: Its name.
         description: What it is for.
-        form: How it tells errors.
+        form: How it writes errors.
         operations: What one can do there.
         schemas: By name, what the operations refer to.
     """

@@ -1,11 +1,12 @@
-"""The errors of an operation as OpenAPI's responses, with examples made by the code that tells errors."""
+"""The errors of an operation as OpenAPI's responses, with examples made by the code that responds."""
 
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from openapi.fragments import EXAMPLE_APPLICATION, JSON, Json, content_of, reference
+from openapi.fragments import EXAMPLE_APPLICATION, JSON, Json, content_of, reference, schemas_of
 from sigbridge.api.http.response import Response
 from sigbridge.credentials import (
     ExpiredCredential,
@@ -34,27 +35,27 @@ _DESCRIPTIONS = {
     503: "The store can't be reached or is too busy; the same request may succeed later",
 }
 
-# What API Gateway tells by itself: of paths that lead nowhere, and above the throttling limits.
+# What API Gateway answers by itself: to paths that lead nowhere, and above the throttling limits.
 _GATEWAY_SCHEMA = "GatewayError"
 _GATEWAY_MESSAGES = {404: "Not Found", 429: "Too Many Requests"}
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorFormat:
-    """How a part of the API tells its errors.
+    """How a section of the API writes its errors.
 
     Attributes:
         name: Of the schema of an error.
-        schema: What an error looks like.
-        tell: Makes the answer of an error.
+        model: What an error looks like.
+        respond: Makes the response to an error.
         always: Errors of every operation that needs a key, beside those of the key.
         of_bodies: Errors of every operation that takes a body.
         of_paths: Errors of every operation with variables in its path.
     """
 
     name: str
-    schema: Json
-    tell: Callable[[SigbridgeError, str], Response]
+    model: Any
+    respond: Callable[[SigbridgeError, str], Response]
     always: Sequence[SigbridgeError]
     of_bodies: Sequence[SigbridgeError] = ()
     of_paths: Sequence[SigbridgeError] = ()
@@ -87,7 +88,7 @@ class ErrorFormat:
 
     def schemas(self) -> dict[str, Json]:
         """Return the schemas that the responses refer to, by name."""
-        return {self.name: self.schema, _GATEWAY_SCHEMA: _gateway_schema()}
+        return {**schemas_of(self.model, self.name), _GATEWAY_SCHEMA: _gateway_schema()}
 
     def common_responses(self) -> dict[str, Json]:
         """Return the responses that operations have in common, by name."""
@@ -96,10 +97,10 @@ class ErrorFormat:
         return {f"{self.name}{status}": self._response(status, common) for status in sorted(statuses)}
 
     def _status(self, error: SigbridgeError) -> int:
-        return self.tell(error, _CORRELATION_ID).status
+        return self.respond(error, _CORRELATION_ID).status
 
     def _response(self, status: int, errors: Iterable[SigbridgeError]) -> Json:
-        written = [(type(error).__name__, self.tell(error, _CORRELATION_ID)) for error in errors]
+        written = [(type(error).__name__, self.respond(error, _CORRELATION_ID)) for error in errors]
         answers = [(name, answer) for name, answer in written if answer.status == status]
         schemas = [reference(self.name)] if answers else []
         examples = _numbered((name, json.loads(answer.body or "null")) for name, answer in answers)

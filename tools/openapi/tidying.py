@@ -11,6 +11,8 @@ _NAMES = frozenset({"$defs", "patternProperties", "properties", "schemas"})
 # Where a fact is from, which docstrings say for those who read the code.
 _SOURCE = re.compile(r"\s*\((?:[\w-]+ reference|decision)[^)]*\)")
 _NOTES = re.compile(r"\n\s*(?:Args|Attributes|Raises|Returns):.*", re.DOTALL)
+_ATTRIBUTES = re.compile(r"\nAttributes:\n(.*)", re.DOTALL)
+_ATTRIBUTE = re.compile(r"^ {4}(\w+): (.*(?:\n {8}.*)*)", re.MULTILINE)
 
 
 def tidied(description: Json) -> Json:
@@ -26,7 +28,21 @@ def _tidied(value: Any) -> Any:
         return int(value)
     if not isinstance(value, dict):
         return value
-    return {name: _field(name, field) for name, field in value.items() if name != "title"}
+    documented = _with_documented_properties(value)
+    return {name: _field(name, field) for name, field in documented.items() if name != "title"}
+
+
+def _with_documented_properties(value: Json) -> Json:
+    """Return a schema whose properties say what its class's docstring says of them."""
+    notes = _ATTRIBUTES.search(str(value.get("description", "")))
+    if notes is None or "properties" not in value:
+        return value
+    texts = {name: " ".join(text.split()) for name, text in _ATTRIBUTE.findall(notes[1])}
+    properties = {
+        name: {"description": texts[name], **schema} if name in texts else schema
+        for name, schema in value["properties"].items()
+    }
+    return {**value, "properties": properties}
 
 
 def _field(name: str, value: Any) -> Any:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from sigbridge.model.service import Service
 from sigbridge.sigfox.facts import ADVANCED_FACTS, COMPUTED_LOCATION, RECEPTION_FACTS
 
-# What the path of DATA_ADVANCED ends with. It tells of a message, and so is none of the services.
+# What the path of DATA_ADVANCED ends with. It is about a message, and so is none of the services.
 DATA_ADVANCED = "data-advanced"
 
 PAYLOAD_NAMES = frozenset(("data", "ulpayload"))
@@ -27,7 +27,7 @@ MARKS: Mapping[Service, tuple[frozenset[str], ...]] = {
     ),
     Service.STATUS: (frozenset({"batt", "temp"}),),
 }
-# Others than Sigfox have fields of these names too: they tell only where nothing else is said, and where the
+# Others than Sigfox have fields of these names too: they count only where nothing else is said, and where the
 # device is named as in Sigfox's templates.
 DEVICE_NAMES = frozenset({"device", "deviceid", "epid", "id"})
 STATUS_NAMES = frozenset({"batt", "temp", *RECEPTION_FACTS})

@@ -1,4 +1,4 @@
-"""The facts that Sigfox Cloud tells, by callback (sigfox reference, 1.2 to 1.9)."""
+"""The facts in the callbacks of Sigfox Cloud (sigfox reference, 1.2 to 1.9)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -88,7 +88,7 @@ ADVANCED_FACTS = _facts(
 COMPUTED_LOCATION = plain("computedLocation")
 LONG_POLLING = RECEPTION_FACTS[plain("longPolling")].name
 
-# Beside these a report may tell of the reception.
+# Beside these a report may have those of the reception.
 REPORT_FACTS: Mapping[Service, Mapping[str, Fact]] = {
     Service.ACKNOWLEDGE: _facts(
         {

@@ -1,4 +1,4 @@
-"""How a device is doing: what the queue API and the management API tell alike."""
+"""How a device is doing, in the same form for the queue API and the management API."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -79,7 +79,7 @@ def observed(answer: LambdaHandler) -> LambdaHandler:
 
 
 def report(error: SigbridgeError, status: int, error_id: str) -> None:
-    """Log and count an error that is told to a caller."""
+    """Log and count an error that a caller gets."""
     kind = type(error).__name__
     if status >= 500:
         logger.error(error.message, error=kind, error_id=error_id, status=status)

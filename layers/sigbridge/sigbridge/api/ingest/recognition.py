@@ -1,4 +1,4 @@
-"""Whose callback it is and what it is about, told from its fields: many use one URL for all of Sigfox's.
+"""Whose callback it is and what it is about, recognized by its fields: many use one URL for all of Sigfox's.
 
 Only a message that can be UPLINK or BIDIR may claim a downlink (docs/decisions/0023).
 """

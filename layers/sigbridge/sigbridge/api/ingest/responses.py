@@ -1,12 +1,13 @@
 """What the ingest routes answer, and count."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import Literal, NotRequired, TypedDict
 
-from sigbridge.api.http.errors import listed_faults
+from sigbridge.api.http.errors import faults_besides, first_faults
 from sigbridge.api.http.response import Response
-from sigbridge.api.ingest.errors import indexed_fault
+from sigbridge.api.ingest.errors import IndexedFault, indexed_fault
 from sigbridge.downlinks import Reply
 from sigbridge.errors import Fault
 from sigbridge.messages import Part, Receipt
@@ -47,6 +48,47 @@ class CallbackReceipt:
         return sorted(chain(self.refused, *stored, *reported), key=lambda warning: warning.index)
 
 
+class Accepted(TypedDict):
+    """What was stored.
+
+    Attributes:
+        accepted: How many were new.
+        duplicates: How many were there before.
+        group: TagoIO's group of the messages.
+        inactive: Devices whose messages were left out, as they are not active.
+        warnings: What was not understood, or not taken; the first 100 of them.
+        more_warnings: How many there are besides.
+    """
+
+    status: Literal[True]
+    accepted: int
+    duplicates: int
+    group: NotRequired[str]
+    inactive: NotRequired[list[str]]
+    warnings: NotRequired[list[IndexedFault]]
+    more_warnings: NotRequired[int]
+
+
+class DownlinkData(TypedDict):
+    """The downlink of a device.
+
+    Attributes:
+        downlinkData: 16 hex digits.
+    """
+
+    downlinkData: str
+
+
+class NoData(TypedDict):
+    """Nothing for a device."""
+
+    noData: Literal[True]
+
+
+# By the device as the callback spelt it.
+type DownlinkAnswers = Mapping[str, DownlinkData | NoData]
+
+
 def receipt_response(receipt: CallbackReceipt) -> Response:
     """Return the response to a callback: how much was new, how much was there, and the group of its messages.
 
@@ -55,7 +97,7 @@ def receipt_response(receipt: CallbackReceipt) -> Response:
     """
     count_callback(receipt)
     messages, reports = receipt.messages, receipt.reports
-    content: dict[str, object] = {
+    content: Accepted = {
         "status": True,
         "accepted": messages.accepted + reports.accepted,
         "duplicates": messages.duplicates + reports.duplicates,
@@ -64,7 +106,10 @@ def receipt_response(receipt: CallbackReceipt) -> Response:
         content["group"] = messages.group
     if messages.inactive:
         content["inactive"] = sorted(messages.inactive)
-    content |= listed_faults("warnings", receipt.warnings, indexed_fault)
+    if receipt.warnings:
+        content["warnings"] = first_faults(receipt.warnings, indexed_fault)
+    if more := faults_besides(receipt.warnings):
+        content["more_warnings"] = more
     return Response.json(200, content)
 
 
@@ -79,15 +124,13 @@ def downlinks_response(replies: Sequence[Reply]) -> Response:
     count("DownlinkFailures", sum(reply.failure is not None for reply in replies))
     if all(reply.answer.payload is None for reply in replies):
         return Response(204)
-    return Response.json(
-        200,
-        {
-            reply.message.device_as_received: (
-                {"noData": True} if reply.answer.payload is None else {"downlinkData": reply.answer.payload}
-            )
-            for reply in replies
-        },
-    )
+    answers: DownlinkAnswers = {
+        reply.message.device_as_received: (
+            {"noData": True} if reply.answer.payload is None else {"downlinkData": reply.answer.payload}
+        )
+        for reply in replies
+    }
+    return Response.json(200, answers)
 
 
 def count_callback(receipt: CallbackReceipt) -> None:

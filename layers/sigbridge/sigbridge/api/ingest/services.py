@@ -49,7 +49,7 @@ def addressed_service(request: Request) -> Service | None:
     """Read the service that a path names, in any case.
 
     Returns:
-        None for `data-advanced`: what it tells belongs to a message.
+        None for `data-advanced`, which belongs to a message.
 
     Raises:
         UnknownService: It names none of Sigfox's.

@@ -193,7 +193,7 @@ def delete_data(
     """Remove data of a range, the latest first, up to 1,000 stored messages in a request.
 
     Without `variables` whole messages go, and what was set by hand. With `variables` these are taken out
-    of what was set by hand and out of the variables of messages; what Sigfox told of a message, such as
+    of what was set by hand and out of the variables of messages; what Sigfox says of a message, such as
     payload, rssi or location, leaves only with the message. `start_date`, `end_date` or `variables` is
     needed.
     """

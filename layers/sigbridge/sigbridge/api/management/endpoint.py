@@ -1,4 +1,4 @@
-"""The one function of the management API: finds the route, checks the key, tells errors in one form."""
+"""The one function of the management API: find the route, check the key, write errors in one form."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any

@@ -16,7 +16,7 @@ _KEPT_FOR_SECONDS = 300
 
 @dataclass(frozen=True)
 class Representation:
-    """A text and what is told of it.
+    """A text and its headers.
 
     Attributes:
         content_type: Its media type.

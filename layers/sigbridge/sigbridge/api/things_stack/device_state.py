@@ -1,4 +1,4 @@
-"""What is told of a device's state."""
+"""The response of `.../state`."""
 
 from sigbridge.api.http.device_status import DeviceStatusResponse, device_status_fields
 from sigbridge.downlinks import Quota
@@ -6,7 +6,7 @@ from sigbridge.status import Condition
 
 
 class DeviceStateResponse(DeviceStatusResponse):
-    """How a device is doing, as `.../state` tells it."""
+    """How a device is doing."""
 
     device_id: str
 

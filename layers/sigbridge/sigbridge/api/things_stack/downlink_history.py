@@ -4,16 +4,15 @@ import re
 
 from sigbridge.api.http.request import Request
 from sigbridge.api.http.response import Response
-from sigbridge.clock import rfc3339
-from sigbridge.downlinks import HistoryPage, Life, Source
+from sigbridge.downlinks import HistoryPage, Life
 from sigbridge.model.downlink import is_downlink_id
-from sigbridge.things_stack.downlinks import queue_item
 from sigbridge.things_stack.errors import invalid_field
+from sigbridge.things_stack.history import downlink_life, downlink_page
+from sigbridge.things_stack.queue import Empty
 
 _LARGEST_PAGE = 100
 _LIMIT = re.compile(r"[1-9][0-9]{0,2}", re.ASCII)
 _USUAL_PAGE = 20
-_OUTCOME_UNKNOWN = "handed to Sigfox, outcome unknown"
 
 
 def addressed_downlink(request: Request) -> str:
@@ -45,28 +44,14 @@ def read_page(request: Request) -> tuple[int, str | None]:
 
 def deletion_response() -> Response:
     """Return the response to the deletion of a downlink."""
-    return Response.json(200, {})
+    return Response.json(200, Empty())
 
 
 def downlink_response(life: Life) -> Response:
     """Return the response with one downlink and its history."""
-    return Response.json(200, _life(life))
+    return Response.json(200, downlink_life(life))
 
 
 def history_response(page: HistoryPage) -> Response:
-    """Return the response with a page of downlinks; empty fields are left out, as The Things Stack does."""
-    content = {"downlinks": [_life(life) for life in page.lives], "next_cursor": page.next_cursor}
-    return Response.json(200, {name: value for name, value in content.items() if value})
-
-
-def _life(life: Life) -> dict[str, object]:
-    downlink = life.downlink
-    content: dict[str, object] = {"id": downlink.id, "state": life.state, "attempt": downlink.attempt}
-    if life.is_outcome_unknown:
-        content["outcome"] = _OUTCOME_UNKNOWN
-    if downlink.source is not Source.QUEUE:
-        content["source"] = downlink.source
-    content |= queue_item(downlink)
-    if downlink.source is Source.QUEUE:
-        content["queued_at"] = rfc3339(downlink.made_at)
-    return content | {"history": [step.told() for step in life.steps]}
+    """Return the response with a page of downlinks."""
+    return Response.json(200, downlink_page(page.lives, page.next_cursor))

@@ -15,7 +15,7 @@ from sigbridge.devices import act_on_addressed
 
 
 def device_endpoint(handle: Callable[[Request, AddressedDevice], Response]) -> LambdaHandler:
-    """Make a Lambda handler that is given the device of the path, and tells errors as the queue does."""
+    """Make a Lambda handler that gets the device of the path, and writes errors as The Things Stack does."""
 
     def handle_request(request: Request) -> Response:
         addressed = addressed_device(request)
