@@ -1,4 +1,4 @@
-"""The routes that Sigfox Cloud and its like call, described for people (`web.openapi`)."""
+"""The routes that Sigfox Cloud and its like call, described."""
 
 from collections.abc import Sequence
 from dataclasses import replace

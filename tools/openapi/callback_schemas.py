@@ -1,4 +1,4 @@
-"""The forms of what callbacks say and are answered, as JSON Schemas (`api.ingest.operations`)."""
+"""What callbacks say, as JSON Schemas: facts by their types (`sigfox.facts`), other fields by their names."""
 
 from collections.abc import Mapping
 
@@ -20,7 +20,7 @@ from sigbridge.sigfox.facts import (
     ValueType,
 )
 
-# As `api.ingest.values` reads them: quoted or not, and absent as null or an empty text.
+# As `sigfox.values` reads them: quoted or not, and absent as null or an empty text.
 _TEXT: Json = {"type": ["string", "integer", "null"]}
 _NUMBER: Json = {"type": ["number", "string", "null"]}
 _WHOLE_NUMBER: Json = {

@@ -6,13 +6,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from boto3.dynamodb.types import TypeSerializer
 from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as ConnectionFailed
 
 from sigbridge.errors import StoreUnavailable
 from sigbridge.settings import settings
 from sigbridge.store.connections import client, client_without_retries
+from sigbridge.store.numbers import AttributeDeserializer
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -43,7 +44,7 @@ _PASSING_FAILURES = frozenset(
 _LASTING_REASONS = frozenset({"ItemCollectionSizeLimitExceeded", "ValidationError"})
 
 _serialize = TypeSerializer().serialize
-_deserialize = TypeDeserializer().deserialize
+_deserialize = AttributeDeserializer().deserialize
 
 
 @dataclass(frozen=True, slots=True)
