@@ -1,64 +1,6 @@
-"""Answers for what The Things Stack's API does not have: one downlink, a device's history, its state."""
+"""Answer for what The Things Stack's API does not have: one downlink, a device's history, its state."""
 
-from typing import Any
+from sigbridge.api.things_stack.device_routes import DEVICE_ROUTES
+from sigbridge.api.things_stack.endpoint import routed
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
-from sigbridge.api.http.endpoint import authorize_for
-from sigbridge.api.http.request import Request
-from sigbridge.api.http.response import Response
-from sigbridge.api.things_stack.device_state import DeviceStateTold
-from sigbridge.api.things_stack.downlink_lives import (
-    addressed_downlink,
-    downlink_deleted,
-    history_shown,
-    life_shown,
-    read_page,
-)
-from sigbridge.api.things_stack.endpoint import device_endpoint
-from sigbridge.api.things_stack.requests import AddressedDevice
-from sigbridge.clock import now_ms
-from sigbridge.credentials import Right
-from sigbridge.downlinks import delete_downlink, downlink_history, downlink_life, quota_of
-from sigbridge.status import condition_of
-
-_DEVICE = "/api/v3/as/applications/{application_id}/devices/{device_id}"
-
-
-def _delete(request: Request, device: AddressedDevice) -> Response:
-    downlink_id = addressed_downlink(request)
-    authorize_for(device.application_id, request, Right.TRAFFIC_DOWN_WRITE)
-    delete_downlink(device.application_id, device.device_id, downlink_id)
-    return downlink_deleted()
-
-
-def _show(request: Request, device: AddressedDevice) -> Response:
-    downlink_id = addressed_downlink(request)
-    authorize_for(device.application_id, request, Right.TRAFFIC_READ)
-    return life_shown(downlink_life(device.application_id, device.device_id, downlink_id))
-
-
-def _history(request: Request, device: AddressedDevice) -> Response:
-    authorize_for(device.application_id, request, Right.TRAFFIC_READ)
-    limit, cursor = read_page(request)
-    return history_shown(downlink_history(device.application_id, device.device_id, limit, cursor))
-
-
-def _state(request: Request, device: AddressedDevice) -> Response:
-    authorize_for(device.application_id, request, Right.DEVICES_READ)
-    condition = condition_of(device.application_id, device.device_id, now_ms())
-    quota = quota_of(device.application_id, device.device_id, now_ms())
-    return Response.json(200, DeviceStateTold.of(condition, quota).model_dump(mode="json"))
-
-
-ROUTES = {
-    f"DELETE {_DEVICE}/down/{{downlink_id}}": device_endpoint(_delete),
-    f"GET {_DEVICE}/down/{{downlink_id}}": device_endpoint(_show),
-    f"GET {_DEVICE}/downlinks": device_endpoint(_history),
-    f"GET {_DEVICE}/state": device_endpoint(_state),
-}
-
-
-def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Answers the route that API Gateway found."""
-    return ROUTES[event["routeKey"]](event, context)
+lambda_handler = routed(DEVICE_ROUTES)

@@ -1,4 +1,4 @@
-"""Answers the management API, and serves the description of the whole API of the bundle."""
+"""Answer the management API, and serve the description of the whole API of the bundle."""
 
 from sigbridge.api.management.endpoint import management_endpoint
 from sigbridge.api.management.routes import MANAGEMENT_ROUTES

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
-from sigbridge.api.http.telemetry import logger
 from sigbridge.clock import now_ms, rfc3339
 from sigbridge.credentials import (
     Unauthenticated,
@@ -28,6 +27,7 @@ from sigbridge.model.application import Application
 from sigbridge.model.field_mapping import InvalidMapping
 from sigbridge.store import api_keys, table
 from sigbridge.store.rows import Key
+from sigbridge.telemetry import logger
 from tests.functional.conftest import Invoke, Stored, used_key
 from tests.functional.failing_store import FAILURES, Failure, failing, is_note_of_use, not_allowed
 from tests.functional.lambdas import Event, call, event

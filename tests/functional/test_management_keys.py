@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sigbridge.api.http.telemetry import logger
 from sigbridge.applications import create_application
 from sigbridge.clock import rfc3339
 from sigbridge.credentials import (
@@ -33,6 +32,7 @@ from sigbridge.model.api_key import ApiKey, Right
 from sigbridge.model.application import Application
 from sigbridge.model.field_mapping import Field, FieldMapping, InvalidMapping
 from sigbridge.store import api_keys
+from sigbridge.telemetry import logger
 from tests.functional.conftest import Stored, used_key
 from tests.functional.failing_store import FAILURES, Failure, failing, is_key_look_up
 from tests.functional.lambdas import call, event

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sigbridge.api.http.telemetry import logger
 from sigbridge.credentials import issue_key
 from sigbridge.devices import register_device
 from sigbridge.model.api_key import Right
+from sigbridge.telemetry import logger
 from tests.functional.conftest import Stored
 from tests.functional.lambdas import Answer, Event, call, event
 from tests.functional.management import management_event

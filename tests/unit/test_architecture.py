@@ -16,19 +16,21 @@ GROUND = {"clock", "errors", "model"}
 # What each room may import, besides itself. The rooms of the APIs import none of each other but api.http.
 DOORS: Mapping[str, set[str]] = {
     "functions": GROUND
-    | {"api.http", "api.ingest", "api.things_stack", "api.management", "api.openapi", "stream"}
-    | {"integrations", "aws"}
-    | {"deletion", "status", "downlinks", "credentials"},
+    | {"api.http", "api.ingest", "api.things_stack", "api.management", "api.openapi", "triggers"}
+    | {"stream", "integrations", "deletion", "status", "downlinks", "credentials"},
     "api.ingest": GROUND
-    | {"api.http", "downlinks", "reports", "messages", "devices", "credentials", "applications"},
+    | {"api.http", "downlinks", "reports", "messages", "devices", "credentials", "applications"}
+    | {"telemetry", "sigfox", "tagoio"},
     "api.things_stack": GROUND
     | {"api.http", "status", "downlinks", "devices", "credentials", "applications", "things_stack"},
     "api.management": GROUND
     | {"api.http", "deletion", "status", "data", "downlinks", "messages"}
-    | {"devices", "credentials", "applications"},
+    | {"devices", "credentials", "applications", "tagoio"},
     "api.openapi": {"api.http"},
     "api.http": GROUND
-    | {"status", "downlinks", "reports", "messages", "devices", "credentials", "applications"},
+    | {"status", "downlinks", "reports", "messages", "devices", "credentials", "applications"}
+    | {"telemetry"},
+    "triggers": GROUND | {"stream", "integrations", "aws", "telemetry"},
     "stream": GROUND
     | {"integrations", "status", "downlinks", "reports", "applications", "aws", "store", "settings"},
     "integrations": GROUND | {"downlinks", "reports", "messages", "aws", "store", "settings"},
@@ -36,6 +38,8 @@ DOORS: Mapping[str, set[str]] = {
     "status": GROUND | {"reports", "messages", "devices", "applications", "store"},
     "data": GROUND | {"messages", "devices", "applications", "store"},
     "things_stack": GROUND,
+    "tagoio": GROUND | {"sigfox"},
+    "sigfox": GROUND,
     "downlinks": GROUND | {"reports", "messages", "devices", "applications", "store", "settings"},
     "reports": GROUND | {"messages", "devices", "applications", "store"},
     "messages": GROUND | {"devices", "applications", "store"},
@@ -43,6 +47,7 @@ DOORS: Mapping[str, set[str]] = {
     "credentials": GROUND | {"applications", "store"},
     "applications": GROUND | {"store", "settings"},
     "store": GROUND | {"settings"},
+    "telemetry": {"credentials"},
     "aws": {"errors"},
     "model": {"clock", "errors"},
     "settings": set(),

@@ -7,43 +7,43 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sigbridge.api.management.cursors import write_cursor
-from sigbridge.api.management.ranges import PageAsked
-from sigbridge.api.management.sheets import Form, wanted_form
+from sigbridge.api.management.negotiation import MediaType, negotiate
+from sigbridge.api.management.paging import PageRequest
 from sigbridge.errors import InvalidInput
 
 
 @pytest.mark.parametrize(
     ("accept", "form"),
     [
-        ("", Form.JSON),
-        ("*/*", Form.JSON),
-        ("text/csv", Form.CSV),
-        ("TEXT/CSV; header=present", Form.CSV),
-        ("text/csv;q=0", Form.JSON),
-        ("text/*", Form.CSV),
-        ("application/json, text/csv", Form.JSON),
-        ("text/csv, application/json", Form.CSV),
-        ("application/json;q=0.5, text/csv", Form.CSV),
-        ("text/csv;q=0.4, */*;q=0.8", Form.JSON),
-        ("text/html, application/xhtml+xml, */*;q=0.8", Form.JSON),
-        ("text/csv;q=much, application/json;q=0.1", Form.JSON),
-        ("image/png", Form.JSON),
+        ("", MediaType.JSON),
+        ("*/*", MediaType.JSON),
+        ("text/csv", MediaType.CSV),
+        ("TEXT/CSV; header=present", MediaType.CSV),
+        ("text/csv;q=0", MediaType.JSON),
+        ("text/*", MediaType.CSV),
+        ("application/json, text/csv", MediaType.JSON),
+        ("text/csv, application/json", MediaType.CSV),
+        ("application/json;q=0.5, text/csv", MediaType.CSV),
+        ("text/csv;q=0.4, */*;q=0.8", MediaType.JSON),
+        ("text/html, application/xhtml+xml, */*;q=0.8", MediaType.JSON),
+        ("text/csv;q=much, application/json;q=0.1", MediaType.JSON),
+        ("image/png", MediaType.JSON),
     ],
 )
-def test_the_form_is_the_one_that_is_liked_best(accept: str, form: Form) -> None:
-    assert wanted_form(accept) is form
+def test_the_form_is_the_one_that_is_liked_best(accept: str, form: MediaType) -> None:
+    assert negotiate(accept) is form
 
 
 @given(st.text(max_size=40))
 def test_any_header_names_a_form(accept: str) -> None:
-    assert wanted_form(accept) in Form
+    assert negotiate(accept) in MediaType
 
 
 def test_a_range_stays_where_it_was_while_it_is_paged() -> None:
-    first = PageAsked.read(["data", "153FA"], "1 hour", None, None)
+    first = PageRequest.read(["data", "153FA"], "1 hour", None, None)
     cursor = first.next_cursor(["1763770827000#1", "MSG#"])
 
-    second = PageAsked.read(["data", "153FA"], "1 hour", None, cursor)
+    second = PageRequest.read(["data", "153FA"], "1 hour", None, cursor)
 
     assert (second.first_ms, second.last_ms) == (first.first_ms, first.last_ms)
     assert second.position == ["1763770827000#1", "MSG#"]
@@ -54,10 +54,10 @@ def test_a_range_stays_where_it_was_while_it_is_paged() -> None:
     [(["data", "153FB"], "1 hour"), (["data", "153FA"], "2 hours"), (["data"], "1 hour")],
 )
 def test_a_cursor_of_another_query_is_refused(query: list[str], start_date: str) -> None:
-    cursor = PageAsked.read(["data", "153FA"], "1 hour", None, None).next_cursor(["x"])
+    cursor = PageRequest.read(["data", "153FA"], "1 hour", None, None).next_cursor(["x"])
 
     with pytest.raises(InvalidInput) as refused:
-        PageAsked.read(query, start_date, None, cursor)
+        PageRequest.read(query, start_date, None, cursor)
 
     assert [fault.field for fault in refused.value.faults] == ["cursor"]
 
@@ -70,7 +70,7 @@ def test_a_cursor_of_another_query_is_refused(query: list[str], start_date: str)
 def test_a_cursor_that_is_forged_is_read_or_refused(position: str) -> None:
     cursor = write_cursor(position, ["data", None, None])
     try:
-        asked = PageAsked.read(["data"], None, None, cursor)
+        asked = PageRequest.read(["data"], None, None, cursor)
     except InvalidInput:
         return
     assert 0 <= asked.first_ms <= asked.last_ms < 10**13

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from sigbridge.api.http.json_body import read_json
-from sigbridge.api.management.data_forms import ValuesAsked
+from sigbridge.api.management.data_models import DataCreate
 from sigbridge.errors import InvalidInput
 from sigbridge.messages import Location
 from sigbridge.model.limits import checked_metadata, checked_name
@@ -20,8 +20,8 @@ def nested(levels: int) -> dict[str, object]:
     return {"a": 1} if levels == 1 else {"a": nested(levels - 1)}
 
 
-def asked(body: object) -> ValuesAsked:
-    return ValuesAsked.model_validate(read_json(json.dumps(body).encode()))
+def asked(body: object) -> DataCreate:
+    return DataCreate.model_validate(read_json(json.dumps(body).encode()))
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sigbridge.api.management import dates
-from sigbridge.api.management.dates import LATEST_MS, read_interval, read_moment, read_range
 from sigbridge.errors import InvalidInput
+from sigbridge.tagoio import dates
+from sigbridge.tagoio.dates import LATEST_MS, read_interval, read_moment, read_range
 
 HOUR, DAY = 3_600_000, 86_400_000
 NOW = int(datetime(2024, 3, 31, 12, 30, 15, 250_000, UTC).timestamp() * 1000)

@@ -12,7 +12,6 @@ import pytest
 from boto3.dynamodb.types import TypeSerializer
 from jsonschema import Draft202012Validator
 
-from sigbridge.api.ingest.sigfox_facts import ADVANCED_FACTS, RECEPTION_FACTS, REPORT_FACTS
 from sigbridge.downlinks import Transition
 from sigbridge.downlinks.acknowledging import _FAILURES
 from sigbridge.downlinks.concluding import NO_ACKNOWLEDGEMENT, QUEUE_FULL
@@ -24,6 +23,7 @@ from sigbridge.model.downlink import Downlink, Priority, Source
 from sigbridge.model.downlink_history import Step
 from sigbridge.model.service import Service
 from sigbridge.settings import Settings, using
+from sigbridge.sigfox.facts import ADVANCED_FACTS, RECEPTION_FACTS, REPORT_FACTS
 from sigbridge.store.device_states import ANSWER_MAPS
 from sigbridge.store.downlink_codec import write_downlink
 from sigbridge.store.stream import Change, read_change

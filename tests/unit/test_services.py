@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from sigbridge.api.http.request import Request
 from sigbridge.api.ingest import addressed_service, read_service
-from sigbridge.api.ingest.sigfox_facts import ADVANCED_FACTS, RECEPTION_FACTS, REPORT_FACTS, REQUIRED_FACTS
-from sigbridge.api.ingest.structures import kept, read_object, read_objects, read_texts
+from sigbridge.api.ingest.structures import read_object, read_objects, read_texts, storable
 from sigbridge.api.ingest.variables import InvalidVariable
 from sigbridge.errors import InvalidInput
 from sigbridge.model.message import Network, Part, ReceivedMessage
 from sigbridge.model.report import ReceivedReport
 from sigbridge.model.service import Service, UnknownService
+from sigbridge.sigfox.facts import ADVANCED_FACTS, RECEPTION_FACTS, REPORT_FACTS, REQUIRED_FACTS
 
 ITEM_BYTES = 400_000
 KNOWN = {"dataadvanced", *Service}
@@ -198,7 +198,7 @@ def test_every_service_has_facts_and_its_required_ones_are_among_them() -> None:
 def test_json_is_kept_as_it_is(document: object) -> None:
     exact = json.loads(json.dumps(document), parse_float=Decimal)
 
-    found = kept(exact)
+    found = storable(exact)
 
     assert found == exact or '"": ' in json.dumps(document)
     assert stored_size(found)
@@ -217,12 +217,12 @@ def test_what_can_not_be_kept_is_refused_by_its_place(
     value: object, path: tuple[str, ...], message: str
 ) -> None:
     with pytest.raises(InvalidVariable, match=message) as refused:
-        kept(value)
+        storable(value)
     assert refused.value.path == path
 
 
 def test_16_levels_are_kept() -> None:
-    assert kept(nested(16)) == nested(16)
+    assert storable(nested(16)) == nested(16)
 
 
 @pytest.mark.parametrize("value", [None, "", "null", "N/A", [], "[]", " [ ] "])

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sigbridge.api.ingest.values import (
+from sigbridge.clock import epoch_ms
+from sigbridge.model.limits import is_storable
+from sigbridge.sigfox.values import (
     is_absent,
     read_boolean,
     read_number,
@@ -16,8 +18,6 @@ from sigbridge.api.ingest.values import (
     read_time,
     read_whole_number,
 )
-from sigbridge.clock import epoch_ms
-from sigbridge.model.limits import is_storable
 
 READERS = [read_boolean, read_number, read_text, read_time, read_whole_number]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -1,1 +1,1 @@
-"""Makes the description of the HTTP API, OpenAPI 3.1, which the layer serves as a file."""
+"""Make the description of the HTTP API, OpenAPI 3.1, which the layer serves as a file."""

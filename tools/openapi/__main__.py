@@ -1,4 +1,4 @@
-"""Writes the description of the API into the file that the layer serves."""
+"""Write the description of the API into the file that the layer serves."""
 
 from openapi.description import description_text
 from sigbridge.api.openapi.routes import DOCUMENT

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from openapi.examples import example_body
 from openapi.fragments import Json
-from sigbridge.api.ingest.services import DATA_ADVANCED
 from sigbridge.reports import Service
+from sigbridge.sigfox.callbacks import DATA_ADVANCED
 
 UPLINK: Json = example_body("uplink")
 BIDIR: Json = example_body("bidir_downlink")

@@ -1,4 +1,4 @@
-"""The routes that Sigfox Cloud and its like call, described for people (`web.openapi`)."""
+"""The routes that Sigfox Cloud and its like call, described."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,7 +11,7 @@ from openapi.callback_examples import (
     REPORTS,
     UPLINK,
 )
-from openapi.callback_schemas import callback_schemas, faults, named
+from openapi.callback_schemas import callback_schemas, named
 from openapi.fragments import (
     EXAMPLE_APPLICATION,
     EXAMPLE_DEVICE,
@@ -24,19 +24,19 @@ from openapi.fragments import (
     in_query,
     reference,
 )
-from openapi.operation import Operation, Part
-from openapi.refusals import ErrorForm
+from openapi.operation import Operation, Section
+from openapi.refusals import ErrorFormat
 from sigbridge.api.http.content_encoding import BodyTooLarge
 from sigbridge.api.http.models import DEVICE_ID_SCHEMA
 from sigbridge.api.http.request import UnsupportedContentType
 from sigbridge.api.ingest.documents import MAX_MESSAGES
-from sigbridge.api.ingest.errors import ingest_error
-from sigbridge.api.ingest.services import DATA_ADVANCED
+from sigbridge.api.ingest.errors import CallbackError, ingest_error
 from sigbridge.credentials import Right
 from sigbridge.devices import InactiveDevice, UnknownDevice
 from sigbridge.errors import Fault, InvalidInput
 from sigbridge.model.field_mapping import Field
 from sigbridge.reports import Service, UnknownService
+from sigbridge.sigfox.callbacks import DATA_ADVANCED
 
 _FORM = "application/x-www-form-urlencoded"
 
@@ -76,19 +76,10 @@ _REFUSED_MESSAGES = (
     InactiveDevice(EXAMPLE_APPLICATION, EXAMPLE_DEVICE),
     UnknownDevice(EXAMPLE_APPLICATION, EXAMPLE_DEVICE),
 )
-_ERRORS = ErrorForm(
+_ERRORS = ErrorFormat(
     name="CallbackError",
-    schema={
-        "type": "object",
-        "properties": {
-            "status": {"const": False},
-            "message": {"type": "string"},
-            **faults("errors", "Every field at fault, where fields are"),
-        },
-        "required": ["status", "message"],
-        "additionalProperties": False,
-    },
-    tell=ingest_error,
+    model=CallbackError,
+    respond=ingest_error,
     always=(
         InvalidInput.of([Fault("serial", "is missing", 1)]),
         InvalidInput("Missing body information"),
@@ -100,9 +91,9 @@ _ERRORS = ErrorForm(
 )
 
 
-def callback_operations() -> Part:
-    """Describes the routes of callbacks."""
-    return Part(
+def callback_operations() -> Section:
+    """Describe the routes of callbacks."""
+    return Section(
         tag="callbacks",
         description="What Sigfox Cloud calls, and other senders of messages. POST, PUT and GET do the same.",
         form=_ERRORS,
@@ -162,7 +153,7 @@ def _bidirs() -> list[Operation]:
         right=Right.TRAFFIC_UP_WRITE,
         answers={
             200: answered(
-                "The devices that asked; where none can ask, what was kept",
+                "The devices that asked, as the callback spelt them; where none can ask, what was stored",
                 {"anyOf": [reference("DownlinkAnswers"), reference("Accepted")]},
                 one=downlink,
                 batch={**downlink, "1A2B45": {"noData": True}},
@@ -208,7 +199,7 @@ def _services() -> list[Operation]:
 
 
 def _by_each_method(post: Operation, query_alone: Sequence[Json]) -> list[Operation]:
-    """Describes POST, PUT, and GET, which has no body but all in its query."""
+    """Describe POST, PUT, and GET, which has no body but all in its query."""
     others = [parameter for parameter in post.parameters if parameter["in"] != "query"]
     return [
         post,

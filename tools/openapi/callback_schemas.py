@@ -1,33 +1,26 @@
-"""The forms of what callbacks say and are answered, as JSON Schemas (`api.ingest.operations`)."""
+"""What callbacks say, as JSON Schemas: facts by their types (`sigfox.facts`), other fields by their names."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from pydantic.alias_generators import to_camel
 
-from openapi.fragments import Json, reference
-from sigbridge.api.http.errors import MOST_FAULTS
+from openapi.fragments import Json, reference, schemas_of
 from sigbridge.api.http.models import DEVICE_ID_SCHEMA
 from sigbridge.api.ingest.documents import MAX_MESSAGES
 from sigbridge.api.ingest.field_names import COMMON_NAMES
-from sigbridge.api.ingest.sigfox_facts import (
+from sigbridge.api.ingest.responses import Accepted, DownlinkAnswers
+from sigbridge.model.field_mapping import Field
+from sigbridge.reports import Service
+from sigbridge.sigfox.facts import (
     ADVANCED_FACTS,
     RECEPTION_FACTS,
     REPORT_FACTS,
     REQUIRED_FACTS,
     Fact,
+    ValueType,
 )
-from sigbridge.api.ingest.structures import read_texts
-from sigbridge.api.ingest.values import (
-    read_boolean,
-    read_code,
-    read_number,
-    read_text,
-    read_whole_number,
-)
-from sigbridge.model.field_mapping import Field
-from sigbridge.reports import Service
 
-# As `api.ingest.values` reads them: quoted or not, and absent as null or an empty text.
+# As `sigfox.values` reads them: quoted or not, and absent as null or an empty text.
 _TEXT: Json = {"type": ["string", "integer", "null"]}
 _NUMBER: Json = {"type": ["number", "string", "null"]}
 _WHOLE_NUMBER: Json = {
@@ -48,42 +41,23 @@ _TIME: Json = {
     ]
 }
 _HEX: Json = {"type": ["string", "null"], "pattern": "^([0-9A-Fa-f]{2}){0,12}$"}
-_OF_ANY_KIND: Json = {"type": ["string", "integer", "array", "object", "null"]}
-_SCHEMAS: Mapping[Callable[[object], object], Json] = {
-    read_boolean: _BOOLEAN,
-    read_code: _CODE,
-    read_number: _NUMBER,
-    read_text: _TEXT,
-    read_texts: {"type": ["array", "string", "null"], "items": _TEXT},
-    read_whole_number: _WHOLE_NUMBER,
+_SCHEMAS: Mapping[ValueType, Json] = {
+    ValueType.BOOLEAN: _BOOLEAN,
+    ValueType.CODE: _CODE,
+    ValueType.LINK_QUALITY: _TEXT,
+    ValueType.MOMENT: {"type": ["string", "number", "null"]},
+    ValueType.NUMBER: _NUMBER,
+    ValueType.OBJECT: {"type": ["object", "string", "array", "null"]},
+    ValueType.RECEPTIONS: {"type": ["array", "string", "null"]},
+    ValueType.TEXT: _TEXT,
+    ValueType.TEXTS: {"type": ["array", "string", "null"], "items": _TEXT},
+    ValueType.WHOLE_NUMBER: _WHOLE_NUMBER,
 }
 
 
 def named(field: Field) -> str:
-    """Says under which names a field is found; they are compared without case, `_` and `-`."""
+    """Say under which names a field is found; they are compared without case, `_` and `-`."""
     return f"The field {field}: " + ", ".join(f"`{name}`" for name in COMMON_NAMES[field])
-
-
-def faults(name: str, description: str) -> dict[str, Json]:
-    """Describe a list of faults under its name: the first 100, and how many there are besides."""
-    return {
-        name: {
-            "type": "array",
-            "description": f"{description}; the first {MOST_FAULTS} of them.",
-            "items": {
-                "type": "object",
-                "properties": {
-                    "index": {"type": "integer", "description": "The message's position, from 0."},
-                    "field": {"type": "string", "description": "As the sender spelt it."},
-                    "message": {"type": "string"},
-                },
-                "required": ["index", "field", "message"],
-                "additionalProperties": False,
-            },
-            "maxItems": MOST_FAULTS,
-        },
-        f"more_{name}": {"type": "integer", "minimum": 1, "description": "How many there are besides."},
-    }
 
 
 def callback_schemas() -> dict[str, Json]:
@@ -101,7 +75,7 @@ def callback_schemas() -> dict[str, Json]:
         "seqNumber": {**_WHOLE_NUMBER, "description": named(Field.SEQ_NUMBER)},
         "ack": {**_BOOLEAN, "description": "Whether the device waits for a downlink; absent counts as true."},
     }
-    advanced = {**_facts(ADVANCED_FACTS), "computedLocation": {"type": ["object", "string", "array", "null"]}}
+    advanced = {**_facts(ADVANCED_FACTS), "computedLocation": _SCHEMAS[ValueType.OBJECT]}
     return {
         "Messages": _one_or_several(
             "Each item of an array is a message. Of TagoIO's items those of one group and moment are one.",
@@ -158,37 +132,8 @@ def callback_schemas() -> dict[str, Json]:
             for service in Service
         },
         "Form": {"type": "object", "additionalProperties": {"type": "string"}},
-        "Accepted": {
-            "type": "object",
-            "properties": {
-                "status": {"const": True},
-                "accepted": {"type": "integer", "minimum": 0, "description": "How many were new."},
-                "duplicates": {"type": "integer", "minimum": 0, "description": "How many were there before."},
-                "group": {"type": "string", "description": "TagoIO's group of the messages."},
-                "inactive": {
-                    "type": "array",
-                    "items": {"type": "string"},
-                    "description": "Devices whose messages were left out, as they are not active.",
-                },
-                **faults("warnings", "What was not understood, or not taken"),
-            },
-            "required": ["status", "accepted", "duplicates"],
-            "additionalProperties": False,
-        },
-        "DownlinkAnswers": {
-            "type": "object",
-            "description": "By the device as the callback spelt it.",
-            "additionalProperties": {
-                "type": "object",
-                "properties": {
-                    "downlinkData": {"type": "string", "pattern": "^[0-9a-f]{16}$"},
-                    "noData": {"const": True},
-                },
-                "minProperties": 1,
-                "maxProperties": 1,
-                "additionalProperties": False,
-            },
-        },
+        **schemas_of(Accepted),
+        **schemas_of(DownlinkAnswers),
     }
 
 
@@ -215,4 +160,4 @@ def _report(service: Service, properties: Mapping[str, Json]) -> Json:
 
 
 def _facts(facts: Mapping[str, Fact]) -> dict[str, Json]:
-    return {to_camel(fact.name): _SCHEMAS.get(fact.read, _OF_ANY_KIND) for fact in facts.values()}
+    return {to_camel(fact.name): _SCHEMAS[fact.type] for fact in facts.values()}

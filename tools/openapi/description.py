@@ -10,6 +10,6 @@ from openapi.queue_operations import queue_operations, state_operations
 
 def description_text() -> str:
     """Return the description of the API, OpenAPI 3.1, as it is committed."""
-    parts = (documentation_operations, callback_operations, queue_operations, state_operations)
-    document = openapi_document([describe() for describe in parts])
+    sections = (documentation_operations, callback_operations, queue_operations, state_operations)
+    document = openapi_document([describe() for describe in sections])
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"

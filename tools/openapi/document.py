@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from openapi.fragments import Json
 from openapi.management_paths import MANAGEMENT_ERRORS, management_paths
-from openapi.operation import Part
+from openapi.operation import Section
 from openapi.tidying import tidied
 from sigbridge import __version__
 
@@ -19,7 +19,7 @@ query variable `authorization`; the header wins. A key that was revoked passes f
 
 **Errors.** Callbacks and the management API answer `{"status": false, "message": ..., "errors": [...]}`, the
 downlink queue answers as The Things Stack does. What API Gateway refuses by itself - paths that lead nowhere,
-requests above the throttling limits, a function that can't be had (503) - it tells as `{"message": ...}`.
+requests above the throttling limits, a function that can't be had (503) - it answers as `{"message": ...}`.
 
 **Times** are RFC 3339, in UTC.
 """
@@ -49,22 +49,24 @@ _RESOURCES = {
 }
 
 
-def openapi_document(parts: Iterable[Part]) -> Json:
-    """Describes the whole API, OpenAPI 3.1.
+def openapi_document(sections: Iterable[Section]) -> Json:
+    """Describe the whole API, OpenAPI 3.1.
 
     Args:
-        parts: Everything but the management API.
+        sections: Everything but the management API.
     """
     paths: dict[str, dict[str, Json]] = {}
     tags: dict[str, str] = {}
     schemas: list[Mapping[str, Json]] = []
     responses: dict[str, Json] = {}
-    for part in parts:
-        tags[part.tag] = part.description
-        for operation in part.operations:
-            paths.setdefault(operation.path, {})[operation.method] = operation.told(part.tag, part.form)
-        schemas += [part.schemas, part.form.schemas()]
-        responses |= part.form.common_responses()
+    for section in sections:
+        tags[section.tag] = section.description
+        for operation in section.operations:
+            paths.setdefault(operation.path, {})[operation.method] = operation.to_openapi(
+                section.tag, section.form
+            )
+        schemas += [section.schemas, section.form.schemas()]
+        responses |= section.form.common_responses()
     managed, managed_schemas = management_paths()
     paths |= managed
     schemas += [managed_schemas, MANAGEMENT_ERRORS.schemas()]
@@ -89,7 +91,7 @@ def openapi_document(parts: Iterable[Part]) -> Json:
 
 
 def _used(components: Mapping[str, Mapping[str, Json]], document: Json) -> dict[str, dict[str, Json]]:
-    """Gives the components that are referred to, in the document or in those that are."""
+    """Return the components that are referred to, in the document or in those that are."""
     used: set[tuple[str, str]] = set()
     found = set(_REFERENCE.findall(json.dumps(document)))
     while found > used:
@@ -103,7 +105,7 @@ def _used(components: Mapping[str, Mapping[str, Json]], document: Json) -> dict[
 
 
 def _united(schemas: Iterable[Mapping[str, Json]]) -> dict[str, Json]:
-    """Puts schemas together, of which several parts may have the same one.
+    """Put schemas together, of which several sections may have the same one.
 
     Raises:
         ValueError: Two different ones have the same name.

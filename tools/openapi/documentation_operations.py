@@ -2,7 +2,7 @@
 
 from openapi.fragments import HTML, JSON, Json, content_of
 from openapi.management_paths import MANAGEMENT_ERRORS
-from openapi.operation import Operation, Part
+from openapi.operation import Operation, Section
 from sigbridge.errors import Fault, InvalidInput
 
 _KEPT: Json = {
@@ -11,8 +11,8 @@ _KEPT: Json = {
 }
 
 
-def documentation_operations() -> Part:
-    """Describes where the description is."""
+def documentation_operations() -> Section:
+    """Describe where the description is."""
 
     def operation(path: str, id_: str, summary: str, description: str, answer: Json) -> Operation:
         return Operation(
@@ -29,7 +29,7 @@ def documentation_operations() -> Part:
             refusals=(InvalidInput.of([Fault("page", "is not known here")]),),
         )
 
-    return Part(
+    return Section(
         tag="documentation",
         description="This description.",
         form=MANAGEMENT_ERRORS,

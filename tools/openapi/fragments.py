@@ -2,14 +2,14 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import TypeAdapter
 
 type Json = dict[str, Any]
 
 JSON = "application/json"
 HTML = "text/html"
 
-# The examples tell of one application, with one device.
+# The examples are of one application, with one device.
 EXAMPLE_APPLICATION = "demo"
 EXAMPLE_DEVICE = "153FA"
 
@@ -17,14 +17,21 @@ EXAMPLE_DEVICE = "153FA"
 _REFERENCE = "#/components/schemas/{model}"
 
 
-def schemas_of(model: type[BaseModel], mode: Literal["validation", "serialization"]) -> dict[str, Json]:
-    """Gives the schema of a model as it is read or told, and those that it refers to, by name.
+def schemas_of(
+    model: Any, name: str | None = None, mode: Literal["validation", "serialization"] = "serialization"
+) -> dict[str, Json]:
+    """Return the schema of a model as it is written or read, and those that it refers to, by name.
 
-    Fields have their own names, not their aliases.
+    Args:
+        model: A pydantic model, a typed dictionary, or an alias; of fields not their aliases are shown.
+        name: Its name, where it is not that of its class.
+        mode: Whether it is written or read.
     """
-    schema = model.model_json_schema(mode=mode, by_alias=False, ref_template=_REFERENCE)
+    schema = TypeAdapter(model).json_schema(mode=mode, by_alias=False, ref_template=_REFERENCE)
     inner: dict[str, Json] = schema.pop("$defs", {})
-    return {**inner, model.__name__: schema}
+    named = name or model.__name__
+    # A model that others refer to, itself perhaps, is among those already.
+    return inner if schema == reference(named) else {**inner, named: schema}
 
 
 def reference(schema: str) -> Json:
@@ -33,28 +40,28 @@ def reference(schema: str) -> Json:
 
 
 def answered(description: str, schema: Json, **examples: object) -> Json:
-    """Describes an answer in JSON."""
+    """Describe an answer in JSON."""
     return {"description": description, "content": {JSON: content_of(schema, **examples)}}
 
 
 def content_of(schema: Json, **examples: object) -> Json:
-    """Describes the content of one media type."""
+    """Describe the content of one media type."""
     named = {name: {"value": value} for name, value in examples.items()}
     return {"schema": schema, "examples": named} if named else {"schema": schema}
 
 
 def in_path(name: str, schema: Json, description: str, example: object) -> Json:
-    """Describes a variable of a path."""
+    """Describe a variable of a path."""
     return _parameter("path", name, schema, description, example) | {"required": True}
 
 
 def in_query(name: str, schema: Json, description: str, example: object) -> Json:
-    """Describes a query variable that may be left out."""
+    """Describe a query variable that may be left out."""
     return _parameter("query", name, schema, description, example)
 
 
 def in_header(name: str, schema: Json, description: str, example: object) -> Json:
-    """Describes a header that may be left out."""
+    """Describe a header that may be left out."""
     return _parameter("header", name, schema, description, example)
 
 

@@ -8,12 +8,11 @@ from typing import Any
 from openapi.fragments import EXAMPLE_APPLICATION, EXAMPLE_DEVICE, Json
 from openapi.management_routes import ManagementRoute, new_management_api, routes_of
 from openapi.operation import described
-from openapi.refusals import ErrorForm
+from openapi.refusals import ErrorFormat
 from sigbridge.api.http.content_encoding import BodyTooLarge
-from sigbridge.api.http.errors import MOST_FAULTS
 from sigbridge.api.http.models import without_null
 from sigbridge.api.http.request import UnknownRoute, UnsupportedContentType
-from sigbridge.api.management.errors import management_error
+from sigbridge.api.management.errors import ManagementError, management_error
 from sigbridge.devices import UnknownDevice
 from sigbridge.errors import Fault, InvalidInput, SigbridgeError
 
@@ -23,33 +22,10 @@ _ITS_DESCRIPTION = "Successful Response"
 _UNPROCESSABLE = "422"
 _WITHOUT_BODY = "204"
 
-MANAGEMENT_ERRORS = ErrorForm(
+MANAGEMENT_ERRORS = ErrorFormat(
     name="ManagementError",
-    schema={
-        "type": "object",
-        "properties": {
-            "status": {"const": False},
-            "message": {"type": "string"},
-            "errors": {
-                "type": "array",
-                "description": "Every field at fault, where fields are; the first 100 of them.",
-                "items": {
-                    "type": "object",
-                    "properties": {
-                        "field": {"type": "string", "description": "Its whole path, as `tags[0].key`."},
-                        "message": {"type": "string"},
-                    },
-                    "required": ["field", "message"],
-                    "additionalProperties": False,
-                },
-                "maxItems": MOST_FAULTS,
-            },
-            "more_errors": {"type": "integer", "description": "How many fields more are at fault."},
-        },
-        "required": ["status", "message"],
-        "additionalProperties": False,
-    },
-    tell=management_error,
+    model=ManagementError,
+    respond=management_error,
     always=(InvalidInput.of([Fault("limit", "Input should be less than or equal to 100")]),),
     of_bodies=(
         BodyTooLarge("The body is too large"),
@@ -60,7 +36,7 @@ MANAGEMENT_ERRORS = ErrorForm(
 
 
 def management_paths() -> tuple[dict[str, dict[str, Json]], dict[str, Json]]:
-    """Describes the routes of the management API.
+    """Describe the routes of the management API.
 
     Returns:
         Operations by path and method, in the order of the paths; and the schemas that they refer to.

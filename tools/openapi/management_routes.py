@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from aws_lambda_powertools.event_handler.api_gateway import Route
 
 from openapi.fragments import JSON, Json, content_of, reference
-from sigbridge.api.management.device_forms import DeviceAsked
 from sigbridge.api.management.device_import import MOST_DEVICES
+from sigbridge.api.management.device_models import DeviceCreate
 from sigbridge.api.management.endpoint import management_api
 from sigbridge.api.management.resolver import ManagementResolver, Permitted, refusals_of
 from sigbridge.api.management.routes import MANAGEMENT_ROUTES
 from sigbridge.credentials import Right
 from sigbridge.errors import SigbridgeError
 
-_DEVICES: Json = {"type": "array", "items": reference(DeviceAsked.__name__), "maxItems": MOST_DEVICES}
+_DEVICES: Json = {"type": "array", "items": reference(DeviceCreate.__name__), "maxItems": MOST_DEVICES}
 _DEVICES_IN_OBJECT: Json = {
     "type": "object",
     "properties": {"devices": _DEVICES},

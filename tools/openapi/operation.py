@@ -1,10 +1,10 @@
-"""One method of one path, as OpenAPI 3.1 describes it, and the parts of the API that such methods form."""
+"""One method of one path, as OpenAPI 3.1 describes it, and the sections of the API that such methods form."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from openapi.fragments import Json
-from openapi.refusals import ErrorForm
+from openapi.refusals import ErrorFormat
 from sigbridge.credentials import Right
 from sigbridge.errors import SigbridgeError
 
@@ -36,45 +36,45 @@ class Operation:
     parameters: Sequence[Json] = ()
     body: Json | None = None
 
-    def told(self, tag: str, form: ErrorForm) -> Json:
-        """Gives OpenAPI's form of it.
+    def to_openapi(self, tag: str, form: ErrorFormat) -> Json:
+        """Return OpenAPI's form of it.
 
         Args:
-            tag: The part of the API that it belongs to.
-            form: How that part tells errors.
+            tag: The section of the API that it belongs to.
+            form: How that section writes errors.
         """
         answers = {str(status): answer for status, answer in self.answers.items()}
         refused = form.responses(self.path, self.right, self.refusals, takes_body=self.body is not None)
-        told: Json = {"tags": [tag], "operationId": self.id, "summary": self.summary}
-        told["description"] = described(self.description, self.right)
+        written: Json = {"tags": [tag], "operationId": self.id, "summary": self.summary}
+        written["description"] = described(self.description, self.right)
         if self.right is None:
-            told["security"] = []
+            written["security"] = []
         if self.parameters:
-            told["parameters"] = list(self.parameters)
+            written["parameters"] = list(self.parameters)
         if self.body is not None:
-            told["requestBody"] = self.body
-        return told | {"responses": answers | refused}
+            written["requestBody"] = self.body
+        return written | {"responses": answers | refused}
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """A part of the API: operations that tell errors alike.
+class Section:
+    """A section of the API: operations that write errors alike.
 
     Attributes:
         tag: Its name.
         description: What it is for.
-        form: How it tells errors.
+        form: How it writes errors.
         operations: What one can do there.
         schemas: By name, what the operations refer to.
     """
 
     tag: str
     description: str
-    form: ErrorForm
+    form: ErrorFormat
     operations: Sequence[Operation]
     schemas: Mapping[str, Json] = field(default_factory=dict)
 
 
 def described(description: str, right: Right | None) -> str:
-    """Adds to a description which right is needed."""
+    """Add to a description which right is needed."""
     return description if right is None else f"{description}\n\nNeeds a key with the right `{right}`."

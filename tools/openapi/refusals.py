@@ -1,11 +1,12 @@
-"""The errors of an operation as OpenAPI's responses, with examples made by the code that tells errors."""
+"""The errors of an operation as OpenAPI's responses, with examples made by the code that responds."""
 
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from openapi.fragments import EXAMPLE_APPLICATION, JSON, Json, content_of, reference
+from openapi.fragments import EXAMPLE_APPLICATION, JSON, Json, content_of, reference, schemas_of
 from sigbridge.api.http.response import Response
 from sigbridge.credentials import (
     ExpiredCredential,
@@ -34,27 +35,27 @@ _DESCRIPTIONS = {
     503: "The store can't be reached or is too busy; the same request may succeed later",
 }
 
-# What API Gateway tells by itself: of paths that lead nowhere, and above the throttling limits.
+# What API Gateway answers by itself: to paths that lead nowhere, and above the throttling limits.
 _GATEWAY_SCHEMA = "GatewayError"
 _GATEWAY_MESSAGES = {404: "Not Found", 429: "Too Many Requests"}
 
 
 @dataclass(frozen=True, slots=True)
-class ErrorForm:
-    """How a part of the API tells its errors.
+class ErrorFormat:
+    """How a section of the API writes its errors.
 
     Attributes:
         name: Of the schema of an error.
-        schema: What an error looks like.
-        tell: Makes the answer of an error.
+        model: What an error looks like.
+        respond: Makes the response to an error.
         always: Errors of every operation that needs a key, beside those of the key.
         of_bodies: Errors of every operation that takes a body.
         of_paths: Errors of every operation with variables in its path.
     """
 
     name: str
-    schema: Json
-    tell: Callable[[SigbridgeError, str], Response]
+    model: Any
+    respond: Callable[[SigbridgeError, str], Response]
     always: Sequence[SigbridgeError]
     of_bodies: Sequence[SigbridgeError] = ()
     of_paths: Sequence[SigbridgeError] = ()
@@ -62,7 +63,7 @@ class ErrorForm:
     def responses(
         self, path: str, right: Right | None, own: Sequence[SigbridgeError], *, takes_body: bool
     ) -> dict[str, Json]:
-        """Gives the responses to an operation's errors, by status.
+        """Return the responses to an operation's errors, by status.
 
         Args:
             path: Its path.
@@ -86,21 +87,21 @@ class ErrorForm:
         }
 
     def schemas(self) -> dict[str, Json]:
-        """Gives the schemas that the responses refer to, by name."""
-        return {self.name: self.schema, _GATEWAY_SCHEMA: _gateway_schema()}
+        """Return the schemas that the responses refer to, by name."""
+        return {**schemas_of(self.model, self.name), _GATEWAY_SCHEMA: _gateway_schema()}
 
     def common_responses(self) -> dict[str, Json]:
-        """Gives the responses that operations have in common, by name."""
+        """Return the responses that operations have in common, by name."""
         common = (*_NO_GOOD_KEY, *self.always, StoreUnavailable(), *self.of_bodies, *self.of_paths)
         statuses = {self._status(error) for error in common} | _GATEWAY_MESSAGES.keys()
         return {f"{self.name}{status}": self._response(status, common) for status in sorted(statuses)}
 
     def _status(self, error: SigbridgeError) -> int:
-        return self.tell(error, _CORRELATION_ID).status
+        return self.respond(error, _CORRELATION_ID).status
 
     def _response(self, status: int, errors: Iterable[SigbridgeError]) -> Json:
-        told = [(type(error).__name__, self.tell(error, _CORRELATION_ID)) for error in errors]
-        answers = [(name, answer) for name, answer in told if answer.status == status]
+        written = [(type(error).__name__, self.respond(error, _CORRELATION_ID)) for error in errors]
+        answers = [(name, answer) for name, answer in written if answer.status == status]
         schemas = [reference(self.name)] if answers else []
         examples = _numbered((name, json.loads(answer.body or "null")) for name, answer in answers)
         if status in _GATEWAY_MESSAGES:
@@ -126,7 +127,7 @@ def _gateway_schema() -> Json:
 
 
 def _numbered(examples: Iterable[tuple[str, object]]) -> dict[str, object]:
-    """Gives examples of one name different ones."""
+    """Return examples of one name different ones."""
     seen = Counter[str]()
     named: dict[str, object] = {}
     for name, value in examples:

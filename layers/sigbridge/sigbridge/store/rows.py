@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from boto3.dynamodb.types import TypeSerializer
 
 from sigbridge.settings import settings
+from sigbridge.store.numbers import AttributeDeserializer
 
 type Record = dict[str, Any]
 
 _serialize = TypeSerializer().serialize
-deserialize = TypeDeserializer().deserialize
+deserialize = AttributeDeserializer().deserialize
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sigbridge.errors import StoreUnavailable
+from sigbridge.errors import SigbridgeError, StoreUnavailable
+from sigbridge.integrations.retries import Undelivered
 from sigbridge.store.failures import LASTING_FAILURES
 from sigbridge.store.stream import read_change
 from sigbridge.stream.handlers import handle
@@ -21,7 +22,7 @@ class Stop:
     """
 
     record: StreamRecord
-    reason: StoreUnavailable
+    reason: SigbridgeError
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +30,16 @@ class Handled:
     """What came of the records of a batch.
 
     Attributes:
+        counts: What is to be counted of the records that were handled.
+        skipped: Those that can't be handled.
+        undelivered: What a destination did not take: some is in the retry queue, some in the dead letters.
         stop: Where it stopped; None where all of it is done.
-        counts: What is to be counted of the records before that.
-        skipped: Which of those records were skipped.
     """
 
-    stop: Stop | None
     counts: Counter[str]
-    skipped: tuple[Skipped, ...]
+    skipped: tuple[Skipped, ...] = ()
+    undelivered: tuple[Undelivered, ...] = ()
+    stop: Stop | None = None
 
 
 def handle_batch(records: Sequence[StreamRecord]) -> Handled:
@@ -54,4 +57,4 @@ def handle_batch(records: Sequence[StreamRecord]) -> Handled:
             break
         except LASTING_FAILURES as reason:
             skipped.append(Skipped(record, reason))
-    return Handled(stop, counts + report_skipped(skipped), tuple(skipped))
+    return Handled(counts + report_skipped(skipped), tuple(skipped), stop=stop)

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sigbridge.aws.queue import QueueUnavailable
 from sigbridge.integrations.delivery import Delivery, destinations
@@ -11,27 +10,11 @@ from sigbridge.integrations.events import events_of
 from sigbridge.integrations.retries import Undelivered, make_deliveries
 from sigbridge.store.failures import LASTING_FAILURES
 from sigbridge.store.stream import read_change
+from sigbridge.stream.batch import Handled, Stop
 from sigbridge.stream.skipped import Skipped, StreamRecord, report_skipped
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
-    """What came of the records of a batch.
-
-    Attributes:
-        counts: What is to be counted.
-        skipped: Records of which no event could be made.
-        undelivered: What a destination did not take: some is in the retry queue, some in the dead letters.
-        stop: Why the whole batch is to be published again; None where it is not.
-    """
-
-    counts: Counter[str]
-    skipped: tuple[Skipped, ...] = ()
-    undelivered: tuple[Undelivered, ...] = ()
-    stop: QueueUnavailable | None = None
-
-
-def publish_batch(records: Sequence[StreamRecord]) -> Published:
+def publish_batch(records: Sequence[StreamRecord]) -> Handled:
     """Deliver the events of changes to every destination.
 
     No change waits for a destination: what one does not take for a while is tried again from a queue.
@@ -48,8 +31,8 @@ def publish_batch(records: Sequence[StreamRecord]) -> Published:
     try:
         undelivered = make_deliveries(deliveries)
     except QueueUnavailable as reason:
-        return Published(Counter(), stop=reason)
-    return Published(
+        return Handled(Counter(), stop=Stop(records[0], reason))
+    return Handled(
         count_undelivered(undelivered) + report_skipped(skipped), tuple(skipped), tuple(undelivered)
     )
 

@@ -1,4 +1,4 @@
-"""A downlink in The Things Stack's JSON (the-things-stack reference, 1.2 and 2.2)."""
+"""A downlink that is to be queued, in The Things Stack's JSON (the-things-stack reference, 1.2 and 2.2)."""
 
 import base64
 import binascii
@@ -6,12 +6,11 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, TypedDict
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
-from sigbridge.clock import rfc3339
 from sigbridge.model.downlink import (
     FORBIDDEN_PORT,
     LARGEST_PORT,
@@ -115,6 +114,10 @@ def _without_class(class_b_c: object) -> object:
     return class_b_c
 
 
+_PAYLOAD_SCHEMA = {"anyOf": [{"type": "string", "pattern": "^[A-Za-z0-9+/_-]{11}=?$"}, {"type": "null"}]}
+_PRIORITY_SCHEMA = {"enum": [*Priority.__members__, *map(int, Priority), None]}
+
+
 class ConfirmedRetry(BaseModel):
     """How often a confirmed downlink is tried."""
 
@@ -126,7 +129,20 @@ class ConfirmedRetry(BaseModel):
 
 
 class DownlinkItem(BaseModel):
-    """A downlink as a push or replace request gives it."""
+    """A downlink to queue. Names may be camelCase too; what is not known is ignored.
+
+    Attributes:
+        f_port: Stored and listed; Sigfox has no ports. Not 224.
+        frm_payload: Base64, also URL-safe or without padding, of exactly 8 bytes.
+        decoded_payload: Without `frm_payload`: `{"bytes": [...]}` of 8 whole numbers from 0 to 255. With it:
+            stored as sent.
+        confirmed: Tried again until Sigfox says that it was sent.
+        class_b_c: Refused: Sigfox has neither class B nor class C.
+        priority: Stored and listed. The queue stays first in, first out.
+        correlation_ids: Your own handles; stored and listed.
+        confirmed_retry: For a confirmed downlink.
+        expires_at: From then on it is not handed out. The Things Stack has no such field.
+    """
 
     model_config = _DIALECT
 
@@ -134,14 +150,19 @@ class DownlinkItem(BaseModel):
         Annotated[int, Field(ge=0, le=LARGEST_PORT)] | None,
         BeforeValidator(_no_boolean),
         AfterValidator(_without_forbidden_port),
+        Field(json_schema_extra={"not": {"const": FORBIDDEN_PORT}}),
     ] = None
-    frm_payload: str | None = None
+    frm_payload: Annotated[str | None, WithJsonSchema(_PAYLOAD_SCHEMA)] = None
     decoded_payload: Annotated[dict[str, Any], AfterValidator(_with_storable_numbers)] | None = None
     confirmed: StrictBool | None = None
-    class_b_c: Annotated[object, AfterValidator(_without_class)] = None
-    priority: Annotated[Priority, BeforeValidator(_read_priority)] = Priority.LOWEST
+    class_b_c: Annotated[object, AfterValidator(_without_class), WithJsonSchema({"type": "null"})] = None
+    priority: Annotated[Priority, BeforeValidator(_read_priority), WithJsonSchema(_PRIORITY_SCHEMA)] = (
+        Priority.LOWEST
+    )
     correlation_ids: Annotated[
-        list[Annotated[str, Field(max_length=100)]], BeforeValidator(_null_as_empty)
+        list[Annotated[str, Field(max_length=100)]],
+        BeforeValidator(_null_as_empty),
+        Field(json_schema_extra={"type": ["array", "null"]}),
     ] = Field(default_factory=list)
     confirmed_retry: ConfirmedRetry | None = None
     expires_at: Annotated[datetime | None, BeforeValidator(_read_rfc3339)] = None
@@ -164,17 +185,7 @@ class DownlinkItem(BaseModel):
         )
 
 
-def queue_item(downlink: Downlink) -> dict[str, object]:
-    """Writes a downlink as an item of the queue; empty fields are left out."""
-    content = {
-        "f_port": downlink.f_port,
-        "frm_payload": base64.b64encode(bytes.fromhex(downlink.payload)).decode(),
-        "decoded_payload": downlink.decoded_payload,
-        "confirmed": downlink.confirmed,
-        "priority": downlink.priority.name if downlink.priority else None,
-        "correlation_ids": list(downlink.correlation_ids),
-        "confirmed_retry": {"max_attempts": downlink.max_attempts} if downlink.max_attempts else None,
-        "id": downlink.id,
-        "expires_at": None if downlink.expires_at is None else rfc3339(downlink.expires_at),
-    }
-    return {name: value for name, value in content.items() if value}
+class DownlinkList(TypedDict):
+    """Downlinks to queue; an empty list is a valid request."""
+
+    downlinks: list[DownlinkItem]

@@ -1,7 +1,8 @@
-"""The errors that The Things Stack tells, by its names (the-things-stack reference, 1.3 and 1.4)."""
+"""The errors of The Things Stack, by its names (the-things-stack reference, 1.3 and 1.4)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal, NotRequired, TypedDict
 
 from sigbridge.errors import InvalidInput
 
@@ -87,9 +88,43 @@ RIGHT_NAMES: Mapping[str, str] = {
 }
 
 
+_Typed = TypedDict(
+    "_Typed", {"@type": NotRequired[Literal["type.googleapis.com/ttn.lorawan.v3.ErrorDetails"]]}
+)
+
+
+class ErrorDetails(_Typed):
+    """The error under The Things Stack's name; what is empty is left out.
+
+    Attributes:
+        attributes: What stands for the names in `message_format`.
+        correlation_id: The log line's `error_id`.
+    """
+
+    namespace: str
+    name: str
+    message_format: str
+    attributes: NotRequired[Mapping[str, object]]
+    correlation_id: str
+    cause: NotRequired["ErrorDetails"]
+    code: int
+
+
+class Status(TypedDict):
+    """A google.rpc.Status, whose detail names the error by namespace and name.
+
+    Attributes:
+        code: gRPC code.
+    """
+
+    code: int
+    message: str
+    details: list[ErrorDetails]
+
+
 @dataclass(frozen=True, slots=True)
 class ErrorDetail:
-    """One error as The Things Stack tells it.
+    """One error as The Things Stack writes it.
 
     Attributes:
         name: Its name.
@@ -109,36 +144,40 @@ class ErrorDetail:
             text = text.replace(f"{{{attribute}}}", str(value))
         return f"error:{self.name.namespace}:{self.name.name} ({text})"
 
-    def status(self, code: int, correlation_id: str) -> dict[str, object]:
-        """Return the google.rpc.Status that tells of the error.
+    def status(self, code: int, correlation_id: str) -> Status:
+        """Return the google.rpc.Status of the error.
 
         Args:
             code: gRPC code.
             correlation_id: What finds it in the log.
         """
-        kind = {"@type": "type.googleapis.com/ttn.lorawan.v3.ErrorDetails"}
-        details = [kind | self.details(code, correlation_id)]
-        return {"code": code, "message": self.message, "details": details}
+        details: ErrorDetails = {
+            "@type": "type.googleapis.com/ttn.lorawan.v3.ErrorDetails",
+            **self.details(code, correlation_id),
+        }
+        return {"code": code, "message": self.message, "details": [details]}
 
-    def details(self, code: int, correlation_id: str) -> dict[str, object]:
+    def details(self, code: int, correlation_id: str) -> ErrorDetails:
         """Return the ErrorDetails message; what is empty is left out."""
-        content = {
+        details: ErrorDetails = {
             "namespace": self.name.namespace,
             "name": self.name.name,
             "message_format": self.name.message_format,
-            "attributes": self.attributes,
             "correlation_id": correlation_id,
-            "cause": None if self.cause is None else self.cause.details(code, correlation_id),
             "code": code,
         }
-        return {name: value for name, value in content.items() if value}
+        if self.attributes:
+            details["attributes"] = self.attributes
+        if self.cause is not None:
+            details["cause"] = self.cause.details(code, correlation_id)
+        return details
 
 
 class ThingsStackError(InvalidInput):
     """A request that breaks a rule, under The Things Stack's name for that.
 
     Attributes:
-        detail: What is told of it.
+        detail: What the response says of it.
     """
 
     def __init__(

@@ -19,7 +19,7 @@ class UnsupportedContentEncoding(SigbridgeError):
 
 
 def unpack(body: bytes, content_encoding: str) -> bytes:
-    """Gives a body as it was before it was encoded for its way.
+    """Return a body as it was before it was encoded for its way.
 
     Args:
         body: What arrived.
@@ -41,7 +41,7 @@ def unpack(body: bytes, content_encoding: str) -> bytes:
 
 
 def _gunzip(body: bytes, limit: int) -> bytes:
-    """Reads the members of a gzip stream one after the other, never more than fits."""
+    """Read the members of a gzip stream one after the other, never more than fits."""
     unpacked = bytearray()
     for _ in range(_MAX_MEMBERS):
         member = zlib.decompressobj(_GZIP)

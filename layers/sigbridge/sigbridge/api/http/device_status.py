@@ -1,16 +1,16 @@
-"""How a device is doing: what the queue API and the management API tell alike."""
+"""How a device is doing, in the same form for the queue API and the management API."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from pydantic import Field
 
-from sigbridge.api.http.models import Moment, Number, Told
+from sigbridge.api.http.models import Moment, Number, ResponseModel
 from sigbridge.downlinks import Quota
 from sigbridge.status import Condition, Kind, LastMessage, State
 
 
-class LastMessageTold(Told):
+class LastMessageResponse(ResponseModel):
     """The newest message."""
 
     time: Moment
@@ -18,30 +18,29 @@ class LastMessageTold(Told):
     payload: str | None = Field(None, description="Lower-case hex")
 
     @classmethod
-    def of(cls, message: LastMessage) -> "LastMessageTold":
-        """Tells of a message."""
+    def of(cls, message: LastMessage) -> "LastMessageResponse":
         return cls.model_validate(message, from_attributes=True)
 
 
-class KnownTold(Told):
+class ObservationResponse(ResponseModel):
     """Something that is known of a device since a moment."""
 
     at: Moment
 
 
-class BatteryTold(KnownTold):
+class BatteryResponse(ObservationResponse):
     """What a STATUS or REPEATER callback said of the battery."""
 
     volts: Number
 
 
-class TemperatureTold(KnownTold):
+class TemperatureResponse(ObservationResponse):
     """What a STATUS callback said of the temperature."""
 
     celsius: Number
 
 
-class LinkTold(KnownTold):
+class LinkResponse(ObservationResponse):
     """How well the device is heard, as a DATA_ADVANCED callback said."""
 
     lqi: str | None = None
@@ -50,7 +49,7 @@ class LinkTold(KnownTold):
     country_code: int | None = None
 
 
-class LocationTold(KnownTold):
+class LocationResponse(ObservationResponse):
     """Where the device was; degrees and metres."""
 
     latitude: Number
@@ -60,20 +59,20 @@ class LocationTold(KnownTold):
     status: int | None = Field(None, description="Sigfox's code of how well it was found")
 
 
-class SilenceTold(KnownTold):
+class SilenceResponse(ObservationResponse):
     """Sigfox misses the device."""
 
     info: str | None = None
     since: Moment | None = None
 
 
-class NetworkWarningTold(KnownTold):
+class NetworkWarningResponse(ObservationResponse):
     """Sigfox warns that messages may be lost."""
 
     info: str | None = None
 
 
-class SequenceTold(KnownTold):
+class SequenceResponse(ObservationResponse):
     """A gap in the sequence numbers."""
 
     event_type: str
@@ -82,7 +81,7 @@ class SequenceTold(KnownTold):
     received: int | None = None
 
 
-class ContractTold(KnownTold):
+class ContractResponse(ObservationResponse):
     """The end or the renewal of the device's contract."""
 
     event_type: str
@@ -92,7 +91,7 @@ class ContractTold(KnownTold):
     subscription_state: str | None = None
 
 
-class QuotaTold(Told):
+class QuotaResponse(ResponseModel):
     """The device's downlinks of today (UTC)."""
 
     limit: int = Field(description="How many it may have in a day")
@@ -100,27 +99,27 @@ class QuotaTold(Told):
     overrun_at: Moment | None = Field(None, description="When Sigfox said last that there were too many")
 
 
-class ConditionTold(Told):
+class DeviceStatusResponse(ResponseModel):
     """How a device is doing. What is not known is left out."""
 
     state: State = Field(description="The most serious of its conditions, or `ok`")
     since: Moment | None = None
     conditions: list[State] = Field(description="All that hold, the most serious first")
-    last_message: LastMessageTold | None = None
+    last_message: LastMessageResponse | None = None
     over_quota: bool
-    battery: BatteryTold | None = None
-    temperature: TemperatureTold | None = None
-    link: LinkTold | None = None
-    location: LocationTold | None = None
-    silence: SilenceTold | None = None
-    network: NetworkWarningTold | None = None
-    sequence: SequenceTold | None = None
-    contract: ContractTold | None = None
-    quota: QuotaTold
+    battery: BatteryResponse | None = None
+    temperature: TemperatureResponse | None = None
+    link: LinkResponse | None = None
+    location: LocationResponse | None = None
+    silence: SilenceResponse | None = None
+    network: NetworkWarningResponse | None = None
+    sequence: SequenceResponse | None = None
+    contract: ContractResponse | None = None
+    quota: QuotaResponse
 
 
-def condition_told(condition: Condition, quota: Quota) -> Mapping[str, Any]:
-    """Gives the fields of `ConditionTold`.
+def device_status_fields(condition: Condition, quota: Quota) -> Mapping[str, Any]:
+    """Return the fields of `DeviceStatusResponse`.
 
     Args:
         condition: What is known of the device.
@@ -139,9 +138,9 @@ def condition_told(condition: Condition, quota: Quota) -> Mapping[str, Any]:
         "state": condition.state,
         "since": condition.since,
         "conditions": list(condition.states),
-        "last_message": None if last_message is None else LastMessageTold.of(last_message),
+        "last_message": None if last_message is None else LastMessageResponse.of(last_message),
         "over_quota": State.OVER_QUOTA in condition.states,
-        "quota": QuotaTold(
+        "quota": QuotaResponse(
             limit=quota.limit, used=quota.used, overrun_at=None if overrun is None else overrun.at
         ),
         **known,

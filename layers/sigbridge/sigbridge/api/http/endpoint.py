@@ -7,9 +7,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sigbridge.api.http.request import Request
 from sigbridge.api.http.response import Response
-from sigbridge.api.http.telemetry import count, flush_counts, logger, metrics
 from sigbridge.credentials import ApiKey, Right, authenticate
 from sigbridge.errors import SigbridgeError
+from sigbridge.telemetry import count, flush_counts, logger, metrics
 
 type LambdaHandler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 type Handle = Callable[[Request], Response]
@@ -37,7 +37,7 @@ def endpoint(handle: Handle, error_response: ErrorResponse) -> LambdaHandler:
 
 
 def authorize(request: Request, right: Right) -> ApiKey:
-    """Lets in who shows a good key with this right.
+    """Return the key of a request, which must be good and have this right.
 
     Raises:
         Unauthenticated: The request does not show a good key.
@@ -49,7 +49,7 @@ def authorize(request: Request, right: Right) -> ApiKey:
 
 
 def authorize_for(application_id: str, request: Request, right: Right) -> ApiKey:
-    """Lets in who shows a good key of this application with this right.
+    """Return the key of a request, which must be good, of this application, and have this right.
 
     Raises:
         Unauthenticated: The request does not show a good key.
@@ -63,7 +63,7 @@ def authorize_for(application_id: str, request: Request, right: Right) -> ApiKey
 
 
 def observed(answer: LambdaHandler) -> LambdaHandler:
-    """Makes a Lambda handler whose log lines and metrics name the request."""
+    """Make a Lambda handler whose log lines and metrics name the request."""
 
     @logger.inject_lambda_context
     def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -79,7 +79,7 @@ def observed(answer: LambdaHandler) -> LambdaHandler:
 
 
 def report(error: SigbridgeError, status: int, error_id: str) -> None:
-    """Logs and counts an error that is told to a caller."""
+    """Log and count an error that a caller gets."""
     kind = type(error).__name__
     if status >= 500:
         logger.error(error.message, error=kind, error_id=error_id, status=status)

@@ -5,9 +5,9 @@ How an error is written is up to each API: `api.ingest.errors`, `api.management.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Literal, NotRequired, TypedDict
 
 from sigbridge.api.http.content_encoding import BodyTooLarge, UnsupportedContentEncoding
-from sigbridge.api.http.excerpts import excerpts
 from sigbridge.api.http.request import UnknownRoute, UnsupportedContentType
 from sigbridge.api.http.response import Response
 from sigbridge.applications import (
@@ -21,12 +21,26 @@ from sigbridge.devices import DeviceExists, InactiveDevice, UnknownDevice, Unkno
 from sigbridge.downlinks import DownlinkNotQueued, QueueFull, UnknownDownlink
 from sigbridge.errors import Fault, InvalidInput, SigbridgeError, StoreUnavailable
 from sigbridge.reports import UnknownService
+from sigbridge.telemetry.excerpts import excerpts
 
 RETRY_AFTER_SECONDS = 5
 # Lambda answers with 6 MB at most, and whoever sent a thousand bad items will not read about each.
 MOST_FAULTS = 100
 
-type FaultForm = Callable[[Fault], Mapping[str, object]]
+
+class StatusError[F](TypedDict):
+    """An error in TagoIO's form.
+
+    Attributes:
+        errors: Every field at fault, where fields are; the first 100 of them.
+        more_errors: How many fields more are at fault.
+    """
+
+    status: Literal[False]
+    message: str
+    errors: NotRequired[list[F]]
+    more_errors: NotRequired[int]
+
 
 # An error of a class that is not listed gets the status of its nearest base.
 _STATUSES: Mapping[type[SigbridgeError], int] = {
@@ -70,18 +84,28 @@ def refusal(status: int, content: object) -> Response:
     return Response.json(status, excerpts(content), _HEADERS.get(status))
 
 
-def status_refusal(error: SigbridgeError, fault_form: FaultForm) -> Response:
-    """Return an error in TagoIO's form, `{"status": false, "message": ..., "errors": [...]}`."""
+def status_refusal[F](error: SigbridgeError, written: Callable[[Fault], F]) -> Response:
+    """Return the response to a request that failed, in TagoIO's form.
+
+    Args:
+        error: What failed.
+        written: Writes a fault.
+    """
+    content: StatusError[F] = {"status": False, "message": error.message}
     faults = error.faults if isinstance(error, InvalidInput) else ()
-    content = {"status": False, "message": error.message, **listed_faults("errors", faults, fault_form)}
+    if faults:
+        content["errors"] = first_faults(faults, written)
+    if more := faults_besides(faults):
+        content["more_errors"] = more
     return refusal(status_of(error), content)
 
 
-def listed_faults(name: str, faults: Sequence[Fault], fault_form: FaultForm) -> Mapping[str, object]:
-    """Return what is wrong in a request under a name: the first 100, and how many there are besides."""
-    listed: dict[str, object] = {}
-    if faults:
-        listed[name] = excerpts([fault_form(fault) for fault in faults[:MOST_FAULTS]])
-    if len(faults) > MOST_FAULTS:
-        listed[f"more_{name}"] = len(faults) - MOST_FAULTS
-    return listed
+def first_faults[F](faults: Sequence[Fault], written: Callable[[Fault], F]) -> list[F]:
+    """Return the first 100 of what is wrong in a request, without long texts."""
+    first: list[F] = excerpts([written(fault) for fault in faults[:MOST_FAULTS]])
+    return first
+
+
+def faults_besides(faults: Sequence[Fault]) -> int:
+    """Return how many faults there are besides the first 100."""
+    return max(len(faults) - MOST_FAULTS, 0)

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import NoReturn
 
-from sigbridge.api.http.excerpts import with_texts
 from sigbridge.credentials import redact
 from sigbridge.errors import Fault, InvalidInput
 from sigbridge.model.limits import is_storable
+from sigbridge.telemetry.excerpts import with_texts
 
 _DEPTH = 32
 # Beyond it a number is infinite to most who read JSON.
@@ -21,7 +21,7 @@ _CHANGED_TEXT = "held characters that can't be kept"
 
 
 def read_json(body: bytes) -> object:
-    """Reads a JSON document; fractions become Decimal, exactly as written.
+    """Read a JSON document; fractions become Decimal, exactly as written.
 
     Raises:
         InvalidInput: It is not JSON in UTF-8, nests deeper than 32 levels, or holds what can't be

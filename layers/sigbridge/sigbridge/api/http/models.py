@@ -25,14 +25,14 @@ _NULL = {"type": "null"}
 DEVICE_ID_SCHEMA = {"type": "string", "pattern": "^[-: ]*([0-9A-Za-z._][-: ]*){1,64}$"}
 
 
-class Asked(BaseModel):
-    """A body that is asked for: a field that is not known is refused."""
+class RequestModel(BaseModel):
+    """A request's body: a field that is not known is refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Told(BaseModel):
-    """A body that is told: what is not known is left out."""
+class ResponseModel(BaseModel):
+    """A response's body: what is not known is left out."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -44,7 +44,7 @@ class Told(BaseModel):
     def __get_pydantic_json_schema__(
         cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        """Describes the fields as they are told: one that may be None may be missing, and is never null."""
+        """Return the schema of a response: a field that may be None may be missing, and is never null."""
         described = handler({name: value for name, value in core_schema.items() if name != "serialization"})
         schema = handler.resolve_ref_schema(described)
         fields = schema.get("properties", {})
@@ -56,7 +56,7 @@ class Told(BaseModel):
 
 
 def without_null(field: JsonSchemaValue) -> JsonSchemaValue:
-    """Gives the schema of what may be null as it is where it is not."""
+    """Return the schema of what may be null as it is where it is not."""
     rest = {name: value for name, value in field.items() if name not in {"anyOf", "default"}}
     kinds = [kind for kind in field["anyOf"] if kind != _NULL]
     return {**kinds[0], **rest} if len(kinds) == 1 else {"anyOf": kinds, **rest}

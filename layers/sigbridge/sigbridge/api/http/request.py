@@ -50,7 +50,7 @@ class Request:
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> "Request":
-        """Reads an API Gateway event."""
+        """Read an API Gateway event."""
         headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
         path = event.get("pathParameters") or {}
         return cls(
@@ -139,7 +139,7 @@ class Request:
 
 
 def read_urlencoded(text: str, place: str) -> dict[str, str]:
-    """Reads `a=1&b=2` without keys; of a variable that is repeated the first counts.
+    """Read `a=1&b=2` without keys; of a variable that is repeated the first counts.
 
     Raises:
         InvalidInput: It is not UTF-8, holds NUL characters, or has too many variables.
@@ -160,7 +160,7 @@ def _read_pairs(text: str, place: str) -> dict[str, str]:
 
 
 def _credential_in(authorization: str) -> str:
-    """Finds the key; where there is none, what stands behind the scheme."""
+    """Find the key; where there is none, what stands behind the scheme."""
     text = authorization.strip(_AROUND)
     scheme, _, value = text.partition(" ")
     if scheme.lower() == "basic":

@@ -26,12 +26,12 @@ class Response:
 
     @classmethod
     def json(cls, status: int, content: object, headers: Mapping[str, str] | None = None) -> "Response":
-        """Makes a response with a JSON body."""
+        """Make a response with a JSON body."""
         body = json.dumps(content, default=_number, ensure_ascii=False, separators=(",", ":"))
         return cls(status, body, {"Content-Type": "application/json"} | dict(headers or {}))
 
     def to_event(self) -> dict[str, Any]:
-        """Gives API Gateway's form of it."""
+        """Return API Gateway's form of it."""
         answer: dict[str, Any] = {"statusCode": self.status, "headers": {**PRIVATE_HEADERS, **self.headers}}
         if self.body is not None:
             answer["body"] = self.body

@@ -6,10 +6,9 @@ from decimal import Decimal
 
 from sigbridge.api.ingest.documents import Document
 from sigbridge.api.ingest.essentials import Essentials, FoundField, find_mapped
+from sigbridge.api.ingest.facts import read_fact
 from sigbridge.api.ingest.locations import FoundLocation, NotOnEarth, locate, place_objects, read_location
-from sigbridge.api.ingest.sigfox_facts import ADVANCED_FACTS, COMPUTED_LOCATION, LONG_POLLING, RECEPTION_FACTS
 from sigbridge.api.ingest.structures import read_object, read_texts
-from sigbridge.api.ingest.values import is_absent, read_number
 from sigbridge.api.ingest.variables import (
     InvalidVariable,
     Path,
@@ -22,6 +21,8 @@ from sigbridge.errors import Fault
 from sigbridge.messages import Location, Network, Part, Value, Variable
 from sigbridge.model.field_mapping import Field, FieldMapping, plain
 from sigbridge.model.limits import DETAIL_NAME_LENGTH
+from sigbridge.sigfox.facts import ADVANCED_FACTS, COMPUTED_LOCATION, LONG_POLLING, RECEPTION_FACTS
+from sigbridge.sigfox.values import is_absent, read_number
 
 _PLACE_IDS = plain("placeIds")
 # TagoIO's template puts the computed location into an item of this name.
@@ -181,7 +182,7 @@ def _take_facts(content: dict[str, object], details: Details) -> None:
         if compared in ADVANCED_FACTS:
             details.part = Part.ADVANCED
         try:
-            value = fact.read(content[name])
+            value = read_fact(fact, content[name])
         except ValueError as invalid:
             details.warn((name,), str(invalid))
             continue
@@ -276,7 +277,7 @@ def _checked_leaves(name: str, metadata: Mapping[str, object]) -> Iterator[tuple
 
 
 def _detail_name(path: Path) -> str:
-    """Give the name of a detail, its parents' names before it.
+    """Return the name of a detail, its parents' names before it.
 
     Raises:
         InvalidVariable: It is over 255 characters.

@@ -13,9 +13,9 @@ from functools import cached_property
 from sigbridge.api.http.json_body import read_lenient_json
 from sigbridge.api.http.request import Request, UnsupportedContentType, read_urlencoded
 from sigbridge.api.ingest.senml import read_senml
-from sigbridge.api.ingest.values import is_absent
 from sigbridge.errors import Fault, InvalidInput
 from sigbridge.model.field_mapping import plain
+from sigbridge.sigfox.values import is_absent
 
 MAX_MESSAGES = 1000
 MAX_MESSAGE_BYTES = 100_000
@@ -113,7 +113,7 @@ def read_form(request: Request) -> dict[str, str]:
 
 
 def is_form(request: Request) -> bool:
-    """Tell whether the body of a request says that it is a form."""
+    """Return whether the body of a request says that it is a form."""
     return request.content_type == _FORM
 
 
@@ -143,7 +143,7 @@ def read_body(request: Request, query: Mapping[str, str]) -> list[Document]:
 
 
 def bounded(request: Request, documents: Sequence[Document]) -> dict[int, Document]:
-    """Give documents their positions, and refuse too many or too large ones.
+    """Return documents their positions, and refuse too many or too large ones.
 
     Raises:
         InvalidInput: There are more than 1,000, or one is over 100,000 bytes.
@@ -160,7 +160,7 @@ def bounded(request: Request, documents: Sequence[Document]) -> dict[int, Docume
 
 
 def from_query(query: Mapping[str, str]) -> Document:
-    """Give the document of a request that has no body.
+    """Return the document of a request that has no body.
 
     Raises:
         InvalidInput: It has no query variables either.

@@ -1,10 +1,26 @@
 """Errors of the ingest routes, in TagoIO's form: a fault names the item of the request that it is in."""
 
-from collections.abc import Mapping
+from typing import TypedDict
 
-from sigbridge.api.http.errors import status_refusal
+from sigbridge.api.http.errors import StatusError, status_refusal
 from sigbridge.api.http.response import Response
 from sigbridge.errors import Fault, SigbridgeError
+
+
+class IndexedFault(TypedDict):
+    """What is wrong with a field.
+
+    Attributes:
+        index: The message's position, from 0.
+        field: As the sender spelt it.
+    """
+
+    index: int
+    field: str
+    message: str
+
+
+CallbackError = StatusError[IndexedFault]
 
 
 def ingest_error(error: SigbridgeError, _error_id: str) -> Response:
@@ -12,6 +28,6 @@ def ingest_error(error: SigbridgeError, _error_id: str) -> Response:
     return status_refusal(error, indexed_fault)
 
 
-def indexed_fault(fault: Fault) -> Mapping[str, object]:
+def indexed_fault(fault: Fault) -> IndexedFault:
     """Return a fault with the position of its item."""
     return {"index": fault.index, "field": fault.field, "message": fault.message}

@@ -19,10 +19,10 @@ from sigbridge.api.ingest.field_names import (
 )
 from sigbridge.api.ingest.sender import Sender
 from sigbridge.api.ingest.senders import recognize
-from sigbridge.api.ingest.values import is_absent, read_boolean, read_text, read_time, read_whole_number
 from sigbridge.api.ingest.variables import Path
 from sigbridge.errors import Fault
 from sigbridge.model.field_mapping import Field, FieldMapping, plain
+from sigbridge.sigfox.values import is_absent, read_boolean, read_text, read_time, read_whole_number
 
 _UNREAD_LENGTH = 100
 # Others write whole objects under these names, `data` above all.
@@ -155,7 +155,7 @@ class _Place:
         return cls(fields, {plain(name): name for name in fields})
 
     def get(self, common: str, field: Field) -> FoundField | None:
-        """Give what stands under a common name, unless it is absent or another thing's object."""
+        """Return what stands under a common name, unless it is absent or another thing's object."""
         name = self.names.get(common)
         if name is None:
             return None

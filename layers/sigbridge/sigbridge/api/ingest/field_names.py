@@ -48,7 +48,7 @@ PLACE_OBJECTS = frozenset(
     ("location", "position", "gps", "geoloc", "geolocation", "geo", "coordinates", "latlng", "coords", "fix")
 )
 
-# What is named so tells of a gateway, a base station or the reception: never of the device.
+# What is named so is of a gateway, a base station or the reception: never of the device.
 _FOREIGN_NAMES = frozenset(("radio", "hardware", "network", "metadata", "duplicates"))
 _FOREIGN_BEGINNINGS = ("gw", "rx", "lrr")
 _FOREIGN_WORDS = ("gateway", "station", "tower", "antenna", "hotspot", "reception")
@@ -78,7 +78,7 @@ def objects_of_device(
 
 
 def is_foreign(compared_name: str) -> bool:
-    """Tell whether what stands under a name is not of the device but of the network."""
+    """Return whether what stands under a name is not of the device but of the network."""
     return (
         compared_name in _FOREIGN_NAMES
         or compared_name.startswith(_FOREIGN_BEGINNINGS)

@@ -6,10 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 from sigbridge.api.ingest.field_names import COMMON_NAMES, PLACE_OBJECTS, objects_of_device
-from sigbridge.api.ingest.values import read_number, read_whole_number
 from sigbridge.api.ingest.variables import Path
 from sigbridge.messages import Location
 from sigbridge.model.field_mapping import Field, plain
+from sigbridge.sigfox.values import read_number, read_whole_number
 
 _EXTRAS: Mapping[str, Callable[[object], Any]] = {
     "radius": read_number,

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from sigbridge.api.ingest.documents import Document
 from sigbridge.api.ingest.essentials import Essentials, Unreadable
-from sigbridge.api.ingest.tagoio import group_of
-from sigbridge.api.ingest.values import is_absent, read_text, read_time
 from sigbridge.clock import epoch_ms
 from sigbridge.devices import InvalidDeviceId, normalize_device_id, sigfox_device_id
 from sigbridge.errors import Fault
 from sigbridge.messages import Network
 from sigbridge.model.field_mapping import Field
+from sigbridge.sigfox.values import is_absent, read_text, read_time
+from sigbridge.tagoio.items import group_of
 
 
 @dataclass(frozen=True, slots=True)

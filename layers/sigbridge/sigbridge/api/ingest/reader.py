@@ -131,7 +131,7 @@ def _read(
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """Reads the documents of one request.
+    """Read the documents of one request.
 
     Attributes:
         mapping: The key's Additional Parameter.
@@ -209,7 +209,7 @@ def _written_payload(document: Document, essentials: Essentials) -> WrittenPaylo
 
 
 def _is_as_by_network_server(essentials: Essentials) -> bool:
-    """Tell whether names are those of LoRaWAN network servers, which write payloads in base64."""
+    """Return whether names are those of LoRaWAN network servers, which write payloads in base64."""
     payload, serial = (essentials.found.get(field) for field in (Field.PAYLOAD, Field.SERIAL))
     return (payload is not None and plain(payload.path[-1]) in BASE64_PAYLOAD_NAMES) or (
         serial is not None and plain(serial.path[-1]) in UNMISTAKABLE_SERIAL_NAMES
@@ -217,7 +217,7 @@ def _is_as_by_network_server(essentials: Essentials) -> bool:
 
 
 def _is_message_position(report: ReceivedReport, essentials: Essentials) -> bool:
-    """Tell whether a GEOLOC, which Sigfox made DATA_ADVANCED of, names the message it is the position of."""
+    """Return whether a GEOLOC, which became DATA_ADVANCED, names the message it is the position of."""
     return (
         report.service is Service.GEOLOC
         and report.location is not None

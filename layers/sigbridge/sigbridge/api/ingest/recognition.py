@@ -1,4 +1,4 @@
-"""Whose callback it is and what it is about, told from its fields: many use one URL for all of Sigfox's.
+"""Whose callback it is and what it is about, recognized by its fields: many use one URL for all of Sigfox's.
 
 Only a message that can be UPLINK or BIDIR may claim a downlink (docs/decisions/0023).
 """
@@ -8,39 +8,23 @@ from dataclasses import dataclass
 
 from sigbridge.api.ingest.documents import Document
 from sigbridge.api.ingest.essentials import Essentials
-from sigbridge.api.ingest.sigfox_facts import ADVANCED_FACTS, COMPUTED_LOCATION, RECEPTION_FACTS
-from sigbridge.api.ingest.values import is_absent, read_text
 from sigbridge.messages import Network, Part
 from sigbridge.model.device_id import SEPARATORS, is_sigfox_id
 from sigbridge.model.field_mapping import Field, plain
 from sigbridge.reports import Service
+from sigbridge.sigfox.callbacks import (
+    ADVANCED_NAMES,
+    DEVICE_NAMES,
+    ERROR_NAMES,
+    MARKS,
+    PAYLOAD_DIGITS,
+    PAYLOAD_NAMES,
+    SIGFOX_NAMES,
+    STATUS_NAMES,
+)
+from sigbridge.sigfox.values import is_absent, read_text
 
 type Subject = Service | Part
-
-_SIGFOX_PAYLOAD_NAMES = frozenset(("data", "ulpayload"))
-_SIGFOX_PAYLOAD_DIGITS = 24
-_SIGFOX_NAMES = frozenset(
-    ("devicetypeid", "avgsnr", "avgsignal", "longpolling", "lqi", "linkquality", "computedlocation")
-)
-# Names that no other callback has. Those of one set must all be there.
-_MARKS: Mapping[Service, tuple[frozenset[str], ...]] = {
-    Service.ACKNOWLEDGE: (frozenset({"infocode"}),),
-    Service.EVENT: (frozenset({"eventtype"}), frozenset({"severity", "sourceid"})),
-    Service.ERROR: (frozenset({"severity", "info"}),),
-    Service.GEOLOC: (frozenset({"geolocsource"}), frozenset({"lat", "lng", "radius"})),
-    Service.REPEATER: (
-        frozenset({"repeatedmsg"}),
-        frozenset({"whitelistdevices"}),
-        frozenset({"unwanteddevices"}),
-    ),
-    Service.STATUS: (frozenset({"batt", "temp"}),),
-}
-# Others than Sigfox have fields of these names too: they tell only where nothing else is said, and where the
-# device is named as in Sigfox's templates.
-_DEVICE_NAMES = frozenset({"device", "deviceid", "epid", "id"})
-_OF_STATUS = frozenset({"batt", "temp", *RECEPTION_FACTS})
-_OF_ERROR = frozenset({"severity", "info", *RECEPTION_FACTS})
-_ADVANCED = frozenset({COMPUTED_LOCATION, *ADVANCED_FACTS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +67,20 @@ def recognize_nature(
 
 
 def _is_written_as_by_sigfox(document: Document, essentials: Essentials) -> bool:
-    """Tell whether a field is one that only Sigfox has or names so; its messages have no port."""
+    """Return whether a field is one that only Sigfox has or names so; its messages have no port."""
     names = {plain(name) for place in document.places for name in place}
-    if not names.isdisjoint(_SIGFOX_NAMES) or {"station", "rssi"} <= names:
+    if not names.isdisjoint(SIGFOX_NAMES) or {"station", "rssi"} <= names:
         return True
     if Field.PORT in essentials.found:
         return False
     payload = essentials.found.get(Field.PAYLOAD)
-    named_as_sigfox_does = payload is not None and plain(payload.path[-1]) in _SIGFOX_PAYLOAD_NAMES
-    is_short = len(str(essentials.values.get(Field.PAYLOAD, ""))) <= _SIGFOX_PAYLOAD_DIGITS
+    named_as_sigfox_does = payload is not None and plain(payload.path[-1]) in PAYLOAD_NAMES
+    is_short = len(str(essentials.values.get(Field.PAYLOAD, ""))) <= PAYLOAD_DIGITS
     return Field.SEQ_NUMBER in essentials.found or (named_as_sigfox_does and is_short)
 
 
 def subject_of(content: Mapping[str, object], essentials: Essentials, addressed: Subject) -> Subject:
-    """Tell what a callback of a Sigfox device is about.
+    """Return what a callback of a Sigfox device is about.
 
     Args:
         content: Its fields.
@@ -112,18 +96,18 @@ def subject_of(content: Mapping[str, object], essentials: Essentials, addressed:
     if says_whether_it_asks and (isinstance(addressed, Part) or Field.PAYLOAD in essentials.found):
         return Part.UPLINK
     used = {plain(found.path[0]) for found in essentials.found.values()}
-    for service in _MARKS:
+    for service in MARKS:
         if _is_marked(service, names) and _can_be(service, names - used, essentials):
             return service
-    return Part.ADVANCED if addressed is Part.UPLINK and not names.isdisjoint(_ADVANCED) else addressed
+    return Part.ADVANCED if addressed is Part.UPLINK and not names.isdisjoint(ADVANCED_NAMES) else addressed
 
 
 def _is_marked(service: Service, names: Collection[str]) -> bool:
-    return any(marks.issubset(names) for marks in _MARKS[service])
+    return any(marks.issubset(names) for marks in MARKS[service])
 
 
 def _can_be(service: Service, others: Collection[str], essentials: Essentials) -> bool:
-    """Tell whether what else a callback says lets it be a report of a service."""
+    """Return whether what else a callback says lets it be a report of a service."""
     if service is Service.ACKNOWLEDGE or service is Service.EVENT:
         return True
     if Field.PAYLOAD in essentials.found:
@@ -131,13 +115,13 @@ def _can_be(service: Service, others: Collection[str], essentials: Essentials) -
     if service is Service.GEOLOC:
         return "geolocsource" in others or Field.SEQ_NUMBER in essentials.found
     if service is Service.STATUS:
-        return _is_told_of_device(essentials) and _OF_STATUS.issuperset(others)
+        return _is_told_of_device(essentials) and STATUS_NAMES.issuperset(others)
     if service is Service.ERROR:
-        return _is_told_of_device(essentials) and _OF_ERROR.issuperset(others)
+        return _is_told_of_device(essentials) and ERROR_NAMES.issuperset(others)
     return True
 
 
 def _is_told_of_device(essentials: Essentials) -> bool:
     serial = essentials.found.get(Field.SERIAL)
-    named_as_sigfox_does = serial is None or plain(serial.path[-1]) in _DEVICE_NAMES
+    named_as_sigfox_does = serial is None or plain(serial.path[-1]) in DEVICE_NAMES
     return named_as_sigfox_does and Field.TIME in essentials.found

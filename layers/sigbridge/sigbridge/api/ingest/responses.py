@@ -1,17 +1,18 @@
 """What the ingest routes answer, and count."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import Literal, NotRequired, TypedDict
 
-from sigbridge.api.http.errors import listed_faults
+from sigbridge.api.http.errors import faults_besides, first_faults
 from sigbridge.api.http.response import Response
-from sigbridge.api.http.telemetry import count, logger
-from sigbridge.api.ingest.errors import indexed_fault
+from sigbridge.api.ingest.errors import IndexedFault, indexed_fault
 from sigbridge.downlinks import Reply
 from sigbridge.errors import Fault
 from sigbridge.messages import Part, Receipt
 from sigbridge.reports import ReportReceipt
+from sigbridge.telemetry import count, logger
 
 _LOGGED_WARNINGS = 20
 _COUNTERS = {
@@ -43,19 +44,60 @@ class CallbackReceipt:
     def warnings(self) -> list[Fault]:
         """What was not understood or not taken, in the order of the request."""
         stored = [stored.message.warnings for stored in self.messages.messages]
-        kept = [kept.report.warnings for kept in self.reports.reports]
-        return sorted(chain(self.refused, *stored, *kept), key=lambda warning: warning.index)
+        reported = [receipt.report.warnings for receipt in self.reports.reports]
+        return sorted(chain(self.refused, *stored, *reported), key=lambda warning: warning.index)
 
 
-def callback_accepted(receipt: CallbackReceipt) -> Response:
-    """Answer a callback: how much was new, how much was there already, and the group of its messages.
+class Accepted(TypedDict):
+    """What was stored.
+
+    Attributes:
+        accepted: How many were new.
+        duplicates: How many were there before.
+        group: TagoIO's group of the messages.
+        inactive: Devices whose messages were left out, as they are not active.
+        warnings: What was not understood, or not taken; the first 100 of them.
+        more_warnings: How many there are besides.
+    """
+
+    status: Literal[True]
+    accepted: int
+    duplicates: int
+    group: NotRequired[str]
+    inactive: NotRequired[list[str]]
+    warnings: NotRequired[list[IndexedFault]]
+    more_warnings: NotRequired[int]
+
+
+class DownlinkData(TypedDict):
+    """The downlink of a device.
+
+    Attributes:
+        downlinkData: 16 hex digits.
+    """
+
+    downlinkData: str
+
+
+class NoData(TypedDict):
+    """Nothing for a device."""
+
+    noData: Literal[True]
+
+
+# By the device as the callback spelt it.
+type DownlinkAnswers = Mapping[str, DownlinkData | NoData]
+
+
+def receipt_response(receipt: CallbackReceipt) -> Response:
+    """Return the response to a callback: how much was new, how much was there, and the group of its messages.
 
     Devices whose messages were left out, as they are not active, are named as `inactive`; what was not
     understood, or could not be taken of a batch, as `warnings`.
     """
     count_callback(receipt)
     messages, reports = receipt.messages, receipt.reports
-    content: dict[str, object] = {
+    content: Accepted = {
         "status": True,
         "accepted": messages.accepted + reports.accepted,
         "duplicates": messages.duplicates + reports.duplicates,
@@ -64,12 +106,15 @@ def callback_accepted(receipt: CallbackReceipt) -> Response:
         content["group"] = messages.group
     if messages.inactive:
         content["inactive"] = sorted(messages.inactive)
-    content |= listed_faults("warnings", receipt.warnings, indexed_fault)
+    if receipt.warnings:
+        content["warnings"] = first_faults(receipt.warnings, indexed_fault)
+    if more := faults_besides(receipt.warnings):
+        content["more_warnings"] = more
     return Response.json(200, content)
 
 
-def downlinks_answered(replies: Sequence[Reply]) -> Response:
-    """Answers a BIDIR callback (sigfox reference, 3.1).
+def downlinks_response(replies: Sequence[Reply]) -> Response:
+    """Return the response to a BIDIR callback (sigfox reference, 3.1).
 
     Every device that asked is named as its callback spelt it; 204 without a body where none gets data.
     """
@@ -79,15 +124,13 @@ def downlinks_answered(replies: Sequence[Reply]) -> Response:
     count("DownlinkFailures", sum(reply.failure is not None for reply in replies))
     if all(reply.answer.payload is None for reply in replies):
         return Response(204)
-    return Response.json(
-        200,
-        {
-            reply.message.device_as_received: (
-                {"noData": True} if reply.answer.payload is None else {"downlinkData": reply.answer.payload}
-            )
-            for reply in replies
-        },
-    )
+    answers: DownlinkAnswers = {
+        reply.message.device_as_received: (
+            {"noData": True} if reply.answer.payload is None else {"downlinkData": reply.answer.payload}
+        )
+        for reply in replies
+    }
+    return Response.json(200, answers)
 
 
 def count_callback(receipt: CallbackReceipt) -> None:
@@ -103,7 +146,7 @@ def count_callback(receipt: CallbackReceipt) -> None:
     reports = receipt.reports
     count("Reports", reports.accepted)
     count("DuplicateReports", reports.duplicates)
-    count("OverQuota", sum(kept.report.tells_overrun and not kept.repeated for kept in reports.reports))
+    count("OverQuota", sum(one.report.tells_overrun and not one.repeated for one in reports.reports))
     count("RefusedLines", len(receipt.refused))
     count("Warnings", len(receipt.warnings) - len(receipt.refused))
     for fault in receipt.warnings[:_LOGGED_WARNINGS]:

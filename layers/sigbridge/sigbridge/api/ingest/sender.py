@@ -86,7 +86,7 @@ class Sender:
     network: Network = Network.GENERIC
 
     def wrote(self, content: Mapping[str, object]) -> bool:
-        """Tell whether a message is an uplink of this sender."""
+        """Return whether a message is an uplink of this sender."""
         return all(_value_at(content, mark) is not _MISSING for mark in self.marks) and all(
             _fits(_value_at(content, path), text) for path, text in self.texts
         )

@@ -6,18 +6,18 @@ from dataclasses import dataclass, field, replace
 from sigbridge.api.http.request import Request
 from sigbridge.api.ingest.documents import Document
 from sigbridge.api.ingest.essentials import Essentials, FoundField, Unreadable
+from sigbridge.api.ingest.facts import read_fact
 from sigbridge.api.ingest.locations import NotOnEarth, read_location
 from sigbridge.api.ingest.origin import Origin
-from sigbridge.api.ingest.sigfox_facts import RECEPTION_FACTS, REPORT_FACTS, REQUIRED_FACTS, Fact
-from sigbridge.api.ingest.structures import kept_fields
-from sigbridge.api.ingest.values import is_absent
+from sigbridge.api.ingest.structures import storable_fields
 from sigbridge.api.ingest.variables import InvalidVariable, Path, check_value
 from sigbridge.errors import Fault
 from sigbridge.messages import Location
 from sigbridge.model.field_mapping import Field, plain
 from sigbridge.reports import ReceivedReport, Service, UnknownService
-
-DATA_ADVANCED = "data-advanced"
+from sigbridge.sigfox.callbacks import DATA_ADVANCED
+from sigbridge.sigfox.facts import RECEPTION_FACTS, REPORT_FACTS, REQUIRED_FACTS, Fact
+from sigbridge.sigfox.values import is_absent
 
 _ESSENTIALS = (Field.SERIAL, Field.TIME)
 _SEQ_NUMBER = plain(Field.SEQ_NUMBER)
@@ -29,7 +29,7 @@ _SERVICES: Mapping[str, Service | None] = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _ReportContent:
     """What a document says beside its essential fields.
 
     Attributes:
@@ -46,10 +46,10 @@ class _Told:
 
 
 def addressed_service(request: Request) -> Service | None:
-    """Reads the service that a path names, in any case.
+    """Read the service that a path names, in any case.
 
     Returns:
-        None for `data-advanced`: what it tells belongs to a message.
+        None for `data-advanced`, which belongs to a message.
 
     Raises:
         UnknownService: It names none of Sigfox's.
@@ -70,17 +70,17 @@ def read_report(
         Unreadable: A fact without which it says nothing is missing or can't be read, or something in it
             can't be kept.
     """
-    told = _read_told(document.content, service, essentials)
+    report = _read_content(document.content, service, essentials)
     return ReceivedReport(
         service=service,
         device_id=origin.device_id,
         device_as_received=origin.device_as_received,
         time=origin.time,
-        facts=told.facts,
-        location=_read_location(document, told, service),
-        extras=told.extras,
+        facts=report.facts,
+        location=_read_location(document, report, service),
+        extras=report.extras,
         warnings=tuple(
-            dict.fromkeys((*document.warnings, *essentials.warnings, *origin.warnings, *told.warnings))
+            dict.fromkeys((*document.warnings, *essentials.warnings, *origin.warnings, *report.warnings))
         ),
     )
 
@@ -102,7 +102,7 @@ def find_source(document: Document, essentials: Essentials) -> Essentials:
     )
 
 
-def _read_told(content: Mapping[str, object], service: Service, essentials: Essentials) -> _Told:
+def _read_content(content: Mapping[str, object], service: Service, essentials: Essentials) -> _ReportContent:
     """Read what a report says. What can't be read as the fact of its name is kept as it came.
 
     Raises:
@@ -111,38 +111,38 @@ def _read_told(content: Mapping[str, object], service: Service, essentials: Esse
     """
     own = REPORT_FACTS[service]
     required = {plain(name) for name in REQUIRED_FACTS.get(service, ())}
-    told = _Told()
+    report = _ReportContent()
     faults: list[Fault] = []
     for name, known, value in _entries(content, essentials.found, own):
         fact = own.get(known) or RECEPTION_FACTS.get(known)
         try:
             if fact is not None:
-                told.facts[fact.name] = _read_fact(fact, name, value)
-                told.spellings[known] = name
+                report.facts[fact.name] = _checked_fact(fact, name, value)
+                report.spellings[known] = name
                 continue
         except InvalidVariable as invalid:
             fault = Fault.at(invalid.path, str(invalid))
-            told.spellings[known] = name
+            report.spellings[known] = name
             if known in required:
                 faults.append(fault)
                 continue
             if known in own:
-                told.warnings.append(fault)
+                report.warnings.append(fault)
         try:
-            told.extras.update(kept_fields({name: value}))
+            report.extras.update(storable_fields({name: value}))
         except InvalidVariable as invalid:
             faults.append(Fault.at(invalid.path, str(invalid)))
-    missing = (name for name in REQUIRED_FACTS.get(service, ()) if plain(name) not in told.spellings)
+    missing = (name for name in REQUIRED_FACTS.get(service, ()) if plain(name) not in report.spellings)
     faults += [Fault(name, "is missing") for name in missing]
     if faults:
         raise Unreadable(*faults)
-    return replace(told, facts={name: value for name, value in told.facts.items() if value is not None})
+    return replace(report, facts={name: value for name, value in report.facts.items() if value is not None})
 
 
 def _entries(
     content: Mapping[str, object], found: Mapping[Field, FoundField], own: Mapping[str, Fact]
 ) -> Iterator[tuple[str, str, object]]:
-    """Yields what a document says, with the sender's name for it and the one to compare."""
+    """Yield what a document says, with the sender's name for it and the one to compare."""
     used = {found[name].path for name in _ESSENTIALS if name in found}
     seq_number = found.get(Field.SEQ_NUMBER, FoundField((), None))
     for name, value in content.items():
@@ -153,9 +153,9 @@ def _entries(
         yield ".".join(seq_number.path), _SEQ_NUMBER, seq_number.value
 
 
-def _read_fact(fact: Fact, name: str, value: object) -> object:
+def _checked_fact(fact: Fact, name: str, value: object) -> object:
     try:
-        found = fact.read(value)
+        found = read_fact(fact, value)
     except InvalidVariable as invalid:
         raise InvalidVariable((name, *invalid.path), str(invalid)) from invalid
     except ValueError as invalid:
@@ -163,14 +163,14 @@ def _read_fact(fact: Fact, name: str, value: object) -> object:
     return check_value((name,), found) if isinstance(found, str) else found
 
 
-def _read_location(document: Document, told: _Told, service: Service) -> Location | None:
+def _read_location(document: Document, report: _ReportContent, service: Service) -> Location | None:
     """Read the location of TagoIO's items, else that of GEOLOC's facts, which are facts no more then."""
     places: list[tuple[Mapping[str, object], Path]] = [
         (place, (str(item["variable"]),))
         for item in document.items
         if isinstance(place := item.get("location"), dict)
     ]
-    geoloc = {name: told.facts[name] for name in _GEOLOC_PLACE if name in told.facts}
+    geoloc = {name: report.facts[name] for name in _GEOLOC_PLACE if name in report.facts}
     if service is Service.GEOLOC and {"lat", "lng"} <= geoloc.keys():
         places.append((geoloc, ()))
     for place, path in places:
@@ -178,11 +178,11 @@ def _read_location(document: Document, told: _Told, service: Service) -> Locatio
             found = read_location(place, path)
         except NotOnEarth as nowhere:
             name, *inner = nowhere.path
-            told.warnings.append(Fault.at((told.spellings.get(name, name), *inner), str(nowhere)))
+            report.warnings.append(Fault.at((report.spellings.get(name, name), *inner), str(nowhere)))
             continue
         if found is not None:
             if place is geoloc:
                 for name in geoloc:
-                    del told.facts[name]
+                    del report.facts[name]
             return found.location
     return None

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from sigbridge.api.http.json_body import read_json
-from sigbridge.api.ingest.values import is_absent, read_text
 from sigbridge.api.ingest.variables import InvalidVariable, Path, check_value
 from sigbridge.errors import InvalidInput
+from sigbridge.sigfox.values import is_absent, read_text
 
 # Within an item DynamoDB nests 32 levels; these stand within two others.
 _LEVELS = 16
@@ -31,7 +31,7 @@ def read_object(value: object) -> dict[str, Any] | None:
 
 
 def read_objects(value: object) -> list[dict[str, Any]] | None:
-    """Reads an array of objects; in a form it comes as text. An empty one stands for none.
+    """Read an array of objects; in a form it comes as text. An empty one stands for none.
 
     Raises:
         ValueError: It is anything else.
@@ -46,7 +46,7 @@ def read_objects(value: object) -> list[dict[str, Any]] | None:
 
 
 def read_texts(value: object) -> list[str] | None:
-    """Reads an array of texts; a text stands for one with commas between several.
+    """Read an array of texts; a text stands for one with commas between several.
 
     Raises:
         ValueError: It is anything else.
@@ -61,8 +61,8 @@ def read_texts(value: object) -> list[str] | None:
     raise ValueError(message)
 
 
-def kept(value: object, path: Path = ()) -> object:
-    """Lets a JSON value pass that can be kept; an empty name becomes `_`.
+def storable(value: object, path: Path = ()) -> object:
+    """Return a JSON value that can be stored; an empty name becomes `_`.
 
     Raises:
         InvalidVariable: It nests deeper than 16 levels, a name in it is over 255 characters, a text
@@ -71,21 +71,21 @@ def kept(value: object, path: Path = ()) -> object:
     if len(path) > _LEVELS:
         raise InvalidVariable(path, f"must nest at most {_LEVELS} levels")
     if isinstance(value, Mapping):
-        return kept_fields(value, path)
+        return storable_fields(value, path)
     if isinstance(value, list):
-        return [kept(inner, (*path, str(position))) for position, inner in enumerate(value)]
+        return [storable(inner, (*path, str(position))) for position, inner in enumerate(value)]
     return None if value is None else check_value(path, value)
 
 
-def kept_fields(fields: Mapping[str, object], path: Path = ()) -> dict[str, object]:
-    """Lets the fields of an object pass that can be kept.
+def storable_fields(fields: Mapping[str, object], path: Path = ()) -> dict[str, object]:
+    """Return the fields of an object, which can all be stored.
 
     Raises:
-        InvalidVariable: As `kept`.
+        InvalidVariable: As `storable`.
     """
     if any(len(name) > _NAME_LENGTH for name in fields):
         raise InvalidVariable(path, f"names must be at most {_NAME_LENGTH} characters")
-    return {name or "_": kept(value, (*path, name)) for name, value in fields.items()}
+    return {name or "_": storable(value, (*path, name)) for name, value in fields.items()}
 
 
 def _from_text(value: object) -> object:

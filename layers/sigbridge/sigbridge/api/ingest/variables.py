@@ -6,9 +6,9 @@ all its parents, so that none collide, and 0 is a coordinate like any other.
 
 from collections.abc import Iterator
 
-from sigbridge.api.ingest.values import is_absent
 from sigbridge.messages import Value, Variable
 from sigbridge.model.limits import NAME_LENGTH, checked_value, fitting_name
+from sigbridge.sigfox.values import is_absent
 
 type Path = tuple[str, ...]
 
@@ -26,7 +26,7 @@ class InvalidVariable(ValueError):
 
 
 def leaves(value: object, path: Path = ()) -> Iterator[tuple[Path, object]]:
-    """Yields what is not an object or array, with the names and positions that lead there."""
+    """Yield what is not an object or array, with the names and positions that lead there."""
     if isinstance(value, dict):
         for name, inner in value.items():
             yield from leaves(inner, (*path, name))
@@ -38,7 +38,7 @@ def leaves(value: object, path: Path = ()) -> Iterator[tuple[Path, object]]:
 
 
 def make_variable(path: Path, value: object) -> Variable | None:
-    """Makes the variable of a leaf; None where the value is absent.
+    """Make the variable of a leaf; None where the value is absent.
 
     Raises:
         InvalidVariable: Its name is over 100 characters, its text over 6,000 bytes, or its number
@@ -50,7 +50,7 @@ def make_variable(path: Path, value: object) -> Variable | None:
 
 
 def variable_name(path: Path) -> str:
-    """Give a variable's name: lower case, its parents' names before it, TagoIO's forbidden characters as `_`.
+    """Return a variable's name: lower case, after its parents' names, TagoIO's forbidden characters as `_`.
 
     Of a name that is too long only because of its parents the last 100 characters stay.
 
@@ -64,7 +64,7 @@ def variable_name(path: Path) -> str:
 
 
 def check_value(path: Path, value: object) -> Value:
-    """Lets a value pass that can be kept.
+    """Return a value that can be stored.
 
     Raises:
         InvalidVariable: It can't.

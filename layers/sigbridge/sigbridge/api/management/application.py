@@ -5,7 +5,7 @@ from typing import Annotated, cast
 from aws_lambda_powertools.event_handler.openapi.params import Body
 from pydantic import Field
 
-from sigbridge.api.http.models import Asked, Moment, Told
+from sigbridge.api.http.models import Moment, RequestModel, ResponseModel
 from sigbridge.api.http.routing import new_routes
 from sigbridge.api.management.endpoint import DevicesReader, SettingsWriter
 from sigbridge.applications import (
@@ -21,7 +21,7 @@ from sigbridge.applications import (
 routes = new_routes()
 
 
-class ApplicationTold(Told):
+class ApplicationResponse(ResponseModel):
     """An application and its settings."""
 
     id: str
@@ -34,15 +34,14 @@ class ApplicationTold(Told):
     retention_days: int | None = Field(description="As the stack says where it is left out")
 
     @classmethod
-    def of(cls, application: Application) -> "ApplicationTold":
-        """Tells of an application."""
+    def of(cls, application: Application) -> "ApplicationResponse":
         return cls.model_validate(application, from_attributes=True)
 
 
-class SettingsAsked(Asked):
+class ApplicationUpdate(RequestModel):
     """Settings to change; what is left out stays as it is."""
 
-    # No defaults are told, because there are none: what is not sent is not looked at.
+    # What is not sent is not looked at: these are no defaults, and the schema has none.
     name: Annotated[str, Field(min_length=1, max_length=100)] = Field(default_factory=str)
     unknown_devices: UnknownDevices = Field(default_factory=lambda: UnknownDevices.REGISTER)
     payload_encoding: PayloadEncoding = Field(default_factory=lambda: PayloadEncoding.HEX)
@@ -54,13 +53,15 @@ class SettingsAsked(Asked):
 
 
 @routes.get("/v1/application", summary="Show the application", tags=["application"])
-def get_application(key: DevicesReader) -> ApplicationTold:
+def get_application(key: DevicesReader) -> ApplicationResponse:
     """The application that the key belongs to, and its settings."""
-    return ApplicationTold.of(find_application(key.application_id))
+    return ApplicationResponse.of(find_application(key.application_id))
 
 
 @routes.patch("/v1/application", summary="Change its settings", tags=["application"])
-def update_application(key: SettingsWriter, settings: Annotated[SettingsAsked, Body()]) -> ApplicationTold:
-    """Changes settings of the application. Running functions follow within a minute."""
+def update_application(
+    key: SettingsWriter, settings: Annotated[ApplicationUpdate, Body()]
+) -> ApplicationResponse:
+    """Change settings of the application. Running functions follow within a minute."""
     change = cast("SettingsChange", settings.model_dump(exclude_unset=True))
-    return ApplicationTold.of(change_application(key.application_id, change))
+    return ApplicationResponse.of(change_application(key.application_id, change))

@@ -15,11 +15,11 @@ _DIGEST_LENGTH = 12
 
 
 def write_cursor(position: str, query: object) -> str:
-    """Writes a cursor: letters, digits, `-` and `_`.
+    """Write a cursor: letters, digits, `-` and `_`.
 
     Args:
         position: How far the list was read, in the list's own words.
-        query: What the list was asked for, its device and filters included: a JSON value, without the
+        query: The query of the list, its device and filters included: a JSON value, without the
             size of the page, which may change from page to page.
     """
     content = json.dumps([_VERSION, position, _digest(position, query)], separators=(",", ":"))
@@ -27,7 +27,7 @@ def write_cursor(position: str, query: object) -> str:
 
 
 def read_cursor(text: str, query: object) -> str:
-    """Reads the position off a cursor that was written for this query.
+    """Read the position off a cursor that was written for this query.
 
     Raises:
         InvalidInput: It was not: it is another query's, or somebody changed it.
@@ -39,7 +39,7 @@ def read_cursor(text: str, query: object) -> str:
 
 
 def unreadable_cursor() -> InvalidInput:
-    """Makes the error of a cursor that says nothing here."""
+    """Return the error of a cursor that says nothing here."""
     return InvalidInput.of([Fault("cursor", "is not one that this query gave")])
 
 

@@ -13,20 +13,25 @@ from sigbridge.api.http.content_encoding import BodyTooLarge
 from sigbridge.api.http.request import Request
 from sigbridge.api.http.routing import new_routes
 from sigbridge.api.management.cursors import unreadable_cursor
-from sigbridge.api.management.data_forms import (
-    AggregateTold,
-    DataItemTold,
-    DataRemoved,
-    DataSet,
-    DataTold,
-    ValuesAsked,
+from sigbridge.api.management.data_models import (
+    AggregateResponse,
+    DataCreate,
+    DataCreateResponse,
+    DataDeleteResponse,
+    DataItemResponse,
+    DataListResponse,
 )
-from sigbridge.api.management.dates import START, read_interval
 from sigbridge.api.management.endpoint import DevicesWriter, TrafficReader, TrafficWriter
 from sigbridge.api.management.messages import Cursor, DeviceInPath, EndDate, StartDate
-from sigbridge.api.management.ranges import PageAsked
+from sigbridge.api.management.negotiation import (
+    MediaType,
+    NegotiatedType,
+    csv_response,
+    json_response,
+    negotiated_responses,
+)
+from sigbridge.api.management.paging import PageRequest
 from sigbridge.api.management.resolver import refuses
-from sigbridge.api.management.sheets import Form, WantedForm, csv_answer, described_forms, json_answer
 from sigbridge.data import (
     Aggregation,
     Function,
@@ -42,6 +47,7 @@ from sigbridge.data import (
 from sigbridge.devices import InactiveDevice, find_device
 from sigbridge.errors import Fault, InvalidInput
 from sigbridge.model.limits import checked_name
+from sigbridge.tagoio.dates import START, read_interval
 
 routes = new_routes()
 
@@ -58,7 +64,7 @@ _Names = Annotated[
 ]
 
 
-class Answering(StrEnum):
+class DataQuery(StrEnum):
     """What is answered in place of the data items themselves."""
 
     LAST_ITEM = "last_item"
@@ -70,7 +76,7 @@ class Answering(StrEnum):
     SUM = "sum"
 
 
-_ENDS = {Answering.LAST_ITEM: Order.DESCENDING, Answering.FIRST_ITEM: Order.ASCENDING}
+_ENDS = {DataQuery.LAST_ITEM: Order.DESCENDING, DataQuery.FIRST_ITEM: Order.ASCENDING}
 _TAGOIO_ORDERS = {"descending": Order.DESCENDING, "ascending": Order.ASCENDING}
 
 
@@ -78,12 +84,12 @@ _TAGOIO_ORDERS = {"descending": Order.DESCENDING, "ascending": Order.ASCENDING}
     "/v1/devices/<device_id>/data",
     summary="Read data",
     tags=["data"],
-    responses=described_forms(DataTold),
+    responses=negotiated_responses(DataListResponse),
 )
 def list_data(
     key: TrafficReader,
     device_id: DeviceInPath,
-    form: WantedForm,
+    media_type: NegotiatedType,
     variables: _Names = None,
     variable: Annotated[list[str] | None, Query(description="The same, as TagoIO calls it")] = None,
     start_date: StartDate = None,
@@ -96,8 +102,8 @@ def list_data(
     ordination: Annotated[
         Literal["descending", "ascending"] | None, Query(description="The same, as TagoIO calls it")
     ] = None,
-    answering: Annotated[
-        Answering | None,
+    data_query: Annotated[
+        DataQuery | None,
         Query(
             alias="query",
             description="The last or first item of each variable, or a number about the values of each;"
@@ -126,27 +132,27 @@ def list_data(
     names = _read_names(variables, variable)
     wanted_order = _read_order(order, ordination)
     query = ["data", key.application_id, device_id, wanted_order, *sorted(names)]
-    asked = PageAsked.read(query, start_date, end_date, cursor)
-    selection = Selection(names, asked.first_ms, asked.last_ms, wanted_order)
-    if answering is None:
+    page_request = PageRequest.read(query, start_date, end_date, cursor)
+    selection = Selection(names, page_request.first_ms, page_request.last_ms, wanted_order)
+    if data_query is None:
         _refuse({"interval": interval}, "needs a query that makes numbers")
         page = read_data(
-            key.application_id, device_id, selection, qty or _DEFAULT_ITEMS, _read_position(asked)
+            key.application_id, device_id, selection, qty or _DEFAULT_ITEMS, _read_position(page_request)
         )
-        next_cursor = None if page.reached is None else asked.next_cursor(page.reached.as_record())
-        return _answer([DataItemTold.of(item) for item in page.items], form, next_cursor)
-    _refuse({"qty": qty, "cursor": cursor}, f"goes with no query, not with {answering}")
-    if answering in _ENDS:
-        _refuse({"interval": interval}, f"does not go with {answering}")
-        items = nearest_items(key.application_id, device_id, selection, _ENDS[answering])
-        return _answer([DataItemTold.of(item) for item in items], form, None)
-    if answering is not Answering.COUNT and start_date is None:
-        raise InvalidInput.of([Fault(START, f"is needed for {answering}")])
+        next_cursor = None if page.reached is None else page_request.next_cursor(page.reached.as_record())
+        return _answer([DataItemResponse.of(item) for item in page.items], media_type, next_cursor)
+    _refuse({"qty": qty, "cursor": cursor}, f"goes with no query, not with {data_query}")
+    if data_query in _ENDS:
+        _refuse({"interval": interval}, f"does not go with {data_query}")
+        items = nearest_items(key.application_id, device_id, selection, _ENDS[data_query])
+        return _answer([DataItemResponse.of(item) for item in items], media_type, None)
+    if data_query is not DataQuery.COUNT and start_date is None:
+        raise InvalidInput.of([Fault(START, f"is needed for {data_query}")])
     aggregation = Aggregation(
-        Function(answering.value), None if interval is None else read_interval(interval)
+        Function(data_query.value), None if interval is None else read_interval(interval)
     )
     values = aggregate(key.application_id, device_id, selection, aggregation)
-    return _answer([AggregateTold.of(value) for value in values], form, None)
+    return _answer([AggregateResponse.of(value) for value in values], media_type, None)
 
 
 @routes.post("/v1/devices/<device_id>/data", summary="Set data", tags=["data"], status_code=201)
@@ -155,9 +161,9 @@ def create_data(
     key: TrafficWriter,
     device_id: DeviceInPath,
     request: ResolvedRequest,
-    values: Annotated[ValuesAsked, Body()],
-) -> tuple[DataSet, int]:
-    """Sets variables by hand or from a program: one, or an array of up to 1,000, in up to 200,000 bytes.
+    values: Annotated[DataCreate, Body()],
+) -> tuple[DataCreateResponse, int]:
+    """Set variables by hand or from a program: one, or an array of up to 1,000, in up to 200,000 bytes.
 
     All are checked before the first is stored. They are no message: the device is not heard of through
     them. Those of one time and group are stored together; sent again with the same content and a time
@@ -169,7 +175,7 @@ def create_data(
         raise BodyTooLarge(message)
     receipt = set_data(key.application_id, device_id, values.new_values())
     return (
-        DataSet(accepted=receipt.accepted, duplicates=receipt.duplicates, group=receipt.group),
+        DataCreateResponse(accepted=receipt.accepted, duplicates=receipt.duplicates, group=receipt.group),
         201,
     )
 
@@ -183,11 +189,11 @@ def delete_data(
     start_date: StartDate = None,
     end_date: EndDate = None,
     cursor: Cursor = None,
-) -> DataRemoved:
-    """Removes data of a range, the latest first, up to 1,000 stored messages in a request.
+) -> DataDeleteResponse:
+    """Remove data of a range, the latest first, up to 1,000 stored messages in a request.
 
     Without `variables` whole messages go, and what was set by hand. With `variables` these are taken out
-    of what was set by hand and out of the variables of messages; what Sigfox told of a message, such as
+    of what was set by hand and out of the variables of messages; what Sigfox says of a message, such as
     payload, rssi or location, leaves only with the message. `start_date`, `end_date` or `variables` is
     needed.
     """
@@ -196,15 +202,17 @@ def delete_data(
     if start_date is None and end_date is None and not names:
         message = "Say what is to be removed: start_date, end_date or variables is needed"
         raise InvalidInput(message)
-    asked = PageAsked.read(
+    page_request = PageRequest.read(
         ["remove", key.application_id, device_id, *sorted(names)], start_date, end_date, cursor
     )
-    selection = Selection(names, asked.first_ms, asked.last_ms, Order.DESCENDING)
-    removed = remove_data(key.application_id, device_id, selection, _read_position(asked))
-    return DataRemoved(
+    selection = Selection(names, page_request.first_ms, page_request.last_ms, Order.DESCENDING)
+    removed = remove_data(key.application_id, device_id, selection, _read_position(page_request))
+    return DataDeleteResponse(
         removed=removed.count,
         complete=removed.reached is None,
-        next_cursor=None if removed.reached is None else asked.next_cursor(removed.reached.as_record()),
+        next_cursor=None
+        if removed.reached is None
+        else page_request.next_cursor(removed.reached.as_record()),
     )
 
 
@@ -232,14 +240,14 @@ def _refuse(given: Mapping[str, object], reason: str) -> None:
         raise InvalidInput.of(faults)
 
 
-def _read_position(asked: PageAsked) -> Position | None:
-    if not asked.position:
+def _read_position(page_request: PageRequest) -> Position | None:
+    if not page_request.position:
         return None
     try:
-        position = Position.from_record(asked.position)
+        position = Position.from_record(page_request.position)
     except ValueError as invalid:
         raise unreadable_cursor() from invalid
-    if not asked.first_ms <= position.time <= asked.last_ms:
+    if not page_request.first_ms <= position.time <= page_request.last_ms:
         raise unreadable_cursor()
     return position
 
@@ -248,16 +256,16 @@ _COLUMNS = ("time", "variable", "value", "unit", "group", "latitude", "longitude
 
 
 def _answer(
-    told: list[DataItemTold] | list[AggregateTold], form: Form, next_cursor: str | None
+    items: list[DataItemResponse] | list[AggregateResponse], media_type: MediaType, next_cursor: str | None
 ) -> ResolvedResponse[str]:
-    if form is Form.CSV:
-        return csv_answer(_COLUMNS, map(_row, told), next_cursor)
-    return json_answer(DataTold(data=told, next_cursor=next_cursor))
+    if media_type is MediaType.CSV:
+        return csv_response(_COLUMNS, map(_row, items), next_cursor)
+    return json_response(DataListResponse(data=items, next_cursor=next_cursor))
 
 
-def _row(told: DataItemTold | AggregateTold) -> list[object]:
-    """Gives the cells of an item: as in JSON, but its location has two of them, and metadata is JSON."""
-    cells = told.model_dump(mode="json")
+def _row(item: DataItemResponse | AggregateResponse) -> list[object]:
+    """Return the cells of an item: as in JSON, but its location has two of them, and metadata is JSON."""
+    cells = item.model_dump(mode="json")
     if "location" in cells:
         cells["longitude"], cells["latitude"] = cells["location"]["coordinates"]
     if "metadata" in cells:

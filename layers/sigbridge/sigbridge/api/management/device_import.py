@@ -14,7 +14,7 @@ from sigbridge import devices
 from sigbridge.api.http.json_body import read_json
 from sigbridge.api.http.request import Request, UnsupportedContentType
 from sigbridge.api.http.routing import new_routes
-from sigbridge.api.management.device_forms import Active, DeviceAsked, ImportTold, Tags
+from sigbridge.api.management.device_models import Active, DeviceCreate, DeviceImportResponse, Tags
 from sigbridge.api.management.endpoint import DevicesWriter, read_fault
 from sigbridge.devices import missing_types, no_such_type
 from sigbridge.errors import Fault, InvalidInput
@@ -45,14 +45,14 @@ def _read_boolean(cell: str) -> bool:
         raise ValueError(message) from None
 
 
-class _DeviceInCells(DeviceAsked):
+class _DeviceRow(DeviceCreate):
     """A device as the cells of a table write it."""
 
     tags: Annotated[Tags, BeforeValidator(_read_tags)] = Field(default_factory=list)
     active: Annotated[Active, BeforeValidator(_read_boolean)] = True
 
 
-COLUMNS = tuple(_DeviceInCells.model_fields)
+COLUMNS = tuple(_DeviceRow.model_fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +69,18 @@ class ImportRow:
 
     place: str
     separator: str
-    form: type[DeviceAsked]
+    form: type[DeviceCreate]
     content: object
     misshapen: str
 
     def fault(self, field: str, message: str) -> Fault:
-        """Makes the fault of one of its fields."""
+        """Return the fault of one of its fields."""
         return Fault(f"{self.place}{self.separator}{field}", message)
 
 
 @routes.post("/v1/devices/import", summary="Import devices", tags=["devices"])
-def import_devices(key: DevicesWriter, request: ResolvedRequest) -> ImportTold:
-    """Lists up to 1,000 devices, all or none of them: every row that is not right is named.
+def import_devices(key: DevicesWriter, request: ResolvedRequest) -> DeviceImportResponse:
+    """Create up to 1,000 devices, all or none of them: every row that is not right is named.
 
     A body of `application/json` is an array of devices as for `POST /v1/devices`, or `{"devices": [...]}`.
 
@@ -91,13 +91,13 @@ def import_devices(key: DevicesWriter, request: ResolvedRequest) -> ImportTold:
     Devices that are listed already are left as they are, and counted.
     """
     rows = read_rows(request.context["request"])
-    asked = check_rows(key.application_id, rows)
-    receipt = devices.import_devices(key.application_id, [each.device() for each in asked])
-    return ImportTold(created=receipt.created, existing=receipt.existing)
+    checked = check_rows(key.application_id, rows)
+    receipt = devices.import_devices(key.application_id, [each.device() for each in checked])
+    return DeviceImportResponse(created=receipt.created, existing=receipt.existing)
 
 
 def read_rows(request: Request) -> list[ImportRow]:
-    """Reads the rows of an import.
+    """Read the rows of an import.
 
     Raises:
         UnsupportedContentType: The body is neither CSV nor JSON.
@@ -117,7 +117,7 @@ def read_rows(request: Request) -> list[ImportRow]:
 
 
 def read_csv(text: str) -> list[ImportRow]:
-    """Reads CSV (RFC 4180) with a line of column names, parted by commas, or by semicolons if those are.
+    """Read CSV (RFC 4180) with a line of column names, parted by commas, or by semicolons if those are.
 
     Rows are numbered from 1, the one after the column names; empty ones count and are left out. An
     empty cell says nothing.
@@ -140,37 +140,37 @@ def _csv_row(number: int, names: Sequence[str], record: Sequence[str]) -> Import
     return ImportRow(
         place=f"row {number}",
         separator=": ",
-        form=_DeviceInCells,
+        form=_DeviceRow,
         content=cells if any(cells[len(names) :]) else content,
         misshapen="has more cells than there are columns",
     )
 
 
-def check_rows(application_id: str, rows: Sequence[ImportRow]) -> list[DeviceAsked]:
-    """Checks rows by themselves, against each other, and against the application's device types.
+def check_rows(application_id: str, rows: Sequence[ImportRow]) -> list[DeviceCreate]:
+    """Check rows by themselves, against each other, and against the application's device types.
 
     Raises:
         UnknownApplication: The application was deleted.
         InvalidInput: Some are not right; it names all of them.
     """
     faults: list[Fault] = []
-    checked: list[tuple[ImportRow, DeviceAsked]] = []
+    checked: list[tuple[ImportRow, DeviceCreate]] = []
     for row in rows:
         try:
             checked.append((row, row.form.model_validate(row.content)))
         except ValidationError as invalid:
             faults += _faults(row, invalid)
-    missing = missing_types(application_id, {asked.type for _, asked in checked if asked.type is not None})
+    missing = missing_types(application_id, {device.type for _, device in checked if device.type is not None})
     first_of: dict[str, ImportRow] = {}
-    for row, asked in checked:
-        first = first_of.setdefault(asked.device_id, row)
+    for row, device in checked:
+        first = first_of.setdefault(device.device_id, row)
         if first is not row:
             faults.append(row.fault(_ID, f"is the same device as {first.place}"))
-        if asked.type is not None and asked.type in missing:
-            faults.append(row.fault("type", no_such_type(asked.type)))
+        if device.type is not None and device.type in missing:
+            faults.append(row.fault("type", no_such_type(device.type)))
     if faults:
         raise InvalidInput.of(faults)
-    return [asked for _, asked in checked]
+    return [device for _, device in checked]
 
 
 def _faults(row: ImportRow, invalid: ValidationError) -> list[Fault]:
@@ -189,7 +189,7 @@ def _read_json_rows(body: bytes) -> list[ImportRow]:
         message = 'The body must be an array of devices, or {"devices": [...]}'
         raise InvalidInput(message)
     return [
-        ImportRow(f"devices[{position}]", ".", DeviceAsked, content, "must be an object")
+        ImportRow(f"devices[{position}]", ".", DeviceCreate, content, "must be an object")
         for position, content in enumerate(document)
     ]
 

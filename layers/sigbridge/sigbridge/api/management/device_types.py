@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from pydantic import AfterValidator, Field, StrictBool
 
 from sigbridge import applications
-from sigbridge.api.http.models import Asked, Told
+from sigbridge.api.http.models import RequestModel, ResponseModel
 from sigbridge.api.http.routing import new_routes
 from sigbridge.api.management.endpoint import DevicesReader, DevicesWriter
 from sigbridge.api.management.resolver import refuses
@@ -43,7 +43,7 @@ _TOO_MANY = TooManyDeviceTypes("An application has at most 100 device types")
 _DownlinkData = Annotated[str, Field(pattern="^[0-9A-Fa-f]{16}$"), AfterValidator(str.lower)]
 
 
-class DeviceTypeTold(Told):
+class DeviceTypeResponse(ResponseModel):
     """A device type. What is left out is as the application says."""
 
     id: str
@@ -56,18 +56,17 @@ class DeviceTypeTold(Told):
     keep_alive_seconds: int | None
 
     @classmethod
-    def of(cls, device_type: DeviceType) -> "DeviceTypeTold":
-        """Tells of a device type."""
+    def of(cls, device_type: DeviceType) -> "DeviceTypeResponse":
         return cls.model_validate(device_type, from_attributes=True)
 
 
-class DeviceTypesTold(Told):
+class DeviceTypeListResponse(ResponseModel):
     """All device types of the application, in the order of their ids; there are at most 100."""
 
-    device_types: list[DeviceTypeTold]
+    device_types: list[DeviceTypeResponse]
 
 
-class _Treatment(Asked):
+class _DeviceTypeSettings(RequestModel):
     payload_encoding: PayloadEncoding | None = Field(
         None, description="How generic payloads are written; null as the application says"
     )
@@ -93,14 +92,14 @@ class _Treatment(Asked):
     )
 
 
-class DeviceTypeAsked(_Treatment):
+class DeviceTypeCreate(_DeviceTypeSettings):
     """A new device type."""
 
     id: TypeId
     name: _Name | None = Field(None, description="What people call it; the id if nothing is said")
 
     def device_type(self) -> DeviceType:
-        """Makes the device type."""
+        """Make the device type."""
         fields = self.model_dump() | {
             "name": self.name or self.id,
             "pad_downlinks": self.pad_downlinks or False,
@@ -108,46 +107,46 @@ class DeviceTypeAsked(_Treatment):
         return DeviceType(**fields)
 
 
-class DeviceTypeChanges(_Treatment):
+class DeviceTypeUpdate(_DeviceTypeSettings):
     """Fields to change. What is left out stays as it is; null is as the application says."""
 
-    # No default is told, because there is none: what is not sent is not looked at.
+    # What is not sent is not looked at: these are no defaults, and the schema has none.
     name: _Name = Field(default_factory=str)
 
 
 @routes.get("/v1/device-types", summary="List device types", tags=["device types"])
-def list_device_types(key: DevicesReader) -> DeviceTypesTold:
+def list_device_types(key: DevicesReader) -> DeviceTypeListResponse:
     """All device types of the application, in the order of their ids."""
-    told = [DeviceTypeTold.of(each) for each in device_types(key.application_id)]
-    return DeviceTypesTold(device_types=told)
+    listed = [DeviceTypeResponse.of(each) for each in device_types(key.application_id)]
+    return DeviceTypeListResponse(device_types=listed)
 
 
 @routes.post("/v1/device-types", summary="Create a device type", tags=["device types"], status_code=201)
 @refuses(_EXISTS, _TOO_MANY)
 def create_device_type(
-    key: DevicesWriter, asked: Annotated[DeviceTypeAsked, Body()]
-) -> tuple[DeviceTypeTold, int]:
-    """Adds a device type; an application has at most 100. Running functions follow within a minute."""
-    device_type = asked.device_type()
+    key: DevicesWriter, body: Annotated[DeviceTypeCreate, Body()]
+) -> tuple[DeviceTypeResponse, int]:
+    """Create a device type; an application has at most 100. Running functions follow within a minute."""
+    device_type = body.device_type()
     applications.create_device_type(key.application_id, device_type)
-    return DeviceTypeTold.of(device_type), 201
+    return DeviceTypeResponse.of(device_type), 201
 
 
 @routes.get("/v1/device-types/<type_id>", summary="Show a device type", tags=["device types"])
 @refuses(_NO_SUCH)
-def get_device_type(key: DevicesReader, type_id: _TypeInPath) -> DeviceTypeTold:
+def get_device_type(key: DevicesReader, type_id: _TypeInPath) -> DeviceTypeResponse:
     """One device type."""
-    return DeviceTypeTold.of(find_device_type(key.application_id, type_id))
+    return DeviceTypeResponse.of(find_device_type(key.application_id, type_id))
 
 
 @routes.patch("/v1/device-types/<type_id>", summary="Change a device type", tags=["device types"])
 @refuses(_NO_SUCH)
 def update_device_type(
-    key: DevicesWriter, type_id: _TypeInPath, changes: Annotated[DeviceTypeChanges, Body()]
-) -> DeviceTypeTold:
-    """Changes the fields that are sent. Running functions follow within a minute."""
-    wanted = changes.model_dump(exclude_unset=True)
-    return DeviceTypeTold.of(change_device_type(key.application_id, type_id, wanted))
+    key: DevicesWriter, type_id: _TypeInPath, body: Annotated[DeviceTypeUpdate, Body()]
+) -> DeviceTypeResponse:
+    """Change the fields that are sent. Running functions follow within a minute."""
+    wanted = body.model_dump(exclude_unset=True)
+    return DeviceTypeResponse.of(change_device_type(key.application_id, type_id, wanted))
 
 
 @routes.delete(
@@ -155,7 +154,7 @@ def update_device_type(
 )
 @refuses(_NO_SUCH)
 def delete_device_type(key: DevicesWriter, type_id: _TypeInPath) -> Response[None]:
-    """Deletes a device type. Its devices keep its id, and are treated as the application says.
+    """Delete a device type. Its devices keep its id, and are treated as the application says.
 
     Running functions follow within a minute.
     """

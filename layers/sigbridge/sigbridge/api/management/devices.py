@@ -9,21 +9,21 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from pydantic import AfterValidator
 
 from sigbridge import devices
-from sigbridge.api.http.device_status import condition_told
+from sigbridge.api.http.device_status import device_status_fields
 from sigbridge.api.http.models import DeviceId
 from sigbridge.api.http.request import Request
 from sigbridge.api.http.routing import new_routes
 from sigbridge.api.management.cursors import read_cursor, unreadable_cursor, write_cursor
-from sigbridge.api.management.device_forms import (
-    DeviceAsked,
-    DeviceChanges,
-    DeviceShown,
-    DevicesTold,
-    DeviceTold,
-    ErasureBegun,
-    InFlightTold,
-    ListedDeviceTold,
-    device_facts,
+from sigbridge.api.management.device_models import (
+    DeviceCreate,
+    DeviceDeleteResponse,
+    DeviceDetailResponse,
+    DeviceListResponse,
+    DeviceResponse,
+    DeviceUpdate,
+    InFlightResponse,
+    ListedDeviceResponse,
+    device_fields,
 )
 from sigbridge.api.management.endpoint import DevicesReader, DevicesWriter
 from sigbridge.api.management.resolver import refuses
@@ -50,9 +50,9 @@ _DeviceInPath = Annotated[DeviceId, Path(description="Id of the device, in any s
 
 @routes.post("/v1/devices", summary="Create a device", tags=["devices"], status_code=201)
 @refuses(DeviceExists("Device 153FA is listed already"))
-def create_device(key: DevicesWriter, asked: Annotated[DeviceAsked, Body()]) -> tuple[DeviceTold, int]:
-    """Lists a device, so that it may send, and downlinks can be queued, before its first message."""
-    return DeviceTold.of(devices.create_device(key.application_id, asked.device())), 201
+def create_device(key: DevicesWriter, body: Annotated[DeviceCreate, Body()]) -> tuple[DeviceResponse, int]:
+    """Create a device, so that it may send, and downlinks can be queued, before its first message."""
+    return DeviceResponse.of(devices.create_device(key.application_id, body.device())), 201
 
 
 @routes.get("/v1/devices", summary="List devices", tags=["devices"])
@@ -72,7 +72,7 @@ def list_devices(
     prefix: Annotated[
         str, Query(description="How their ids begin"), AfterValidator(normalize_id_prefix)
     ] = "",
-) -> DevicesTold:
+) -> DeviceListResponse:
     """Devices in the order of their ids, each with its state.
 
     A page costs by what is read for it: 1,000 devices at most, of which filters may leave few or none.
@@ -83,54 +83,54 @@ def list_devices(
     query = [key.application_id, type_id, tags, state, prefix]
     after = None if cursor is None else _read_id(cursor, query)
     page = fleet_page(key.application_id, DeviceFilter(prefix, type_id, tags), state, after, limit)
-    return DevicesTold(
-        devices=[ListedDeviceTold.of_fleet(listed) for listed in page.devices],
+    return DeviceListResponse(
+        devices=[ListedDeviceResponse.of_listed(listed) for listed in page.devices],
         next_cursor=None if page.next_after is None else write_cursor(page.next_after, query),
     )
 
 
 @routes.get("/v1/devices/<device_id>", summary="Show a device", tags=["devices"])
-def get_device(key: DevicesReader, device_id: _DeviceInPath) -> DeviceShown:
+def get_device(key: DevicesReader, device_id: _DeviceInPath) -> DeviceDetailResponse:
     """A device, and everything that is known of how it is doing."""
     moment = now_ms()
     condition = condition_of(key.application_id, device_id, moment)
     device = find_device(key.application_id, device_id)
     quota = quota_of(key.application_id, device_id, moment)
     waiting = waiting_downlinks(key.application_id, device_id)
-    return DeviceShown.model_validate(
+    return DeviceDetailResponse.model_validate(
         {
-            **device_facts(device),
-            **condition_told(condition, quota),
+            **device_fields(device),
+            **device_status_fields(condition, quota),
             "queue_length": waiting.queued,
-            "in_flight": [InFlightTold.of(flight) for flight in waiting.in_flight],
+            "in_flight": [InFlightResponse.of(flight) for flight in waiting.in_flight],
         }
     )
 
 
 @routes.patch("/v1/devices/<device_id>", summary="Change a device", tags=["devices"])
 def update_device(
-    key: DevicesWriter, device_id: _DeviceInPath, changes: Annotated[DeviceChanges, Body()]
-) -> DeviceTold:
-    """Changes the fields that are sent. Running functions follow within a minute.
+    key: DevicesWriter, device_id: _DeviceInPath, body: Annotated[DeviceUpdate, Body()]
+) -> DeviceResponse:
+    """Change the fields that are sent. Running functions follow within a minute.
 
     A device type that you choose stays until Sigfox's callbacks name another one than before.
     """
-    return DeviceTold.of(change_device(key.application_id, device_id, changes.wanted()))
+    return DeviceResponse.of(change_device(key.application_id, device_id, body.wanted()))
 
 
 @routes.delete("/v1/devices/<device_id>", summary="Delete a device", tags=["devices"], status_code=202)
-def delete_device(key: DevicesWriter, device_id: _DeviceInPath) -> tuple[ErasureBegun, int]:
-    """Deletes a device, its queue, its parameters and its messages, the latter in the background.
+def delete_device(key: DevicesWriter, device_id: _DeviceInPath) -> tuple[DeviceDeleteResponse, int]:
+    """Delete a device, its queue, its parameters and its messages, the latter in the background.
 
     What is still taken of it in the next minute, while running functions remember it, is deleted too. Then,
     where unknown devices are registered, it comes back, empty, with its next message.
     """
     erase_device(key.application_id, device_id)
-    return ErasureBegun(), 202
+    return DeviceDeleteResponse(), 202
 
 
 def _read_id(cursor: str, query: object) -> str:
-    """Reads the device after which a page begins; whoever forges a cursor gets no further than this."""
+    """Read the device after which a page begins; whoever forges a cursor gets no further than this."""
     position = read_cursor(cursor, query)
     with suppress(InvalidDeviceId):
         if normalize_device_id(position) == position:
@@ -139,7 +139,7 @@ def _read_id(cursor: str, query: object) -> str:
 
 
 def _read_tags(request: Request) -> tuple[tuple[str, str | None], ...]:
-    """Reads all `tag`s of the query itself: in API Gateway's form of it a comma would part them."""
+    """Read all `tag`s of the query itself: in API Gateway's form of it a comma would part them."""
     pairs = parse_qsl(request.query_string, keep_blank_values=True)
     tags = [text.partition(":") for name, text in pairs if name == "tag"]
     if not all(tag_key for tag_key, _, _ in tags):

@@ -1,4 +1,4 @@
-"""The one function of the management API: finds the route, checks the key, tells errors in one form."""
+"""The one function of the management API: find the route, check the key, write errors in one form."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -43,7 +43,7 @@ def management_endpoint(*routers: Router) -> LambdaHandler:
             # As other routes read it: unpacked, and without keys.
             event |= {"body": _read_text(request) or None, "isBase64Encoded": False}
         except SigbridgeError as error:
-            return _tell(error, request).to_event()
+            return _error_response(error, request).to_event()
         resolved: dict[str, Any] = api.resolve(event, context)
         resolved["headers"] = {**PRIVATE_HEADERS, **resolved["headers"]}
         # Powertools writes an absent body as null, which not every gateway takes.
@@ -67,26 +67,26 @@ def management_api(*routers: Router) -> ManagementResolver:
     for router in routers:
         api.include_router(router)
 
-    def told(error: SigbridgeError) -> ResolvedResponse[str]:
-        response = _tell(error, api.context["request"])
+    def respond(error: SigbridgeError) -> ResolvedResponse[str]:
+        response = _error_response(error, api.context["request"])
         return ResolvedResponse(response.status, None, response.body, dict(response.headers))
 
     @api.exception_handler(SigbridgeError)  # type: ignore[untyped-decorator]
-    def tell(error: SigbridgeError) -> ResolvedResponse[str]:
-        return told(error)
+    def respond_to_error(error: SigbridgeError) -> ResolvedResponse[str]:
+        return respond(error)
 
     @api.exception_handler(RequestValidationError)  # type: ignore[untyped-decorator]
-    def tell_faults(error: RequestValidationError) -> ResolvedResponse[str]:
-        return told(InvalidInput.of([read_fault(found) for found in error.errors()]))
+    def respond_to_faults(error: RequestValidationError) -> ResolvedResponse[str]:
+        return respond(InvalidInput.of([read_fault(found) for found in error.errors()]))
 
     @api.not_found
-    def tell_unknown_route(_error: Exception) -> ResolvedResponse[str]:
-        return told(UnknownRoute("There is no such route"))
+    def respond_to_unknown_route(_error: Exception) -> ResolvedResponse[str]:
+        return respond(UnknownRoute("There is no such route"))
 
     return api
 
 
-def _tell(error: SigbridgeError, request: Request) -> Response:
+def _error_response(error: SigbridgeError, request: Request) -> Response:
     response = management_error(error, request.error_id)
     report(error, response.status, request.error_id)
     return response
@@ -115,7 +115,7 @@ def _refuse_unknown_query(api: APIGatewayHttpResolver, next_middleware: NextMidd
 
 
 def _find_addressed_device(api: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Any:
-    """Calls a route with the exact id of its path; where that is not listed, with the one without zeros."""
+    """Call a route with the exact id of its path; where that is not listed, with the one without zeros."""
     variables = api.context["_route_args"]
     if "device_id" not in variables:
         return next_middleware(api)
@@ -128,7 +128,7 @@ def _find_addressed_device(api: APIGatewayHttpResolver, next_middleware: NextMid
 
 
 def read_fault(found: Mapping[str, Any]) -> Fault:
-    """Reads an error of pydantic's: the path of the field, and what is wrong with it."""
+    """Read an error of pydantic's: the path of the field, and what is wrong with it."""
     steps = found["loc"]
     if steps and steps[0] in _PARTS_OF_REQUESTS:
         steps = steps[1:]

@@ -6,7 +6,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from sigbridge.api.http.models import Asked, Moment, Told
+from sigbridge.api.http.models import Moment, RequestModel, ResponseModel
 from sigbridge.api.http.routing import new_routes
 from sigbridge.api.management.endpoint import KeysWriter
 from sigbridge.api.management.resolver import refuses
@@ -76,7 +76,7 @@ _AdditionalParameter = Annotated[
 ]
 
 
-class KeyTold(Told):
+class KeyResponse(ResponseModel):
     """A key, never with its secret."""
 
     id: str
@@ -92,18 +92,17 @@ class KeyTold(Told):
     ends_with: str = Field(description="The last five characters of the written key, to know it again by")
 
     @classmethod
-    def of(cls, key: ApiKey) -> "KeyTold":
-        """Tells of a key."""
+    def of(cls, key: ApiKey) -> "KeyResponse":
         return cls(**_facts(key))
 
 
-class KeysTold(Told):
+class KeyListResponse(ResponseModel):
     """All keys of the application, the oldest one first."""
 
-    keys: list[KeyTold]
+    keys: list[KeyResponse]
 
 
-class NewKeyTold(KeyTold):
+class NewKeyResponse(KeyResponse):
     """A new key with its secret, which is shown this once."""
 
     token: str = Field(
@@ -112,12 +111,11 @@ class NewKeyTold(KeyTold):
     )
 
     @classmethod
-    def of_issued(cls, issued: IssuedKey) -> "NewKeyTold":
-        """Tells of a new key."""
+    def of_issued(cls, issued: IssuedKey) -> "NewKeyResponse":
         return cls(**_facts(issued.key), token=str(issued.token))
 
 
-class KeyAsked(Asked):
+class KeyCreate(RequestModel):
     """A new key."""
 
     name: _Name
@@ -127,15 +125,14 @@ class KeyAsked(Asked):
     )
     additional_parameter: _AdditionalParameter = ""
 
-    def wish(self) -> KeyWish:
-        """Gives what the key is to be."""
+    def spec(self) -> KeyWish:
         return KeyWish(self.name, frozenset(self.rights), self.valid_until, self.additional_parameter)
 
 
-class KeyChanges(Asked):
+class KeyUpdate(RequestModel):
     """Fields to change. What is left out stays as it is."""
 
-    # No defaults are told, because there are none: what is not sent is not looked at.
+    # What is not sent is not looked at: these are no defaults, and the schema has none.
     name: _Name = Field(default_factory=str)
     rights: _Rights = Field(default_factory=list)
     valid_until: _Expiry | None = Field(
@@ -144,25 +141,24 @@ class KeyChanges(Asked):
     additional_parameter: _AdditionalParameter = Field(default_factory=str)
 
     def wanted(self) -> dict[str, Any]:
-        """Gives what is to be changed, by the names of `KeyWish`."""
         values = {name: getattr(self, name) for name in self.model_fields_set}
         return values | ({"rights": frozenset(self.rights)} if "rights" in values else {})
 
 
 @routes.get("/v1/keys", summary="List keys", tags=["keys"])
-def list_keys(key: KeysWriter) -> KeysTold:
+def list_keys(key: KeysWriter) -> KeyListResponse:
     """All keys of the application, the oldest one first, without their secrets."""
-    return KeysTold(keys=[KeyTold.of(each) for each in keys_of(key.application_id)])
+    return KeyListResponse(keys=[KeyResponse.of(each) for each in keys_of(key.application_id)])
 
 
 @routes.post("/v1/keys", summary="Create a key", tags=["keys"], status_code=201)
 @refuses(*_UNGRANTABLE, TooManyKeys("An application has at most 200 keys"))
-def create_key(key: KeysWriter, asked: Annotated[KeyAsked, Body()]) -> tuple[NewKeyTold, int]:
-    """Makes a key, and shows its secret this once. An application has at most 200 keys.
+def create_key(key: KeysWriter, body: Annotated[KeyCreate, Body()]) -> tuple[NewKeyResponse, int]:
+    """Create a key, and show its secret this once. An application has at most 200 keys.
 
     A key can be given only rights that yours has, and no longer life.
     """
-    return NewKeyTold.of_issued(grant_key(key, asked.wish())), 201
+    return NewKeyResponse.of_issued(grant_key(key, body.spec())), 201
 
 
 @routes.patch("/v1/keys/<key_id>", summary="Change a key", tags=["keys"])
@@ -171,19 +167,19 @@ def create_key(key: KeysWriter, asked: Annotated[KeyAsked, Body()]) -> tuple[New
     *_UNGRANTABLE,
     LocksItselfOut("A key can't end itself or take the right keys:write from itself"),
 )
-def update_key(key: KeysWriter, key_id: _KeyId, changes: Annotated[KeyChanges, Body()]) -> KeyTold:
-    """Changes the fields that are sent. The change takes effect within 60 seconds.
+def update_key(key: KeysWriter, key_id: _KeyId, body: Annotated[KeyUpdate, Body()]) -> KeyResponse:
+    """Change the fields that are sent. The change takes effect within 60 seconds.
 
     Until then running functions remember the key as it was. Neither before nor after may the key have a right
     that yours lacks, or outlive it. Your own key can't end itself, nor take `keys:write` from itself.
     """
-    return KeyTold.of(change_key(key, key_id, changes.wanted()))
+    return KeyResponse.of(change_key(key, key_id, body.wanted()))
 
 
 @routes.delete("/v1/keys/<key_id>", summary="Revoke a key", tags=["keys"], status_code=204)
 @refuses(_NO_SUCH, *_UNGRANTABLE, LocksItselfOut("A key can't revoke itself"))
 def delete_key(key: KeysWriter, key_id: _KeyId) -> Response[None]:
-    """Deletes a key for good. It is refused within 60 seconds.
+    """Delete a key for good. It is refused within 60 seconds.
 
     Until then running functions remember it. Your own key can't revoke itself, nor one that has a right that
     yours lacks, or that outlives it.

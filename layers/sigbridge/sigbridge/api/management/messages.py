@@ -9,19 +9,19 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import Field
 
 from sigbridge import messages
-from sigbridge.api.http.models import DeviceId, Moment, Number, Told
+from sigbridge.api.http.models import DeviceId, Moment, Number, ResponseModel
 from sigbridge.api.http.routing import new_routes
 from sigbridge.api.management.cursors import unreadable_cursor
 from sigbridge.api.management.endpoint import TrafficReader
-from sigbridge.api.management.facts import Facts
-from sigbridge.api.management.ranges import PageAsked
-from sigbridge.api.management.sheets import (
-    Form,
-    WantedForm,
-    csv_answer,
-    described_forms,
-    json_answer,
+from sigbridge.api.management.json_object import JsonObject
+from sigbridge.api.management.negotiation import (
+    MediaType,
+    NegotiatedType,
+    csv_response,
+    json_response,
+    negotiated_responses,
 )
+from sigbridge.api.management.paging import PageRequest
 from sigbridge.devices import find_device
 from sigbridge.errors import Fault
 from sigbridge.messages import (
@@ -57,7 +57,7 @@ EndDate = Annotated[
 Cursor = Annotated[str | None, Query(description="`next_cursor` of the page before")]
 
 
-class PlaceTold(Told):
+class PlaceResponse(ResponseModel):
     """Where a device was."""
 
     latitude: Number
@@ -67,63 +67,59 @@ class PlaceTold(Told):
     status: int | None = Field(description="Sigfox's code of how well it was found")
 
     @classmethod
-    def of(cls, location: Location) -> "PlaceTold":
-        """Tells of a location."""
+    def of(cls, location: Location) -> "PlaceResponse":
         return cls.model_validate(location, from_attributes=True)
 
 
-class VariableTold(Told):
+class VariableResponse(ResponseModel):
     """A variable of a message."""
 
     variable: str
     value: str | bool | Number
     unit: str | None
-    metadata: Facts | None
-    location: PlaceTold | None = Field(description="Where the device was for this value, if it was told so")
+    metadata: JsonObject | None
+    location: PlaceResponse | None = Field(description="Where the device was for this value, if it says so")
 
     @classmethod
-    def of(cls, variable: Variable) -> "VariableTold":
-        """Tells of a variable."""
+    def of(cls, variable: Variable) -> "VariableResponse":
         return cls(
             variable=variable.name,
             value=variable.value,
             unit=variable.unit,
             metadata=None if variable.metadata is None else dict(variable.metadata),
-            location=None if variable.location is None else PlaceTold.of(variable.location),
+            location=None if variable.location is None else PlaceResponse.of(variable.location),
         )
 
 
-class ConflictTold(Told):
+class ConflictResponse(ResponseModel):
     """Another payload that a further delivery of a message had."""
 
     payload: str = Field(description="Hex")
     received_at: Moment
 
     @classmethod
-    def of(cls, conflict: ConflictingPayload) -> "ConflictTold":
-        """Tell of a payload."""
+    def of(cls, conflict: ConflictingPayload) -> "ConflictResponse":
         return cls.model_validate(conflict, from_attributes=True)
 
 
-class WarningTold(Told):
+class WarningResponse(ResponseModel):
     """Something of a message that was not understood, or left out."""
 
     field: str = Field(description="As the sender spelt it")
     message: str
 
     @classmethod
-    def of(cls, warning: Fault) -> "WarningTold":
-        """Tell of a warning."""
+    def of(cls, warning: Fault) -> "WarningResponse":
         return cls.model_validate(warning, from_attributes=True)
 
 
-class MessageTold(Told):
+class MessageResponse(ResponseModel):
     """A message."""
 
     id: str = Field(description="Unique among the messages of its device", examples=["1763770827000#241"])
-    time: Moment = Field(description="As its sender told, if that can be believed; else when it was received")
+    time: Moment = Field(description="As its sender says, if that can be believed; else its reception")
     sent_time: Moment | None = Field(
-        description="What its sender told as time, where that is more than a day ahead of its reception"
+        description="What its sender says as time, where that is more than a day ahead of its reception"
     )
     seq_number: int | None = Field(description="Sigfox's sequence number")
     payload: str | None = Field(description="Hex", examples=["0109611395000df9011eb9"])
@@ -135,20 +131,21 @@ class MessageTold(Told):
     received_at: Moment | None = Field(description="When the message itself came")
     advanced_at: Moment | None = Field(description="When came what the network added to it")
     amended_at: Moment | None = Field(description="When a further delivery added to it the last time")
-    radio: Facts | None = Field(
+    radio: JsonObject | None = Field(
         description="Sigfox's facts about its reception", examples=[{"rssi": -123, "station": "1D44"}]
     )
-    advanced: Facts | None = Field(description="Sigfox's facts of DATA_ADVANCED", examples=[{"lqi": "GOOD"}])
-    location: PlaceTold | None
-    variables: list[VariableTold]
-    conflicts: list[ConflictTold] | None = Field(
+    advanced: JsonObject | None = Field(
+        description="Sigfox's facts of DATA_ADVANCED", examples=[{"lqi": "GOOD"}]
+    )
+    location: PlaceResponse | None
+    variables: list[VariableResponse]
+    conflicts: list[ConflictResponse] | None = Field(
         description="Other payloads, of further deliveries of the same device, time and sequence number"
     )
-    warnings: list[WarningTold] | None = Field(description="What was not understood, or left out")
+    warnings: list[WarningResponse] | None = Field(description="What was not understood, or left out")
 
     @classmethod
-    def of(cls, message: RecordedMessage) -> "MessageTold":
-        """Tells of a message."""
+    def of(cls, message: RecordedMessage) -> "MessageResponse":
         return cls(
             id=message.id,
             time=message.time,
@@ -165,17 +162,17 @@ class MessageTold(Told):
             amended_at=message.amended_at,
             radio=dict(message.radio) or None,
             advanced=dict(message.advanced) or None,
-            location=None if message.location is None else PlaceTold.of(message.location),
-            variables=[VariableTold.of(variable) for variable in message.variables],
-            conflicts=[ConflictTold.of(conflict) for conflict in message.conflicts] or None,
-            warnings=[WarningTold.of(warning) for warning in message.warnings] or None,
+            location=None if message.location is None else PlaceResponse.of(message.location),
+            variables=[VariableResponse.of(variable) for variable in message.variables],
+            conflicts=[ConflictResponse.of(conflict) for conflict in message.conflicts] or None,
+            warnings=[WarningResponse.of(warning) for warning in message.warnings] or None,
         )
 
 
-class MessageListTold(Told):
+class MessageListResponse(ResponseModel):
     """Messages of a device."""
 
-    messages: list[MessageTold]
+    messages: list[MessageResponse]
     next_cursor: str | None = Field(None, description="Of the next page; left out where there are no more")
 
 
@@ -183,12 +180,12 @@ class MessageListTold(Told):
     "/v1/devices/<device_id>/messages",
     summary="List messages",
     tags=["messages"],
-    responses=described_forms(MessageListTold),
+    responses=negotiated_responses(MessageListResponse),
 )
 def list_messages(
     key: TrafficReader,
     device_id: DeviceInPath,
-    form: WantedForm,
+    media_type: NegotiatedType,
     start_date: StartDate = None,
     end_date: EndDate = None,
     limit: Annotated[int, Query(ge=1, le=1000, description="Messages in a page, at most")] = 50,
@@ -201,33 +198,37 @@ def list_messages(
     `next_cursor` is missing. A message that was just received may be missing for a second.
     """
     find_device(key.application_id, device_id)
-    asked = PageAsked.read(["messages", key.application_id, device_id, order], start_date, end_date, cursor)
-    after = _read_id(asked)
-    page = messages.list_messages(
-        key.application_id, device_id, MessagesWanted(asked.first_ms, asked.last_ms, order, limit, after)
+    page_request = PageRequest.read(
+        ["messages", key.application_id, device_id, order], start_date, end_date, cursor
     )
-    told = [MessageTold.of(message) for message in page.messages]
-    next_cursor = None if page.is_last else asked.next_cursor([page.messages[-1].id])
-    if form is Form.CSV:
-        return csv_answer(_COLUMNS, map(_row, told), next_cursor)
-    return json_answer(MessageListTold(messages=told, next_cursor=next_cursor))
+    after = _read_id(page_request)
+    page = messages.list_messages(
+        key.application_id,
+        device_id,
+        MessagesWanted(page_request.first_ms, page_request.last_ms, order, limit, after),
+    )
+    responses = [MessageResponse.of(message) for message in page.messages]
+    next_cursor = None if page.is_last else page_request.next_cursor([page.messages[-1].id])
+    if media_type is MediaType.CSV:
+        return csv_response(_COLUMNS, map(_row, responses), next_cursor)
+    return json_response(MessageListResponse(messages=responses, next_cursor=next_cursor))
 
 
-def _read_id(asked: PageAsked) -> str | None:
-    match asked.position:
+def _read_id(page_request: PageRequest) -> str | None:
+    match page_request.position:
         case ():
             return None
         case [str(message_id)] if _MESSAGE_ID.fullmatch(message_id):
-            if asked.first_ms <= int(message_id[:13]) <= asked.last_ms:
+            if page_request.first_ms <= int(message_id[:13]) <= page_request.last_ms:
                 return message_id
     raise unreadable_cursor()
 
 
-_COLUMNS = tuple(MessageTold.model_fields)
+_COLUMNS = tuple(MessageResponse.model_fields)
 
 
-def _row(message: MessageTold) -> list[object]:
-    """Gives the cells of a message: as in JSON, and what has parts is JSON."""
+def _row(message: MessageResponse) -> list[object]:
+    """Return the cells of a message: as in JSON, and what has parts is JSON."""
     content = message.model_dump(mode="json")
     cells = (content.get(column) for column in _COLUMNS)
     return [json.dumps(cell, ensure_ascii=False) if isinstance(cell, dict | list) else cell for cell in cells]

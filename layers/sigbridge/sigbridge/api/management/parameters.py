@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from pydantic import AfterValidator, BeforeValidator, Field, StrictBool
 
 from sigbridge import devices
-from sigbridge.api.http.models import Asked, DeviceId, Moment, Told
+from sigbridge.api.http.models import DeviceId, Moment, RequestModel, ResponseModel
 from sigbridge.api.http.routing import new_routes
 from sigbridge.api.management.endpoint import DevicesReader, DevicesWriter
 from sigbridge.api.management.resolver import refuses
@@ -26,7 +26,7 @@ def _check_size(text: str) -> str:
 
 
 def _read_flag(value: object) -> object:
-    """Refuses the many other words that pydantic takes for a boolean."""
+    """Refuse the many other words that pydantic takes for a boolean."""
     if isinstance(value, str) and value not in {"true", "false"}:
         message = "must be true or false"
         raise ValueError(message)
@@ -42,7 +42,7 @@ _Sent = Annotated[
 ]
 
 
-class ParameterTold(Told):
+class ParameterResponse(ResponseModel):
     """A parameter of a device."""
 
     key: str = Field(examples=["downlinkData"])
@@ -51,18 +51,17 @@ class ParameterTold(Told):
     updated_at: Moment
 
     @classmethod
-    def of(cls, parameter: Parameter) -> "ParameterTold":
-        """Tells of a parameter."""
+    def of(cls, parameter: Parameter) -> "ParameterResponse":
         return cls.model_validate(parameter, from_attributes=True)
 
 
-class ParametersTold(Told):
+class ParameterListResponse(ResponseModel):
     """The parameters of a device, in the order of their keys; there are at most 60."""
 
-    parameters: list[ParameterTold]
+    parameters: list[ParameterResponse]
 
 
-class ParameterAsked(Asked):
+class ParameterUpdate(RequestModel):
     """What a parameter is to be."""
 
     value: Annotated[str, AfterValidator(_check_size)] = Field(
@@ -76,11 +75,13 @@ class ParameterAsked(Asked):
 
 
 @routes.get("/v1/devices/<device_id>/parameters", summary="List parameters", tags=["parameters"])
-def list_parameters(caller: DevicesReader, device_id: _DeviceInPath, sent: _Sent = None) -> ParametersTold:
+def list_parameters(
+    caller: DevicesReader, device_id: _DeviceInPath, sent: _Sent = None
+) -> ParameterListResponse:
     """The parameters of a device, in the order of their keys."""
     found = parameters_of(caller.application_id, device_id)
-    wanted = [ParameterTold.of(each) for each in found if sent in {None, each.sent}]
-    return ParametersTold(parameters=wanted)
+    wanted = [ParameterResponse.of(each) for each in found if sent in {None, each.sent}]
+    return ParameterListResponse(parameters=wanted)
 
 
 @routes.put(
@@ -90,15 +91,15 @@ def list_parameters(caller: DevicesReader, device_id: _DeviceInPath, sent: _Sent
     responses={200: {"description": "It has another value"}, 201: {"description": "It is new"}},
 )
 def update_parameter(
-    caller: DevicesWriter, device_id: _DeviceInPath, key: _Key, asked: Annotated[ParameterAsked, Body()]
-) -> tuple[ParameterTold, int]:
-    """Makes a parameter (201), or gives it another value (200). A device has at most 60.
+    caller: DevicesWriter, device_id: _DeviceInPath, key: _Key, body: Annotated[ParameterUpdate, Body()]
+) -> tuple[ParameterResponse, int]:
+    """Create a parameter (201), or give it another value (200). A device has at most 60.
 
     `downlinkData` answers the device each time that it asks while its queue is empty, until the parameter is
     changed or deleted, and whatever `sent` says. No answer changes `sent`.
     """
-    done = set_parameter(caller.application_id, device_id, key, asked.value, sent=asked.sent)
-    return ParameterTold.of(done.parameter), 201 if done.is_new else 200
+    done = set_parameter(caller.application_id, device_id, key, body.value, sent=body.sent)
+    return ParameterResponse.of(done.parameter), 201 if done.is_new else 200
 
 
 @routes.delete(
@@ -109,6 +110,6 @@ def update_parameter(
 )
 @refuses(UnknownParameter("Device 153FA has no parameter 'downlinkData'"))
 def delete_parameter(caller: DevicesWriter, device_id: _DeviceInPath, key: _Key) -> Response[None]:
-    """Deletes a parameter. Without `downlinkData` the device gets what is queued, or what its type says."""
+    """Delete a parameter. Without `downlinkData` the device gets what is queued, or what its type says."""
     devices.delete_parameter(caller.application_id, device_id, key)
     return Response(204)

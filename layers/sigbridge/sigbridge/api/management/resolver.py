@@ -39,7 +39,7 @@ class Permitted(Depends):
 
 
 def refuses[H: Handler](*errors: SigbridgeError) -> Callable[[H], H]:
-    """Names, below the decorator of a route, the errors that are its own, as examples for its description.
+    """Name, below the decorator of a route, the errors that are its own, as examples for its description.
 
     Those of every route are known: no good key, no right, bad input, an unknown path or device, no store.
     """
@@ -57,7 +57,7 @@ def refusals_of(handler: Handler) -> tuple[SigbridgeError, ...]:
 
 
 class _JsonBodies(OpenAPIRequestValidationMiddleware):
-    """Reads bodies of routes that have one: JSON alone, where Powertools would take forms too."""
+    """Read bodies of routes that have one: JSON alone, where Powertools would take forms too."""
 
     def _get_body(self, app: Any) -> dict[str, Any]:
         request: Request = app.context["request"]

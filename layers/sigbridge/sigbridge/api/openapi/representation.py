@@ -16,7 +16,7 @@ _KEPT_FOR_SECONDS = 300
 
 @dataclass(frozen=True)
 class Representation:
-    """A text and what is told of it.
+    """A text and its headers.
 
     Attributes:
         content_type: Its media type.
@@ -29,7 +29,7 @@ class Representation:
     headers: tuple[tuple[str, str], ...] = ()
 
     def answer(self, request: Request) -> Response[str | None]:
-        """Answers with the text, or that it is the one that the reader has."""
+        """Return a response with the text, or that it is the one that the reader has."""
         headers = dict(self.headers) | {
             "Cache-Control": f"public, max-age={_KEPT_FOR_SECONDS}",
             "ETag": self._tag,

@@ -38,7 +38,7 @@ _PAGE = """\
 
 
 def swagger_ui_page() -> tuple[str, dict[str, str]]:
-    """Gives the page, and headers that keep it from loading or calling anything elsewhere."""
+    """Return the page, and headers that keep it from loading or calling anything elsewhere."""
     library = (_ASSETS / "swagger-ui-bundle.min.js").read_text(encoding="utf-8")
     style = (_ASSETS / "swagger-ui.min.css").read_text(encoding="utf-8")
     scripts = " ".join(f"'sha256-{_digest(script)}'" for script in (library, _START))

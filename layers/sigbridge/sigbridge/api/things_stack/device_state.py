@@ -1,16 +1,17 @@
-"""What is told of a device's state."""
+"""The response of `.../state`."""
 
-from sigbridge.api.http.device_status import ConditionTold, condition_told
+from sigbridge.api.http.device_status import DeviceStatusResponse, device_status_fields
 from sigbridge.downlinks import Quota
 from sigbridge.status import Condition
 
 
-class DeviceStateTold(ConditionTold):
-    """How a device is doing, as `.../state` tells it."""
+class DeviceStateResponse(DeviceStatusResponse):
+    """How a device is doing."""
 
     device_id: str
 
     @classmethod
-    def of(cls, condition: Condition, quota: Quota) -> "DeviceStateTold":
-        """Tells how a device is doing."""
-        return cls.model_validate({"device_id": condition.device_id, **condition_told(condition, quota)})
+    def of(cls, condition: Condition, quota: Quota) -> "DeviceStateResponse":
+        return cls.model_validate(
+            {"device_id": condition.device_id, **device_status_fields(condition, quota)}
+        )

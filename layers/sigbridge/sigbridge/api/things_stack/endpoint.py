@@ -1,7 +1,10 @@
 """What every Lambda function of a route of The Things Stack's API does: such a route names a device."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sigbridge.api.http.endpoint import LambdaHandler, endpoint
 from sigbridge.api.http.request import Request
@@ -12,7 +15,7 @@ from sigbridge.devices import act_on_addressed
 
 
 def device_endpoint(handle: Callable[[Request, AddressedDevice], Response]) -> LambdaHandler:
-    """Makes a Lambda handler that is given the device of the path, and tells errors as the queue does."""
+    """Make a Lambda handler that gets the device of the path, and writes errors as The Things Stack does."""
 
     def handle_request(request: Request) -> Response:
         addressed = addressed_device(request)
@@ -21,3 +24,12 @@ def device_endpoint(handle: Callable[[Request, AddressedDevice], Response]) -> L
         )
 
     return endpoint(handle_request, queue_error)
+
+
+def routed(handlers: Mapping[str, LambdaHandler]) -> LambdaHandler:
+    """Make a Lambda handler of those for each route, by API Gateway's route key."""
+
+    def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        return handlers[event["routeKey"]](event, context)
+
+    return lambda_handler

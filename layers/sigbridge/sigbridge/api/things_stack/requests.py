@@ -22,7 +22,7 @@ from sigbridge.downlinks import (
 from sigbridge.errors import InvalidInput
 from sigbridge.model.application import is_identifier
 from sigbridge.model.downlink import MOST_ATTEMPTS, TooManyAttempts, WrongPayloadLength
-from sigbridge.things_stack.downlinks import DownlinkItem, looks_like_hex, queue_item, read_base64
+from sigbridge.things_stack.downlinks import DownlinkItem, looks_like_hex, read_base64
 from sigbridge.things_stack.errors import (
     DECODE_BODY,
     DOWNLINK_EXPIRED,
@@ -35,6 +35,7 @@ from sigbridge.things_stack.errors import (
     ThingsStackError,
     invalid_field,
 )
+from sigbridge.things_stack.queue import Empty, queue
 
 IDENTIFIER_RULE = (
     "value does not match regex pattern `^[a-z0-9](?:[-]?[a-z0-9]){2,}$` of at most 36 characters"
@@ -109,18 +110,18 @@ def read_idempotency_key(request: Request) -> str | None:
     return key
 
 
-def queue_changed(request: Request, downlink_ids: Sequence[str]) -> Response:
-    """Answer a push or replace: an empty body on the webhook path, `{}` on the other.
+def queue_change_response(request: Request, downlink_ids: Sequence[str]) -> Response:
+    """Return the response to a push or replace: an empty body on the webhook path, `{}` on the other.
 
     The header `X-Downlink-Ids` names the new downlinks, which The Things Stack's clients don't miss.
     """
     headers = {"X-Downlink-Ids": ",".join(downlink_ids)} if downlink_ids else {}
-    return Response(200, headers=headers) if _by_webhook(request) else Response.json(200, {}, headers)
+    return Response(200, headers=headers) if _by_webhook(request) else Response.json(200, Empty(), headers)
 
 
-def queue_listed(downlinks: Sequence[Downlink]) -> Response:
-    """Answer a list request; an empty queue is `{}`, because empty fields are left out."""
-    return Response.json(200, {"downlinks": [queue_item(d) for d in downlinks]} if downlinks else {})
+def queue_response(downlinks: Sequence[Downlink]) -> Response:
+    """Return the response with a queue."""
+    return Response.json(200, queue(downlinks))
 
 
 class _RuleBroken(Exception):
@@ -203,7 +204,7 @@ def _embedded(field: str, inner_field: str, reason: str) -> ThingsStackError:
 
 
 def _of_body(request: Request, error: ThingsStackError) -> ThingsStackError:
-    """Return the error as it is told on this path: that of the webhooks names the body first."""
+    """Return the error as this path writes it: that of the webhooks names the body first."""
     if not _by_webhook(request):
         return error
     return ThingsStackError(VALIDATE_BODY, {"field": error.detail.attributes["field"]}, error)

@@ -1,4 +1,4 @@
-"""What is asked for and told of a device."""
+"""Requests and responses about devices."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, StrictBool
 
-from sigbridge.api.http.device_status import ConditionTold
-from sigbridge.api.http.models import Asked, DeviceId, Moment, Told
+from sigbridge.api.http.device_status import DeviceStatusResponse
+from sigbridge.api.http.models import DeviceId, Moment, RequestModel, ResponseModel
 from sigbridge.api.management.device_types import TypeId
 from sigbridge.applications import PayloadEncoding
 from sigbridge.clock import now_ms
@@ -22,14 +22,14 @@ _MOST_TAGS = 50
 _TAGS_SIZE = 32_000
 
 
-class TagAsked(Asked):
+class TagCreate(RequestModel):
     """A tag; a device has one value for each key."""
 
     key: Annotated[str, Field(min_length=1, max_length=100)]
     value: Annotated[str, Field(max_length=1000)]
 
 
-def _check_tags(tags: Sequence[TagAsked]) -> Sequence[TagAsked]:
+def _check_tags(tags: Sequence[TagCreate]) -> Sequence[TagCreate]:
     if len({tag.key for tag in tags}) < len(tags):
         message = "must not have a key twice"
         raise ValueError(message)
@@ -41,7 +41,7 @@ def _check_tags(tags: Sequence[TagAsked]) -> Sequence[TagAsked]:
 
 Name = Annotated[str, Field(max_length=100, description="What people call it")]
 Tags = Annotated[
-    list[TagAsked],
+    list[TagCreate],
     Field(
         max_length=_MOST_TAGS,
         description=f"Your own words about it, at most {_TAGS_SIZE} bytes of JSON together",
@@ -59,7 +59,7 @@ Encoding = Annotated[
 ]
 
 
-class DeviceAsked(Asked):
+class DeviceCreate(RequestModel):
     """A new device."""
 
     id: Annotated[DeviceId, Field(description="As its callbacks name it", examples=["1A2B3C"])]
@@ -82,7 +82,7 @@ class DeviceAsked(Asked):
         return sigfox_device_id(self.id) if self.network is Network.SIGFOX else self.id
 
     def device(self) -> Device:
-        """Makes the device."""
+        """Make the device."""
         return Device(
             id=self.device_id,
             payload_encoding=self.payload_encoding,
@@ -94,10 +94,10 @@ class DeviceAsked(Asked):
         )
 
 
-class DeviceChanges(Asked):
+class DeviceUpdate(RequestModel):
     """Fields to change. What is left out stays as it is; `tags` takes the place of all tags."""
 
-    # No defaults are told, because there are none: what is not sent is not looked at.
+    # What is not sent is not looked at: these are no defaults, and the schema has none.
     name: Name = Field(default_factory=str)
     type: Type = None
     tags: Tags = Field(default_factory=list)
@@ -105,113 +105,109 @@ class DeviceChanges(Asked):
     payload_encoding: Encoding = None
 
     def wanted(self) -> dict[str, Any]:
-        """Gives what is to be changed, by the names of `Device`."""
         values = {name: getattr(self, name) for name in self.model_fields_set}
         return values | ({"tags": tags_by_key(self.tags)} if "tags" in values else {})
 
 
-def tags_by_key(tags: Sequence[TagAsked]) -> Mapping[str, str]:
-    """Gives the tags as a device has them."""
+def tags_by_key(tags: Sequence[TagCreate]) -> Mapping[str, str]:
+    """Return the tags as a device has them."""
     return {tag.key: tag.value for tag in tags}
 
 
-class TagTold(Told):
+class TagResponse(ResponseModel):
     """A tag."""
 
     key: str
     value: str
 
 
-class DeviceTold(Told):
+class DeviceResponse(ResponseModel):
     """A device. What is left out is not set."""
 
     id: str
     name: str
     type: str | None = Field(description="Id of its device type, which Sigfox may name before you list it")
-    tags: list[TagTold] = Field(description="In the order of their keys")
+    tags: list[TagResponse] = Field(description="In the order of their keys")
     active: bool
     payload_encoding: PayloadEncoding | None
     created_at: Moment
 
     @classmethod
-    def of(cls, device: Device) -> "DeviceTold":
-        """Tells of a device."""
-        return cls.model_validate(device_facts(device))
+    def of(cls, device: Device) -> "DeviceResponse":
+        return cls.model_validate(device_fields(device))
 
 
-class ListedDeviceTold(DeviceTold):
+class ListedDeviceResponse(DeviceResponse):
     """A device in a list, with how it is doing."""
 
     state: State
     since: Moment | None = Field(description="Since when; left out while all is well")
 
     @classmethod
-    def of_fleet(cls, listed: FleetDevice) -> "ListedDeviceTold":
-        """Tells of a device in a list."""
+    def of_listed(cls, listed: FleetDevice) -> "ListedDeviceResponse":
         return cls.model_validate(
-            {**device_facts(listed.device), "state": listed.state, "since": listed.since}
+            {**device_fields(listed.device), "state": listed.state, "since": listed.since}
         )
 
 
-class DevicesTold(Told):
+class DeviceListResponse(ResponseModel):
     """A page of devices, in the order of their ids."""
 
-    devices: list[ListedDeviceTold] = Field(
+    devices: list[ListedDeviceResponse] = Field(
         description="May be fewer than `limit`, or none, though another page follows"
     )
     next_cursor: str | None = Field(description="Asks for the next page; left out on the last one")
 
 
-class UplinkTold(Told):
+class UplinkResponse(ResponseModel):
     """The uplink that a downlink was handed to."""
 
     time: Moment
     seq_number: int | None
 
 
-class InFlightTold(Told):
+class InFlightResponse(ResponseModel):
     """A downlink that was handed to Sigfox and waits for its acknowledgement."""
 
     id: str
     payload: str = Field(description="16 lower-case hex digits")
     attempt: int
-    uplink: UplinkTold
+    uplink: UplinkResponse
 
     @classmethod
-    def of(cls, flight: InFlight) -> "InFlightTold":
-        """Tells of a downlink."""
+    def of(cls, flight: InFlight) -> "InFlightResponse":
         return cls(
             id=flight.downlink.id,
             payload=flight.downlink.payload,
             attempt=flight.downlink.attempt,
-            uplink=UplinkTold(time=flight.uplink.time, seq_number=flight.uplink.seq_number),
+            uplink=UplinkResponse(time=flight.uplink.time, seq_number=flight.uplink.seq_number),
         )
 
 
-class DeviceShown(DeviceTold, ConditionTold):
+class DeviceDetailResponse(DeviceResponse, DeviceStatusResponse):
     """A device and everything that is known of how it is doing."""
 
     queue_length: int = Field(description="Downlinks that wait in its queue")
-    in_flight: list[InFlightTold] = Field(
+    in_flight: list[InFlightResponse] = Field(
         description="Downlinks that were handed to Sigfox and wait for their acknowledgement"
     )
 
 
-class ErasureBegun(Told):
+class DeviceDeleteResponse(ResponseModel):
     """The device is gone; its items follow in the background if they are many."""
 
     status: bool = True
 
 
-class ImportTold(Told):
+class DeviceImportResponse(ResponseModel):
     """What became of the devices of an import."""
 
     created: int = Field(description="How many are new")
     existing: int = Field(description="How many were listed already, and are as they were")
 
 
-def device_facts(device: Device) -> Mapping[str, Any]:
-    """Gives the fields of `DeviceTold`."""
+def device_fields(device: Device) -> Mapping[str, Any]:
+    """Return the fields of `DeviceResponse`."""
     return {
         "id": device.id,
         "name": device.name,

@@ -9,18 +9,18 @@ MOST_CHARACTERS = 500
 
 
 def excerpt(text: str) -> str:
-    """Gives at most 500 characters of a text, without the secrets of keys."""
+    """Return at most 500 characters of a text, without the secrets of keys."""
     # Cut first: a key that lost its end is redacted too.
     return redact(text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 1] + "…")
 
 
 def excerpts(content: object) -> Any:
-    """Gives a document all of whose texts are excerpts."""
+    """Return a document all of whose texts are excerpts."""
     return with_texts(content, excerpt)
 
 
 def with_texts(content: object, change: Callable[[str], str]) -> Any:
-    """Gives a document all of whose texts are changed, names of fields too."""
+    """Return a document all of whose texts are changed, names of fields too."""
     if isinstance(content, str):
         return change(content)
     if isinstance(content, dict):

@@ -1,4 +1,4 @@
-"""Answers as JSON or as CSV (RFC 4180), as the caller wants them."""
+"""Answer as JSON or as CSV (RFC 4180), as the caller wants them."""
 
 import csv
 import io
@@ -20,32 +20,32 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _NUMBER = re.compile(r"[-+]?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?", re.ASCII)
 
 
-class Form(StrEnum):
-    """Forms of an answer, by their media types."""
+class MediaType(StrEnum):
+    """Media types of a response."""
 
     JSON = "application/json"
     CSV = "text/csv"
 
 
-# The best form for each range of media types that a caller may name.
-_FORMS = {
-    "application/json": Form.JSON,
-    "application/*": Form.JSON,
-    "*/*": Form.JSON,
-    "text/csv": Form.CSV,
-    "text/*": Form.CSV,
+# The best one for each range of media types that a caller may name.
+_MEDIA_TYPES = {
+    "application/json": MediaType.JSON,
+    "application/*": MediaType.JSON,
+    "*/*": MediaType.JSON,
+    "text/csv": MediaType.CSV,
+    "text/*": MediaType.CSV,
 }
 
 
-def wanted_form(accept: str) -> Form:
-    """Reads from a header `Accept` which form the caller likes best; JSON where it names none that is had."""
-    liked: list[tuple[float, Form]] = []
+def negotiate(accept: str) -> MediaType:
+    """Return the media type that a header `Accept` likes best; JSON where it names none that there is."""
+    liked: list[tuple[float, MediaType]] = []
     for media_range in accept.lower().split(","):
-        media_type, *parameters = (part.strip() for part in media_range.split(";"))
+        name, *parameters = (part.strip() for part in media_range.split(";"))
         weight = next((_weight(each) for each in parameters if each.startswith("q=")), 1.0)
-        if media_type in _FORMS and weight > 0:
-            liked.append((weight, _FORMS[media_type]))
-    return max(liked, key=lambda each: each[0], default=(1.0, Form.JSON))[1]
+        if name in _MEDIA_TYPES and weight > 0:
+            liked.append((weight, _MEDIA_TYPES[name]))
+    return max(liked, key=lambda each: each[0], default=(1.0, MediaType.JSON))[1]
 
 
 def _weight(parameter: str) -> float:
@@ -55,48 +55,48 @@ def _weight(parameter: str) -> float:
         return 0.0
 
 
-def _form_of(request: ResolvedRequest) -> Form:
+def _media_type_of(request: ResolvedRequest) -> MediaType:
     received: Request = request.context["request"]
-    return wanted_form(received.headers.get("accept", ""))
+    return negotiate(received.headers.get("accept", ""))
 
 
-WantedForm = Annotated[Form, Depends(_form_of)]
+NegotiatedType = Annotated[MediaType, Depends(_media_type_of)]
 
 
-def json_answer(content: BaseModel) -> ResolvedResponse[str]:
-    """Answers in JSON."""
-    return ResolvedResponse(200, Form.JSON.value, content.model_dump_json())
+def json_response(content: BaseModel) -> ResolvedResponse[str]:
+    """Answer in JSON."""
+    return ResolvedResponse(200, MediaType.JSON.value, content.model_dump_json())
 
 
-def csv_answer(
+def csv_response(
     columns: Sequence[str], rows: Iterable[Sequence[object]], next_cursor: str | None
 ) -> ResolvedResponse[str]:
-    """Answers in CSV, with a line of column names; the cursor of the next page is in a header."""
+    """Answer in CSV, with a line of column names; the cursor of the next page is in a header."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(columns)
     writer.writerows([_cell(value) for value in row] for row in rows)
     headers = {} if next_cursor is None else {NEXT_CURSOR: next_cursor}
-    return ResolvedResponse(200, f"{Form.CSV}; charset=utf-8", text.getvalue(), headers)
+    return ResolvedResponse(200, f"{MediaType.CSV}; charset=utf-8", text.getvalue(), headers)
 
 
-def described_forms(model: type[BaseModel]) -> dict[int, Any]:
-    """Describes such an answer for OpenAPI."""
+def negotiated_responses(model: type[BaseModel]) -> dict[int, Any]:
+    """Describe such an answer for OpenAPI."""
     cursor = {"description": "Of CSV: cursor of the next page, if there is one", "schema": {"type": "string"}}
     return {
         200: {
             "description": "OK",
             "headers": {NEXT_CURSOR: cursor},
             "content": {
-                Form.JSON.value: {"model": model},
-                Form.CSV.value: {"schema": {"type": "string"}},
+                MediaType.JSON.value: {"model": model},
+                MediaType.CSV.value: {"schema": {"type": "string"}},
             },
         }
     }
 
 
 def _cell(value: object) -> object:
-    """Gives a value as a cell; a text that a spreadsheet would run as a formula follows an apostrophe."""
+    """Return a value as a cell; a text that a spreadsheet would run as a formula follows an apostrophe."""
     if isinstance(value, bool):
         return str(value).lower()
     is_formula = isinstance(value, str) and value.startswith(_FORMULA_STARTS) and not _NUMBER.fullmatch(value)

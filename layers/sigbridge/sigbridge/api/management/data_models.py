@@ -1,4 +1,4 @@
-"""Data items as TagoIO has them (tagoio reference, 7), told and asked for."""
+"""Data items as TagoIO has them (tagoio reference, 7), requests and responses."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -17,18 +17,18 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from sigbridge.api.http.models import Asked, Moment, Number, Told
-from sigbridge.api.management.dates import read_moment
-from sigbridge.api.management.facts import Facts
+from sigbridge.api.http.models import Moment, Number, RequestModel, ResponseModel
+from sigbridge.api.management.json_object import JsonObject
 from sigbridge.data import AggregateValue, DataItem, NewValue, place_text
 from sigbridge.messages import Location, Value, Variable
 from sigbridge.model.limits import NAME_LENGTH, checked_metadata, checked_name, checked_value, is_storable
+from sigbridge.tagoio.dates import read_moment
 
 MOST_VALUES = 1_000
 _MOST_DEGREES = {"latitude": 90, "longitude": 180}
 
 
-class PointTold(Told):
+class PointResponse(ResponseModel):
     """A place on Earth, in GeoJSON."""
 
     type: Literal["Point"] = "Point"
@@ -37,12 +37,11 @@ class PointTold(Told):
     )
 
     @classmethod
-    def of(cls, location: Location) -> "PointTold":
-        """Tells of a location."""
+    def of(cls, location: Location) -> "PointResponse":
         return cls(coordinates=[location.longitude, location.latitude])
 
 
-class DataItemTold(Told):
+class DataItemResponse(ResponseModel):
     """A value of a variable at a moment."""
 
     id: str = Field(description="24 hex digits, the same each time", examples=["0b5e6a1c9d3f4e2a7c8b9d0e"])
@@ -52,12 +51,11 @@ class DataItemTold(Told):
     unit: str | None
     group: str
     time: Moment
-    location: PointTold | None
-    metadata: Facts | None
+    location: PointResponse | None
+    metadata: JsonObject | None
 
     @classmethod
-    def of(cls, item: DataItem) -> "DataItemTold":
-        """Tells of a data item."""
+    def of(cls, item: DataItem) -> "DataItemResponse":
         return cls(
             id=item.id,
             device=item.device_id,
@@ -66,12 +64,12 @@ class DataItemTold(Told):
             unit=item.unit,
             group=item.group,
             time=item.time,
-            location=None if item.location is None else PointTold.of(item.location),
+            location=None if item.location is None else PointResponse.of(item.location),
             metadata=None if item.metadata is None else dict(item.metadata),
         )
 
 
-class AggregateTold(Told):
+class AggregateResponse(ResponseModel):
     """What was made of the values of a variable."""
 
     variable: str
@@ -81,20 +79,19 @@ class AggregateTold(Told):
     )
 
     @classmethod
-    def of(cls, value: AggregateValue) -> "AggregateTold":
-        """Tells of a value."""
+    def of(cls, value: AggregateValue) -> "AggregateResponse":
         # A range without a beginning begins with 1970.
         return cls(variable=value.variable, value=value.value, time=value.time or None)
 
 
-class DataTold(Told):
+class DataListResponse(ResponseModel):
     """Data items of a device, or what was made of them."""
 
-    data: list[DataItemTold] | list[AggregateTold]
+    data: list[DataItemResponse] | list[AggregateResponse]
     next_cursor: str | None = Field(None, description="Of the next page; left out where there are no more")
 
 
-class DataSet(Told):
+class DataCreateResponse(ResponseModel):
     """What became of the data that were set."""
 
     status: bool = True
@@ -103,7 +100,7 @@ class DataSet(Told):
     group: str = Field(description="The group of those that were sent without one, else of the first one")
 
 
-class DataRemoved(Told):
+class DataDeleteResponse(ResponseModel):
     """What was removed."""
 
     removed: int = Field(description="How many data items")
@@ -121,7 +118,7 @@ def _read_time(value: object) -> int:
 
 
 def _read_location(value: object) -> Location:
-    """Reads `{"lat", "lng"}`, or a point of GeoJSON."""
+    """Read `{"lat", "lng"}`, or a point of GeoJSON."""
     match value:
         case {"lat": latitude, "lng": longitude, **rest} if not rest:
             pass
@@ -189,7 +186,7 @@ _Metadata = Annotated[
 ]
 
 
-class ValueAsked(Asked):
+class DataItemCreate(RequestModel):
     """A value to be set."""
 
     variable: Annotated[
@@ -217,7 +214,6 @@ class ValueAsked(Asked):
         return self
 
     def new_value(self) -> NewValue:
-        """Gives what is to be set."""
         value: Value = "" if self.location is None else place_text(self.location)
         if self.value is not None:
             value = self.value
@@ -225,10 +221,10 @@ class ValueAsked(Asked):
         return NewValue(variable, self.time, self.group)
 
 
-class ValuesAsked(RootModel[list[ValueAsked]]):
+class DataCreate(RootModel[list[DataItemCreate]]):
     """Values to be set: one, or an array."""
 
-    root: Annotated[list[ValueAsked], Field(min_length=1, max_length=MOST_VALUES)]
+    root: Annotated[list[DataItemCreate], Field(min_length=1, max_length=MOST_VALUES)]
 
     @model_validator(mode="before")
     @classmethod
@@ -246,5 +242,4 @@ class ValuesAsked(RootModel[list[ValueAsked]]):
         return described
 
     def new_values(self) -> list[NewValue]:
-        """Gives what is to be set."""
         return [value.new_value() for value in self.root]

@@ -1,6 +1,6 @@
-"""Reading single values as senders write them.
+"""Reading single values as Sigfox Cloud writes them, and others like it.
 
-Sigfox pastes a value into the sender's own text, so a number comes as `5` or `"5"`, a boolean as
+It pastes a value into the sender's own text, so a number comes as `5` or `"5"`, a boolean as
 `true` or `"true"`, and what is absent as `""`, `null`, `"null"` or `"N/A"`, or as the placeholder that nobody
 filled in: `{temp}` (sigfox reference, 2.1).
 """
@@ -11,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 from sigbridge.clock import epoch_ms, iso_ms, rfc1123_ms
 from sigbridge.model.limits import is_storable
 
+_LINK_QUALITIES = frozenset({"LIMIT", "AVERAGE", "GOOD", "EXCELLENT", "NA"})
 _ABSENT = frozenset({"", "null", "n/a"})
 _TRUE = frozenset({"true", "1"})
 _FALSE = frozenset({"false", "0"})
@@ -21,7 +22,7 @@ _SPACE_FOR_PLUS = re.compile(r"([T ][0-9:.]+) ([0-9]{2}:?[0-9]{2})$", re.ASCII)
 
 
 def is_absent(value: object) -> bool:
-    """Tells whether a value stands for none."""
+    """Return whether a value stands for none."""
     if isinstance(value, str):
         text = value.strip()
         if text.startswith("{"):
@@ -31,7 +32,7 @@ def is_absent(value: object) -> bool:
 
 
 def read_text(value: object) -> str | None:
-    """Reads a text; a whole number is one too, as ids are sometimes not quoted.
+    """Read a text; a whole number is one too, as ids are sometimes not quoted.
 
     Raises:
         ValueError: It is anything else.
@@ -47,7 +48,7 @@ def read_text(value: object) -> str | None:
 
 
 def read_boolean(value: object) -> bool | None:
-    """Reads a boolean strictly: `"false"` is false, and anything unclear is refused.
+    """Read a boolean strictly: `"false"` is false, and anything unclear is refused.
 
     Raises:
         ValueError: It is neither.
@@ -64,7 +65,7 @@ def read_boolean(value: object) -> bool | None:
 
 
 def read_whole_number(value: object) -> int | None:
-    """Reads a number without sign or fraction, of at most 15 digits.
+    """Read a number without sign or fraction, of at most 15 digits.
 
     Raises:
         ValueError: It is anything else.
@@ -80,7 +81,7 @@ def read_whole_number(value: object) -> int | None:
 
 
 def read_code(value: object) -> int | None:
-    """Reads a whole number with or without a sign, of at most 15 digits: codes nobody knows may be any.
+    """Read a whole number with or without a sign, of at most 15 digits: codes nobody knows may be any.
 
     Raises:
         ValueError: It is anything else.
@@ -95,7 +96,7 @@ def read_code(value: object) -> int | None:
 
 
 def read_number(value: object) -> Decimal | None:
-    """Reads a number that DynamoDB can keep; a text may write it with a decimal comma.
+    """Read a number that DynamoDB can keep; a text may write it with a decimal comma.
 
     Raises:
         ValueError: It is none.
@@ -116,6 +117,16 @@ def read_number(value: object) -> Decimal | None:
                 return number
     message = "must be a number"
     raise ValueError(message)
+
+
+def read_link_quality(value: object) -> str | None:
+    """Read a link quality: Sigfox writes `Good` where its documentation says `GOOD` (sigfox reference, 1.4).
+
+    Raises:
+        ValueError: It is no text.
+    """
+    quality = read_text(value)
+    return quality.upper() if quality is not None and quality.upper() in _LINK_QUALITIES else quality
 
 
 def read_time(value: object) -> int | None:

@@ -5,17 +5,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sigbridge.api.management.cursors import read_cursor, unreadable_cursor, write_cursor
-from sigbridge.api.management.dates import EARLIEST_MS, LATEST_MS, read_range
+from sigbridge.tagoio.dates import EARLIEST_MS, LATEST_MS, read_range
 
 type Query = Sequence[str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class PageAsked:
+class PageRequest:
     """A page of what a query finds in a range of time.
 
     Attributes:
-        query: What is asked for.
+        query: What is wanted.
         first_ms, last_ms: Bounds of the range, epoch ms, both included.
         position: How far it was read, in the list's own words; none for the first page.
     """
@@ -28,11 +28,11 @@ class PageAsked:
     @classmethod
     def read(
         cls, query: Query, start_date: str | None, end_date: str | None, cursor: str | None
-    ) -> "PageAsked":
-        """Reads which page is asked for.
+    ) -> "PageRequest":
+        """Read which page is wanted.
 
         Args:
-            query: What is asked for, without the range.
+            query: What is wanted, without the range.
             start_date, end_date: The range, as it was named.
             cursor: `next_cursor` of the page before; None for the first page.
 
@@ -49,7 +49,7 @@ class PageAsked:
         raise unreadable_cursor()
 
     def next_cursor(self, position: Sequence[object]) -> str:
-        """Writes the cursor of the page that follows a position."""
+        """Write the cursor of the page that follows a position."""
         return write_cursor(json.dumps([self.first_ms, self.last_ms, *position]), self.query)
 
 

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sigbridge.api.management.sheets import csv_answer
+from sigbridge.api.management.negotiation import csv_response
 
 
 def read_back(*cells: object) -> list[str]:
     """Writes one row, and reads it as a spreadsheet does."""
-    text = csv_answer(["value"] * len(cells), [cells], None).body
+    text = csv_response(["value"] * len(cells), [cells], None).body
     _header, row = csv.reader(io.StringIO(text, newline=""))
     return row
 

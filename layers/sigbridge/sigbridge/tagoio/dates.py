@@ -26,7 +26,7 @@ _DAY = re.compile(r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}", re.ASCII)
 
 
 def read_range(start_date: str | None, end_date: str | None) -> tuple[int, int]:
-    """Reads the range that a query names: epoch ms of its first and of its last moment, both included.
+    """Read the range that a query names: epoch ms of its first and of its last moment, both included.
 
     Each end may be ISO 8601 (UTC unless it says otherwise), `YYYY-MM-DD hh:mm:ss`, epoch seconds or ms, a
     length of time such as `2 hours` or `3 months`, which is so long before now, or a date, which is the
@@ -43,7 +43,7 @@ def read_range(start_date: str | None, end_date: str | None) -> tuple[int, int]:
 
 
 def read_interval(text: str) -> int:
-    """Reads a length of time that is always the same, such as `15 minutes`, into ms.
+    """Read a length of time that is always the same, such as `15 minutes`, into ms.
 
     Raises:
         InvalidInput: It is anything else, or nothing.
@@ -57,7 +57,7 @@ def read_interval(text: str) -> int:
 
 
 def read_moment(text: str) -> int | None:
-    """Reads ISO 8601, epoch seconds (10 digits) or epoch ms (13) into epoch ms; None where it is none."""
+    """Read ISO 8601, epoch seconds (10 digits) or epoch ms (13) into epoch ms; None where it is none."""
     moment = epoch_ms(text)
     return iso_ms(text) if moment is None else moment
 
@@ -92,7 +92,7 @@ def _before_now(number: int, unit: str) -> int:
 
 
 def _months_before(moment_ms: int, months: int) -> int:
-    """Goes back to the same day of an earlier month, or to its last day where it has no such day."""
+    """Go back to the same day of an earlier month, or to its last day where it has no such day."""
     moment = datetime.fromtimestamp(moment_ms // 1000, UTC)
     year, month = divmod(moment.year * 12 + moment.month - 1 - months, 12)
     if year < 1970:

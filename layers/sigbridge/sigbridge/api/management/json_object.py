@@ -6,6 +6,6 @@ from pydantic import PlainSerializer
 
 from sigbridge.data import with_plain_numbers
 
-Facts = Annotated[
+JsonObject = Annotated[
     dict[str, Any], PlainSerializer(with_plain_numbers, return_type=dict[str, Any], when_used="json")
 ]

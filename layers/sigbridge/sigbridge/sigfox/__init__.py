@@ -1,0 +1,1 @@
+"""Sigfox Cloud's dialect: its facts, values, marks of its callbacks. Pure: no I/O, no HTTP."""

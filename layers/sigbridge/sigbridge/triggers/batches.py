@@ -1,0 +1,84 @@
+"""Batches of records: Lambda is told which of them it is to hand over again."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from sigbridge.aws.queue import QueuedMessage
+from sigbridge.integrations.retries import Retried, Undelivered
+from sigbridge.stream.batch import Handled, Stop
+from sigbridge.stream.skipped import StreamRecord
+from sigbridge.telemetry import count, flush_counts, logger
+
+type BatchHandler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
+
+
+def on_changes(handle: Callable[[Sequence[StreamRecord]], Handled]) -> BatchHandler:
+    """Make a Lambda handler for batches of the table's stream, of which one stops at its first failure."""
+
+    def handle_records(records: Sequence[StreamRecord]) -> Sequence[str]:
+        handled = handle(records)
+        for skipped in handled.skipped:
+            logger.error(
+                f"a change can't be handled: {skipped.reason}",
+                event_id=skipped.record["eventID"],
+                exc_info=skipped.reason,
+            )
+        _log(handled.undelivered)
+        if not_retried := handled.counts["DownlinksNotRetried"]:
+            logger.warning("downlinks are not tried again: their queues are full", downlinks=not_retried)
+        for metric, occurrences in handled.counts.items():
+            count(metric, occurrences)
+        return () if handled.stop is None else (_stopped_at(handled.stop),)
+
+    return _on_batches(handle_records)
+
+
+def on_retries(retry: Callable[[Sequence[QueuedMessage]], Retried]) -> BatchHandler:
+    """Make a Lambda handler for messages of the retry queue."""
+
+    def handle_records(records: Sequence[Mapping[str, Any]]) -> Sequence[str]:
+        retried = retry([QueuedMessage.from_record(record) for record in records])
+        _log(retried.given_up)
+        count("EventsRefused", len(retried.given_up))
+        return retried.waiting
+
+    return _on_batches(handle_records)
+
+
+def by_source(handlers: Mapping[str, BatchHandler]) -> BatchHandler:
+    """Make a Lambda handler of those for each source, by the name that AWS gives it."""
+
+    def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        return handlers[event["Records"][0]["eventSource"]](event, context)
+
+    return lambda_handler
+
+
+def _on_batches(handle: Callable[[Sequence[Mapping[str, Any]]], Sequence[str]]) -> BatchHandler:
+    @logger.inject_lambda_context
+    def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+        failed = handle(event["Records"])
+        flush_counts()
+        return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in failed]}
+
+    return lambda_handler
+
+
+def _stopped_at(stop: Stop) -> str:
+    logger.error(
+        f"a batch stopped at a change that is to be handled again: {stop.reason}",
+        event_id=stop.record["eventID"],
+        exc_info=stop.reason,
+    )
+    count("StoppedBatches")
+    number: str = stop.record["dynamodb"]["SequenceNumber"]
+    return number
+
+
+def _log(undelivered: Iterable[Undelivered]) -> None:
+    for one in undelivered:
+        write = logger.error if one.failure.is_lasting else logger.warning
+        delivery = one.delivery
+        write(one.failure.reason, destination=delivery.destination, event_id=delivery.event.id)
