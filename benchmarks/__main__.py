@@ -43,7 +43,7 @@ def main(
 
 
 def measure(workload: Workload, announce: Callable[[str], None]) -> Sequence[Row]:
-    """Measures every row."""
+    """Measure every row."""
     announce("requests and capacity units")
     rows = request_cost_rows(workload)
     devices = [workload.device() for _ in range(_BATCH)]

@@ -30,7 +30,7 @@ class Row:
 def ratio_row(
     name: str, ratio: float, budget: float, figures: Mapping[str, float], limit: str = "1.0x", note: str = ""
 ) -> Row:
-    """Holds a ratio of two times against the largest one that is allowed."""
+    """Hold a ratio of two times against the largest one that is allowed."""
     return Row(
         name=name,
         limit=limit,

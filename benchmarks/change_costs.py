@@ -31,11 +31,11 @@ class _Changes:
         ]
 
     def take(self) -> list[Event]:
-        """Reads what is new."""
+        """Read what is new."""
         return list(self._new())
 
     def follow(self) -> None:
-        """Follows what is new, and what comes of that."""
+        """Follow what is new, and what comes of that."""
         while records := self.take():
             self._workload.follow(records)
 
@@ -49,7 +49,7 @@ class _Changes:
 
 
 def change_cost_rows(workload: Workload) -> list[Row]:
-    """Counts what following each transition of a downlink costs, and following a message."""
+    """Count what following each transition of a downlink costs, and following a message."""
     changes = _Changes(workload)
     push, bidir, report = workload.change_queue, workload.bidir, workload.report
     device = workload.device
@@ -86,7 +86,7 @@ def change_cost_rows(workload: Workload) -> list[Row]:
 
 
 def _cost(changes: _Changes, life: Sequence[Action]) -> Consumption:
-    """Counts what following the last happening of a life costs; those before it are followed first."""
+    """Count what following the last happening of a life costs; those before it are followed first."""
     for happen in life[:-1]:
         happen()
         changes.follow()

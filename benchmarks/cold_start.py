@@ -56,7 +56,7 @@ print((time.perf_counter() - start) * 1000, file=sys.stderr)
 
 
 def cold_start_rows(workload: Workload, built: Path) -> list[Row]:
-    """Times import and first request of the functions over import of boto3 and making its client."""
+    """Time import and first request of the functions over import of boto3 and making its client."""
     environment = function_environment(workload.endpoint_url)
     times: dict[str, list[float]] = {name: [] for name in ("boto3", "boto3 with a request", *_FUNCTIONS)}
     with _runtime_packages() as runtime:

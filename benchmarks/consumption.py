@@ -70,7 +70,7 @@ class Consumption:
 
 @contextmanager
 def counted() -> Iterator[Consumption]:
-    """Counts what the product sends to DynamoDB meanwhile; outside of it nothing is hooked."""
+    """Count what the product sends to DynamoDB meanwhile; outside of it nothing is hooked."""
     consumption = Consumption()
 
     def ask_for_units(params: dict[str, Any], **_: object) -> None:

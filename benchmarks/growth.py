@@ -14,7 +14,7 @@ _MESSAGES = 10_000
 
 
 def growth_rows(workload: Workload) -> list[Row]:
-    """Times a claim on a short and on a full queue, an uplink of a new and of an old device."""
+    """Time a claim on a short and on a full queue, an uplink of a new and of an old device."""
     return [_claim_row(workload), _uplink_row(workload)]
 
 

@@ -23,7 +23,7 @@ _put_numbers = count(1)
 
 
 def handler_time_rows(workload: Workload) -> list[Row]:
-    """Times uplink and BIDIR beside a bare `put_item` of the item that each of them stores."""
+    """Time uplink and BIDIR beside a bare `put_item` of the item that each of them stores."""
     bare = boto3.client("dynamodb", endpoint_url=workload.endpoint_url)
     device = workload.device()
     uplink_item = _stored_by(workload.uplink(device), bare, device)
@@ -47,7 +47,7 @@ def handler_time_rows(workload: Workload) -> list[Row]:
 
 
 def batch_time_row(workload: Workload, device_ids: list[str]) -> Row:
-    """Times a batch beside as many single uplinks of the same devices."""
+    """Time a batch beside as many single uplinks of the same devices."""
 
     def prepare_singles() -> Action:
         return _all_of([workload.uplink(device_id) for device_id in device_ids])

@@ -24,7 +24,7 @@ def layer_of(built: Path) -> Path:
 
 
 def layer_size_row(built: Path) -> Row:
-    """Weighs the layer without what the runtime has."""
+    """Weigh the layer without what the runtime has."""
     layer = layer_of(built)
     megabytes = (
         sum(

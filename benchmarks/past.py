@@ -12,7 +12,7 @@ _EVERY_MS = 600_000
 
 
 def give_past(workload: Workload, device_id: str, messages: int) -> None:
-    """Lets a device have so many messages, one each ten minutes, the newest from now."""
+    """Let a device have so many messages, one each ten minutes, the newest from now."""
     workload.uplink(device_id)()
     newest = _first_of(f"DEVICE#{APPLICATION}#{device_id}", "MSG#")
     now_ms = int(newest["time"]["N"])
@@ -26,7 +26,7 @@ def give_past(workload: Workload, device_id: str, messages: int) -> None:
 
 
 def list_devices(workload: Workload, devices: int) -> None:
-    """Lets the application list so many devices more."""
+    """Let the application list so many devices more."""
     entry = _first_of(f"APP#{APPLICATION}", f"DEVICE#{workload.device()}")
 
     def entries() -> Iterator[dict[str, Any]]:

@@ -12,7 +12,7 @@ _MESSAGES = 10_000
 
 
 def reading_cost_rows(workload: Workload) -> list[Row]:
-    """Counts the requests and units of a page of devices, and of a page of one variable's values."""
+    """Count the requests and units of a page of devices, and of a page of one variable's values."""
     return [_devices_row(workload), _values_row(workload)]
 
 

@@ -19,7 +19,7 @@ _PACKAGES = ("boto3", "botocore", "aws-lambda-powertools", "pydantic")
 
 
 def print_table(console: Console, rows: Sequence[Row]) -> None:
-    """Prints every row beside its limit and budget, and the notes below."""
+    """Print every row beside its limit and budget, and the notes below."""
     table = Table(title=f"Budgets, measured against {_engine()}", title_justify="left")
     for heading in ("", "limit", "budget", "measured", ""):
         table.add_column(heading, overflow="fold")
@@ -34,7 +34,7 @@ def print_table(console: Console, rows: Sequence[Row]) -> None:
 
 
 def write_results(rows: Sequence[Row]) -> None:
-    """Writes every row with the figures behind it to `results.json`."""
+    """Write every row with the figures behind it to `results.json`."""
     content = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "engine": _engine(),

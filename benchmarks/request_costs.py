@@ -5,14 +5,14 @@ from benchmarks.consumption import Consumption, counted
 from benchmarks.stopwatch import Action
 from benchmarks.workload import Workload, unused_device
 from sigbridge.credentials.authentication import forget_cached_keys
-from sigbridge.devices.directory import forget_cached_devices
+from sigbridge.devices.device_cache import forget_cached_devices
 
 _ONE_WRITE = "one durable write"
 _ONE_CHANGE = "one conditional write"
 
 
 def request_cost_rows(workload: Workload) -> list[Row]:
-    """Counts the requests and units of warm and of first traffic."""
+    """Count the requests and units of warm and of first traffic."""
     return [
         *_callback_rows(workload),
         *_report_rows(workload),
@@ -78,7 +78,7 @@ def _first_contact_rows(workload: Workload) -> list[Row]:
 
 
 def batch_cost_row(workload: Workload, device_ids: list[str]) -> Row:
-    """Counts what a batch costs that has one message of each of these known devices."""
+    """Count what a batch costs that has one message of each of these known devices."""
     messages = len(device_ids)
     return _row(
         f"batch of {messages} uplinks of known devices",

@@ -12,7 +12,7 @@ TURN = 25
 
 
 def take_turns(rounds: int, contestants: Mapping[str, Preparation]) -> dict[str, list[float]]:
-    """Times the contestants in turns of 25 actions; who begins changes from one round of turns to the next.
+    """Time the contestants in turns of 25 actions; who begins changes from one round of turns to the next.
 
     A turn is prepared before it is timed, so that neither a preparation nor another contestant cools
     the caches: each is measured as it runs under load, when its own like came just before.

@@ -59,7 +59,7 @@ class Workload:
     token: str
 
     def device(self) -> str:
-        """Registers one more device, which this process knows from then on."""
+        """Register one more device, which this process knows from then on."""
         device_id = unused_device()
         register_device(APPLICATION, device_id)
         return device_id
@@ -101,7 +101,7 @@ class Workload:
         return self._call("management", event)
 
     def follow(self, records: list[Event]) -> None:
-        """Hands records of the table's change stream to the function that follows it."""
+        """Hand records of the table's change stream to the function that follows it."""
         answer = _handler("change_stream")({"Records": records}, _Context())
         if answer["batchItemFailures"]:
             message = f"change_stream failed: {answer}"
@@ -141,7 +141,7 @@ class Workload:
 
 @contextmanager
 def running_workload() -> Iterator[Workload]:
-    """Starts the engine and makes table, application and key; what the handlers print is not shown."""
+    """Start the engine and make table, application and key; what the handlers print is not shown."""
     with dynamodb_local() as endpoint_url:
         environment = function_environment(endpoint_url)
         os.environ.clear()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from sigbridge.model.downlink import Downlink, Source
-from sigbridge.model.downlink_history import State, Step
+from sigbridge.model.downlink_history import DownlinkState, Step
 from sigbridge.store.downlink_codec import answered_downlink
 
 ACKNOWLEDGE_WAIT = 600_000
@@ -99,7 +99,7 @@ class Model:
         self.answers: dict[str, tuple[int, str | None]] = {}
         self.given: dict[str, Given] = {}
         self.steps: dict[Key, dict[Step, int]] = {}
-        self.fates: dict[str, State] = {}
+        self.fates: dict[str, DownlinkState] = {}
         self.reports: list[Acknowledgement] = []
         self._downlinks: dict[Key, Downlink] = {}
         self._settled_by: dict[Acknowledgement, Given] = {}
@@ -153,7 +153,7 @@ class Model:
             given = Given(downlink, uplink, self._generation)
             assert given.key not in {other.key for other in self.given.values()}
             self.given[uplink] = given
-            self._change_fate(downlink, State.ANSWERED)
+            self._change_fate(downlink, DownlinkState.ANSWERED)
             self._news.append(partial(self._record, downlink, Step.ANSWERED, self._told_at(downlink)))
         return downlink
 
@@ -221,7 +221,7 @@ class Model:
             self._record(given.downlink, Step.PENDING, at)
         elif acknowledgement.code == 0:
             self._record(given.downlink, Step.SENT, at)
-            self.fates[given.downlink.id] = State.SENT
+            self.fates[given.downlink.id] = DownlinkState.SENT
             for queued in [queued for queued in self.queue if queued.id == given.downlink.id]:
                 self.queue.remove(queued)
                 self._leave(queued)
@@ -232,27 +232,27 @@ class Model:
         downlink, steps = given.downlink, self.steps[given.key]
         if Step.SENT in steps:
             return
-        was_sent = self.fates[downlink.id] is State.SENT
+        was_sent = self.fates[downlink.id] is DownlinkState.SENT
         was_decided = bool({Step.FAILED, Step.UNACKNOWLEDGED} & steps.keys())
         if downlink.may_be_retried and not was_sent and not was_decided:
             self._try_again(given, at)
         elif step is Step.FAILED and not downlink.may_be_retried:
-            self._change_fate(downlink, State.FAILED)
+            self._change_fate(downlink, DownlinkState.FAILED)
         self._record(downlink, step, at)
 
     def _try_again(self, given: Given, at: int) -> None:
         downlink = given.downlink
         if downlink.is_expired(at):
             self._record(downlink, Step.EXPIRED, at)
-            self._change_fate(downlink, State.EXPIRED)
+            self._change_fate(downlink, DownlinkState.EXPIRED)
         elif given.generation != self._generation:
             self._record(downlink, Step.SUPERSEDED, at)
-            self._change_fate(downlink, State.SUPERSEDED)
+            self._change_fate(downlink, DownlinkState.SUPERSEDED)
         else:
             again = replace(downlink, attempt=downlink.attempt + 1)
             self.queue.insert(0, again)
             self._record(again, Step.QUEUED, at)
-            self._change_fate(again, State.QUEUED)
+            self._change_fate(again, DownlinkState.QUEUED)
 
     def _may_follow(self, downlink: Downlink) -> bool:
         """Tells whether an attempt may follow on the one before it (I1)."""
@@ -261,17 +261,17 @@ class Model:
 
     def _come(self, downlinks: list[Downlink]) -> None:
         for downlink in downlinks:
-            self.fates[downlink.id] = State.QUEUED
+            self.fates[downlink.id] = DownlinkState.QUEUED
             self._news.append(partial(self._record, downlink, Step.QUEUED, self.now))
 
     def _leave(self, downlink: Downlink, *, expired: bool = False) -> None:
         is_expired = expired or downlink.is_expired(self.now // 1000 * 1000)
-        self._change_fate(downlink, State.EXPIRED if is_expired else State.REMOVED)
+        self._change_fate(downlink, DownlinkState.EXPIRED if is_expired else DownlinkState.REMOVED)
         step = Step.EXPIRED if is_expired else Step.REMOVED
         self._news.append(partial(self._record, downlink, step, self._told_at(downlink)))
 
-    def _change_fate(self, downlink: Downlink, state: State) -> None:
-        if self.fates.get(downlink.id) is not State.SENT:
+    def _change_fate(self, downlink: Downlink, state: DownlinkState) -> None:
+        if self.fates.get(downlink.id) is not DownlinkState.SENT:
             self.fates[downlink.id] = state
 
     def _record(self, downlink: Downlink, step: Step, at: int) -> None:
@@ -285,7 +285,7 @@ class Model:
     def is_outcome_unknown(self, downlink_id: str) -> bool:
         """Whether no more is to be expected of a downlink that was handed out."""
         last = max(key for key in self.steps if key[0] == downlink_id)
-        return self.fates[downlink_id] is State.ANSWERED and Step.UNACKNOWLEDGED in self.steps[last]
+        return self.fates[downlink_id] is DownlinkState.ANSWERED and Step.UNACKNOWLEDGED in self.steps[last]
 
     def is_concluded(self, given: Given) -> bool:
         """Whether it is known, or was given up to know, what became of an answer."""

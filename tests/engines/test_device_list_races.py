@@ -27,7 +27,7 @@ from sigbridge.devices import (
 from sigbridge.errors import SigbridgeError
 from sigbridge.model.device import Device
 from sigbridge.model.device_type import DeviceType
-from sigbridge.status.fleet import fleet_page
+from sigbridge.status.device_list import device_page
 from sigbridge.store import devices as stored_devices
 from sigbridge.store.rows import Key, Update
 from sigbridge.store.table import update
@@ -118,7 +118,7 @@ def test_imports_at_once_create_each_device_once(key: str) -> None:
 
     assert sum(receipt.created for receipt in receipts) == 40
     assert sum(receipt.existing for receipt in receipts) == 40
-    page = fleet_page("demo", DeviceFilter(), None, None, 100)
+    page = device_page("demo", DeviceFilter(), None, None, 100)
     assert [each.device.id for each in page.devices] == sorted(ids)
 
 
@@ -142,7 +142,7 @@ def test_a_page_of_devices_begins_and_ends_where_it_should(key: str) -> None:
         register_device("demo", each)
 
     def ids(prefix: str, after: str | None, limit: int = 3) -> list[str]:
-        page = fleet_page("demo", DeviceFilter(prefix=prefix), None, after, limit)
+        page = device_page("demo", DeviceFilter(prefix=prefix), None, after, limit)
         return [each.device.id for each in page.devices]
 
     assert ids("", None) == ["A", "A.", "A0"]

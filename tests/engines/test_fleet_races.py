@@ -9,13 +9,13 @@ import pytest
 from sigbridge.clock import now_ms
 from sigbridge.deletion import erase_device
 from sigbridge.devices import UnknownDevice, register_device, set_parameter
-from sigbridge.devices.directory import forget_cached_devices
+from sigbridge.devices.device_cache import forget_cached_devices
 from sigbridge.errors import SigbridgeError
 from sigbridge.messages import store_messages
 from sigbridge.model.message import Network, ReceivedMessage
 from sigbridge.model.report import StoredReport
 from sigbridge.model.service import Service
-from sigbridge.status import State, condition_of, devices_in_state, note_report, states_among
+from sigbridge.status import Status, devices_in_state, record_report, states_among, status_of
 from sigbridge.store.table import query_prefix
 from tests.engines.test_races import CALLERS, DEVICE, at_once
 
@@ -89,7 +89,7 @@ def test_parameters_set_while_the_device_is_deleted_go_with_it() -> None:
 def out_of_contract(at: int) -> None:
     """Notes a report of that moment."""
     facts = {"event_type": "OFF_CONTRACT"}
-    note_report("demo", DEVICE, StoredReport(Service.EVENT, f"{at}#0", DEVICE, DEVICE, at, True, at, facts))
+    record_report("demo", DEVICE, StoredReport(Service.EVENT, f"{at}#0", DEVICE, DEVICE, at, True, at, facts))
 
 
 def speak(at: int) -> None:
@@ -111,14 +111,14 @@ def test_lists_agree_with_conditions_whatever_happens_at_once() -> None:
             lambda at=report_at: out_of_contract(at),  # type: ignore[misc]
             lambda at=message_at: speak(at),  # type: ignore[misc]
             *[lambda: states_among("demo", DEVICE, DEVICE)] * 3,
-            *[lambda: devices_in_state("demo", State.OFF_CONTRACT, None, 10)] * 3,
+            *[lambda: devices_in_state("demo", Status.OFF_CONTRACT, None, 10)] * 3,
         ]
 
         at_once(acts)
 
-        expected = State.OK if number % 2 else State.OFF_CONTRACT
-        assert condition_of("demo", DEVICE, now_ms()).state is expected
+        expected = Status.OK if number % 2 else Status.OFF_CONTRACT
+        assert status_of("demo", DEVICE, now_ms()).state is expected
         # The list is read eventually consistent.
         time.sleep(0.01)
         listed = states_among("demo", DEVICE, DEVICE)
-        assert {told.state for told in listed.values()} == {expected} - {State.OK}
+        assert {told.state for told in listed.values()} == {expected} - {Status.OK}

@@ -13,13 +13,13 @@ from sigbridge.downlinks import (
     DownlinkNotQueued,
     UnknownDownlink,
     answer_uplink,
+    apply_acknowledgement,
     delete_downlink,
-    downlink_life,
+    downlink_history_of,
     end_what_is_due,
     push_downlinks,
     queued_downlinks,
     replace_downlinks,
-    settle,
 )
 from sigbridge.errors import SigbridgeError
 from sigbridge.model.claim import ClaimRequest
@@ -80,7 +80,7 @@ def test_i1_i4_deletions_and_claims_at_once_take_a_downlink_once(key: str, strea
 
     assert outcomes["deleted"] + outcomes["claimed"] == 1
     expected = "removed" if outcomes["deleted"] else "answered"
-    assert downlink_life("demo", DEVICE, downlink.id).state == expected
+    assert downlink_history_of("demo", DEVICE, downlink.id).state == expected
     assert queued_downlinks("demo", DEVICE) == []
 
 
@@ -92,11 +92,11 @@ def test_i3_a_failed_confirmed_downlink_comes_back_once_whoever_hears_of_it(stre
     time.sleep(0.01)
     report = acknowledgement(4)
 
-    at_once([lambda: settle("demo", DEVICE, report)] * CALLERS)
+    at_once([lambda: apply_acknowledgement("demo", DEVICE, report)] * CALLERS)
     stream.follow()
 
     assert [(d.id, d.attempt) for d in queued_downlinks("demo", DEVICE)] == [(first.id, 2), (second.id, 1)]
-    assert [step.step for step in downlink_life("demo", DEVICE, first.id).steps] == [
+    assert [step.step for step in downlink_history_of("demo", DEVICE, first.id).steps] == [
         "queued",
         "answered",
         "failed",
@@ -115,15 +115,15 @@ def test_i4_a_replacement_and_a_failed_attempt_at_once_never_leave_both_in_the_q
 
     at_once(
         [
-            lambda: settle("demo", DEVICE, report),
+            lambda: apply_acknowledgement("demo", DEVICE, report),
             lambda: replace_downlinks("demo", DEVICE, [fresh]),
-            lambda: settle("demo", DEVICE, report),
+            lambda: apply_acknowledgement("demo", DEVICE, report),
         ]
     )
     stream.follow()
 
     assert [downlink.id for downlink in queued_downlinks("demo", DEVICE)] == [fresh.id]
-    assert downlink_life("demo", DEVICE, confirmed.id).state in {"superseded", "removed"}
+    assert downlink_history_of("demo", DEVICE, confirmed.id).state in {"superseded", "removed"}
 
 
 def test_i3_a_missing_acknowledgement_is_noticed_once_by_deadlines_at_once(stream: ChangeStream) -> None:
@@ -150,7 +150,10 @@ def test_claims_are_answered_while_a_downlink_is_put_back(stream: ChangeStream) 
             return type(failure).__name__
 
     results = at_once(
-        [lambda: settle("demo", DEVICE, report) or "", *[lambda n=n: claim(n) for n in range(1, 9)]]  # type: ignore[func-returns-value,misc]
+        [
+            lambda: apply_acknowledgement("demo", DEVICE, report) or "",
+            *[lambda n=n: claim(n) for n in range(1, 9)],
+        ]  # type: ignore[func-returns-value,misc]
     )
 
     assert "StoreUnavailable" not in results

@@ -24,7 +24,7 @@ from sigbridge.downlinks import (
     answer_uplink,
     delete_downlink,
     downlink_history,
-    downlink_life,
+    downlink_history_of,
     end_what_is_due,
     push_downlinks,
     queued_downlinks,
@@ -33,10 +33,10 @@ from sigbridge.downlinks import (
 )
 from sigbridge.model.claim import ClaimRequest
 from sigbridge.model.downlink import Downlink, Source
-from sigbridge.model.downlink_history import Life
+from sigbridge.model.downlink_history import DownlinkHistory
 from sigbridge.model.report import ReceivedReport
 from sigbridge.model.service import Service
-from sigbridge.reports import keep_reports
+from sigbridge.reports import store_reports
 from sigbridge.store.stream import read_change
 from sigbridge.stream.handlers import handle
 from tests.engines.conftest import use_new_table
@@ -141,10 +141,10 @@ class QueueMachine(RuleBasedStateMachine):
         elif what == "delete":
             self._delete_what_waits_no_more(pick)
         elif what == "acknowledge again" and reports:
-            assert keep_reports(APPLICATION, [reports[-1 - pick % len(reports)]]).duplicates == 1
+            assert store_reports(APPLICATION, [reports[-1 - pick % len(reports)]]).duplicates == 1
         elif what == "acknowledge nothing":
             moment = START - DAY
-            keep_reports(APPLICATION, [acknowledgement(0, moment)])
+            store_reports(APPLICATION, [acknowledgement(0, moment)])
             self.model.acknowledge(Acknowledgement(0, moment, self.model.now))
             self._happened()
 
@@ -246,7 +246,7 @@ class QueueMachine(RuleBasedStateMachine):
         if may_be_about_another or is_doubtful:
             return
         self.last_acknowledged = max(self.last_acknowledged, self.model.now)
-        keep_reports(APPLICATION, [acknowledgement(code, None)])
+        store_reports(APPLICATION, [acknowledgement(code, None)])
         self.model.acknowledge(Acknowledgement(code, None, self.model.now))
         self._happened(may_be_replayed=code in FAILURES or code == 0)
         self._settle_down()
@@ -274,7 +274,7 @@ class QueueMachine(RuleBasedStateMachine):
         self._begin_second()
         earlier.append(acknowledgement(code, moment))
         self.last_acknowledged = max(self.last_acknowledged, moment)
-        keep_reports(APPLICATION, earlier[-1:])
+        store_reports(APPLICATION, earlier[-1:])
         self.model.acknowledge(Acknowledgement(code, moment, self.model.now))
         self._happened()
 
@@ -327,13 +327,13 @@ class QueueMachine(RuleBasedStateMachine):
                 assert moments == self.model.steps[id_, attempt.downlink.attempt]
         assert len(self.model.steps) == sum(len(life.attempts) for life in lives)
         for life in lives[:3]:
-            assert downlink_life(APPLICATION, DEVICE, life.downlink.id) == life
+            assert downlink_history_of(APPLICATION, DEVICE, life.downlink.id) == life
 
     def follow_all(self) -> None:
         while self.not_followed:
             self._follow_one()
 
-    def _history(self) -> Iterator[Life]:
+    def _history(self) -> Iterator[DownlinkHistory]:
         cursor: str | None = None
         while True:
             page = downlink_history(APPLICATION, DEVICE, 7, cursor)

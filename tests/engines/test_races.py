@@ -8,7 +8,7 @@ from threading import Barrier
 
 import pytest
 
-from sigbridge.devices.directory import register_device
+from sigbridge.devices.device_cache import register_device
 from sigbridge.downlinks import push_downlinks, queued_downlinks
 from sigbridge.model.downlink import Downlink
 from sigbridge.store.table import query_prefix

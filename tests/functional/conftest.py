@@ -11,7 +11,7 @@ from moto import mock_aws
 from sigbridge.applications import create_application
 from sigbridge.credentials import authenticate, issue_key
 from sigbridge.credentials.authentication import forget_cached_keys
-from sigbridge.devices.directory import forget_cached_devices
+from sigbridge.devices.device_cache import forget_cached_devices
 from sigbridge.model.api_key import Right
 from sigbridge.model.application import Application
 from sigbridge.settings import settings

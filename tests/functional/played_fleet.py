@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from sigbridge.devices.directory import forget_cached_devices
+from sigbridge.devices.device_cache import forget_cached_devices
 from tests.functional.change_stream import ChangeStream, StreamRecord
 from tests.functional.lambdas import Answer, Context, event, handler
 from tests.functional.management import Management

@@ -6,7 +6,7 @@ import pytest
 
 from sigbridge.devices import register_device
 from sigbridge.downlinks import answer_uplink, push_downlinks, queued_downlinks
-from sigbridge.downlinks.answering import answer_uplink_within
+from sigbridge.downlinks.claim import answer_uplink_within
 from sigbridge.model.claim import ClaimRequest
 from sigbridge.model.downlink import Downlink
 from tests.functional.conftest import Stored

@@ -13,7 +13,7 @@ from boto3.dynamodb.types import TypeSerializer
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from sigbridge.devices import set_parameter
-from sigbridge.devices.directory import forget_cached_devices
+from sigbridge.devices.device_cache import forget_cached_devices
 from sigbridge.errors import StoreUnavailable
 from sigbridge.settings import settings
 from sigbridge.store.connections import client

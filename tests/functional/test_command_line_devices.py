@@ -10,7 +10,7 @@ import pytest
 from sigbridge.devices import register_device
 from sigbridge.model.report import StoredReport
 from sigbridge.model.service import Service
-from sigbridge.status import note_report
+from sigbridge.status import record_report
 from tests.functional.command_line import NOT_UNDERSTOOD, REFUSED, OverHttp, lines
 from tests.functional.conftest import Invoke, Stored
 from tests.functional.lambdas import event
@@ -195,7 +195,7 @@ def test_a_device_is_shown_to_people(sigbridge: OverHttp, played: PlayedDevice) 
         (Service.ERROR, {"severity": "ERROR", "info": "No message received"}),
     ):
         report = StoredReport(service, f"{at}#0", played.id, played.id, at + 1, True, at + 1, facts)
-        note_report("demo", played.id, report)
+        record_report("demo", played.id, report)
 
     shown = lines(sigbridge.says("devices", "show", played.id))
 

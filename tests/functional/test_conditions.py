@@ -21,10 +21,18 @@ from sigbridge.model.api_key import Right
 from sigbridge.model.application import Application
 from sigbridge.model.report import StoredReport
 from sigbridge.model.service import Service
-from sigbridge.status import Condition, Kind, State, condition_of, note_message, note_report, states_of
-from sigbridge.status.knowledge import knowledge_of_report
-from sigbridge.store.conditions import rank
+from sigbridge.status import (
+    DeviceStatus,
+    ObservationKind,
+    Status,
+    record_message,
+    record_report,
+    status_of,
+    statuses_of,
+)
+from sigbridge.status.observation import observations_of_report
 from sigbridge.store.message_codec import read_message
+from sigbridge.store.observations import rank
 from sigbridge.store.report_codec import read_stored_report
 from tests.functional.conftest import Invoke, Stored
 from tests.functional.failing_store import FAILURES, Failure, failing
@@ -64,7 +72,7 @@ def note(device: tuple[str, str]) -> Note:
 
     def note(*reports: StoredReport) -> None:
         for each in reports:
-            note_report(*device, each)
+            record_report(*device, each)
 
     return note
 
@@ -157,7 +165,7 @@ def test_a_position_is_noted(invoke: Invoke, stored: Stored, noted: Noted) -> No
     invoke("sigfox_service", event("sigfox_geoloc.json", body=body))
     [record] = stored(sk="EVENT#")
 
-    note_report(*DEVICE, read_stored_report(record))
+    record_report(*DEVICE, read_stored_report(record))
 
     place = {"latitude": Decimal("45.19"), "longitude": Decimal("5.71"), "radius": 2447}
     assert noted() == {"location": place | {"at": MS}}
@@ -167,7 +175,7 @@ def test_link_and_location_of_a_message_are_noted(invoke: Invoke, stored: Stored
     invoke("sigfox_service", event("sigfox_data_advanced.json"))
     [message] = stored(sk="MSG#")
 
-    note_message("demo", "1A2B45", read_message(message))
+    record_message("demo", "1A2B45", read_message(message))
 
     [record] = stored("DEVICE#demo#1A2B45", "CONDITION")
     link, location = record["link"], record["location"]
@@ -188,7 +196,7 @@ def test_a_message_that_says_neither_is_not_noted(name: str, invoke: Invoke, sto
     requests: list[str] = []
 
     with failing(counting(requests), lambda _request: True):
-        note_message("demo", "1A2B45", read_message(message))
+        record_message("demo", "1A2B45", read_message(message))
 
     assert requests == []
 
@@ -236,7 +244,7 @@ def test_noting_again_changes_nothing(note: Note, stored: Stored) -> None:
 
     assert stored() == before
     noted = sum(1 for _, facts in NOTED.values() if facts)
-    entered = sum(len(states_of(knowledge_of_report(told), None, None, MS)) for told in reports)
+    entered = sum(len(statuses_of(observations_of_report(told), None, None, MS)) for told in reports)
     assert len(requests) == noted + entered
 
 
@@ -265,7 +273,11 @@ def test_the_order_of_reports_does_not_matter(order: tuple[int, ...], note: Note
 
 def battery_in_order(reports: Sequence[StoredReport]) -> dict[str, Any]:
     """What is known of the battery after these reports, whatever their order: the newest, of highest rank."""
-    known = [found[Kind.BATTERY] for found in map(knowledge_of_report, reports) if Kind.BATTERY in found]
+    known = [
+        found[ObservationKind.BATTERY]
+        for found in map(observations_of_report, reports)
+        if ObservationKind.BATTERY in found
+    ]
     newest = max(known, key=lambda knowledge: (knowledge.at, rank(knowledge)))
     return {**newest.facts, "at": newest.at}
 
@@ -298,7 +310,7 @@ def test_any_reports_in_any_order_and_repeated_leave_the_same(
 
     for device_id, told in zip(devices, (reports, reordered), strict=True):
         for each in told:
-            note_report("demo", device_id, each)
+            record_report("demo", device_id, each)
 
     one, other = (
         [{**record, "pk": ""} for record in stored(f"DEVICE#demo#{device_id}")] for device_id in devices
@@ -316,19 +328,19 @@ def test_what_can_not_be_noted_is_told(failure: Failure, note: Note, noted: Note
 
 
 # The state: reports, the time of the newest message or None, and the states with the moments they hold since.
-STATES: dict[str, tuple[list[StoredReport], int | None, dict[State, int]]] = {
+STATES: dict[str, tuple[list[StoredReport], int | None, dict[Status, int]]] = {
     "never heard of": ([], None, {}),
     "heard of": ([], MS, {}),
-    "silent": ([report(Service.ERROR, **SILENT)], None, {State.SILENT: SILENT_SINCE}),
-    "silent after a message": ([report(Service.ERROR, **SILENT)], MS - 1, {State.SILENT: SILENT_SINCE}),
+    "silent": ([report(Service.ERROR, **SILENT)], None, {Status.SILENT: SILENT_SINCE}),
+    "silent after a message": ([report(Service.ERROR, **SILENT)], MS - 1, {Status.SILENT: SILENT_SINCE}),
     "silent since it was said so": (
         [report(Service.ERROR, severity="ERROR", info="?")],
         None,
-        {State.SILENT: MS},
+        {Status.SILENT: MS},
     ),
     "silent no more": ([report(Service.ERROR, **SILENT)], MS, {}),
     "trouble of the network": ([report(Service.ERROR, **WARNING)], None, {}),
-    "out of sequence": ([happened("OUT_OF_SEQUENCE")], MS - 1, {State.OUT_OF_SEQUENCE: MS}),
+    "out of sequence": ([happened("OUT_OF_SEQUENCE")], MS - 1, {Status.OUT_OF_SEQUENCE: MS}),
     "in sequence again": ([happened("OUT_OF_SEQUENCE")], MS + 1, {}),
     "a break in sequence": ([happened("INVALID_SEQ_NUMBER")], MS - 1, {}),
     "a break after being out of sequence": (
@@ -336,15 +348,15 @@ STATES: dict[str, tuple[list[StoredReport], int | None, dict[State, int]]] = {
         None,
         {},
     ),
-    "off contract": ([happened("OFF_CONTRACT")], MS - 1, {State.OFF_CONTRACT: MS}),
+    "off contract": ([happened("OFF_CONTRACT")], MS - 1, {Status.OFF_CONTRACT: MS}),
     "off contract, then a message": ([happened("OFF_CONTRACT")], MS + 1, {}),
     "off contract, then renewed": ([happened("OFF_CONTRACT"), happened("TOKEN_RENEWAL", MS + 1)], None, {}),
     "renewed, then off contract": (
         [happened("TOKEN_RENEWAL", MS - 1), happened("OFF_CONTRACT")],
         None,
-        {State.OFF_CONTRACT: MS},
+        {Status.OFF_CONTRACT: MS},
     ),
-    "over quota": ([report(Service.ACKNOWLEDGE, info_code=3)], MS + 1, {State.OVER_QUOTA: MS}),
+    "over quota": ([report(Service.ACKNOWLEDGE, info_code=3)], MS + 1, {Status.OVER_QUOTA: MS}),
     "over quota yesterday": ([report(Service.ACKNOWLEDGE, MS - DAY_MS, info_code=3)], None, {}),
     "all at once": (
         [
@@ -355,10 +367,10 @@ STATES: dict[str, tuple[list[StoredReport], int | None, dict[State, int]]] = {
         ],
         None,
         {
-            State.OFF_CONTRACT: MS,
-            State.OUT_OF_SEQUENCE: MS,
-            State.SILENT: SILENT_SINCE,
-            State.OVER_QUOTA: MS,
+            Status.OFF_CONTRACT: MS,
+            Status.OUT_OF_SEQUENCE: MS,
+            Status.SILENT: SILENT_SINCE,
+            Status.OVER_QUOTA: MS,
         },
     ),
 }
@@ -380,11 +392,11 @@ def test_a_state_follows_from_what_is_known_and_the_newest_message(
         say(invoke, message_at)
     note(*reports)
 
-    condition = condition_of(*DEVICE, now_ms=MS + 2)
+    condition = status_of(*DEVICE, now_ms=MS + 2)
 
     assert dict(condition.states) == expected
-    assert list(condition.states) == sorted(expected, key=list(State).index)
-    assert condition.state == next(iter(condition.states), State.OK)
+    assert list(condition.states) == sorted(expected, key=list(Status).index)
+    assert condition.state == next(iter(condition.states), Status.OK)
     assert condition.since == next(iter(condition.states.values()), None)
     assert (None if condition.last_message is None else condition.last_message.time) == message_at
 
@@ -393,16 +405,16 @@ def test_a_quota_begins_anew_with_the_utc_day(note: Note) -> None:
     midnight = MS // DAY_MS * DAY_MS + DAY_MS
     note(report(Service.ACKNOWLEDGE, info_code=3))
 
-    def state(now_ms: int) -> Condition:
-        return condition_of(*DEVICE, now_ms=now_ms)
+    def state(now_ms: int) -> DeviceStatus:
+        return status_of(*DEVICE, now_ms=now_ms)
 
-    assert state(midnight - 1).state is State.OVER_QUOTA
-    assert state(midnight).state is State.OK
+    assert state(midnight - 1).state is Status.OVER_QUOTA
+    assert state(midnight).state is Status.OK
 
 
 def test_only_a_listed_device_has_a_condition(application: Application) -> None:
     with pytest.raises(UnknownDevice):
-        condition_of(application.id, "153FA", MS)
+        status_of(application.id, "153FA", MS)
 
 
 def ask(invoke: Invoke, device_id: str = "153fa") -> Answer:
@@ -421,7 +433,7 @@ def test_the_state_of_a_device_is_told(invoke: Invoke, note: Note, stored: Store
     }
     invoke("sigfox_service", event("sigfox_data_advanced.json", body=body))
     [message] = stored(sk="MSG#")
-    note_message(*DEVICE, read_message(message))
+    record_message(*DEVICE, read_message(message))
     note(
         report(Service.STATUS, batt=Decimal("3.05"), temp=Decimal("21.5")),
         report(Service.ERROR, **SILENT),

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from sigbridge.messages import store_messages
-from sigbridge.model.message import Network, Part, ReceivedMessage, Variable
-from sigbridge.model.stored_message import RecordedMessage
+from sigbridge.model.message import MessagePart, Network, ReceivedMessage, Variable
+from sigbridge.model.stored_message import StoredMessage
 from sigbridge.store import timeline
 from sigbridge.store.item_size import stored_size
 from tests.functional.change_stream import ChangeStream
@@ -202,7 +202,7 @@ def test_what_another_delivery_changes_meanwhile_is_not_lost(
 
     change = timeline.change
 
-    def after_others(application_id: str, seen: RecordedMessage, wanted: RecordedMessage) -> None:
+    def after_others(application_id: str, seen: StoredMessage, wanted: StoredMessage) -> None:
         if others:
             deliver(invoke, body | others.pop())
         change(application_id, seen, wanted)
@@ -238,7 +238,7 @@ LARGE = "x" * 5_000
 LARGEST_ITEM_BYTES = 400_000
 
 
-def large_part(part: Part, clock: Clock, number: int = 60) -> ReceivedMessage:
+def large_part(part: MessagePart, clock: Clock, number: int = 60) -> ReceivedMessage:
     """A part that says about 300 kB."""
     variables = tuple(Variable(f"{part}_{position}", LARGE) for position in range(number))
     facts = {"duplicates": [{"bs_id": "1D44"}] * 4_000, "lqi": "GOOD"}
@@ -251,9 +251,11 @@ def large_part(part: Part, clock: Clock, number: int = 60) -> ReceivedMessage:
     )
 
 
-@pytest.mark.parametrize("parts", [(Part.UPLINK, Part.ADVANCED), (Part.ADVANCED, Part.UPLINK)])
+@pytest.mark.parametrize(
+    "parts", [(MessagePart.UPLINK, MessagePart.ADVANCED), (MessagePart.ADVANCED, MessagePart.UPLINK)]
+)
 def test_both_parts_of_a_message_always_fit(
-    parts: tuple[Part, Part], key: str, clock: Clock, management: Management
+    parts: tuple[MessagePart, MessagePart], key: str, clock: Clock, management: Management
 ) -> None:
     assert key
     for part in (*parts, *parts):
@@ -273,7 +275,7 @@ def test_the_largest_message_that_deliveries_can_make_fits_into_an_item(
 ) -> None:
     assert key
     for number in range(4):
-        for part in Part:
+        for part in MessagePart:
             message = large_part(part, clock)
             added = tuple(Variable(f"{part}_{number}_{position}", LARGE) for position in range(60))
             told = ReceivedMessage(

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from sigbridge.devices import delete_parameter, register_device, set_parameter
-from sigbridge.devices.directory import forget_cached_devices
+from sigbridge.devices.device_cache import forget_cached_devices
 from sigbridge.model.device_id import normalize_device_id
 from sigbridge.store import devices as stored_devices
 from sigbridge.store.rows import Deletion, Key

@@ -4,7 +4,7 @@ import pytest
 
 from sigbridge.applications import SettingsChange, change_application
 from sigbridge.devices import set_parameter
-from sigbridge.devices.directory import forget_cached_devices
+from sigbridge.devices.device_cache import forget_cached_devices
 from sigbridge.model.settings import DownlinkQuota
 from tests.functional.conftest import Counted, Invoke
 from tests.functional.lambdas import event

@@ -7,7 +7,7 @@ import pytest
 
 from sigbridge.clock import rfc3339
 from sigbridge.deletion import erase_device, erasing
-from sigbridge.devices import Directory, UnknownDevice
+from sigbridge.devices import DeviceCache, UnknownDevice
 from sigbridge.errors import StoreUnavailable
 from sigbridge.settings import settings
 from sigbridge.store import erasures, table, transactions
@@ -163,7 +163,7 @@ def test_messages_that_came_after_the_deletion_go_too(
 ) -> None:
     """Another instance of a function remembers the device for a minute."""
     monkeypatch.setattr(erasing, "forget_device", lambda *_device: None)
-    Directory.open("demo", [device])
+    DeviceCache.open("demo", [device])
     assert management.delete(f"/v1/devices/{device}").status == 202
     body = {"device": device, "time": fleet.clock.seconds, "data": "17", "seqNumber": 99}
     assert invoke("uplink", event("uplink.json", body=body)).status == 200
@@ -181,7 +181,7 @@ def test_a_device_that_asks_after_its_deletion_does_not_cost_others_their_answer
     fleet: PlayedFleet, device: str, management: Management, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(erasing, "forget_device", lambda *_device: None)
-    Directory.open("demo", [device])
+    DeviceCache.open("demo", [device])
     assert management.delete(f"/v1/devices/{device}").status == 202
     uplinks = [
         {"device": id_, "time": fleet.clock.seconds, "data": "00", "seqNumber": 9, "ack": True}
@@ -376,7 +376,7 @@ def test_a_device_that_comes_back_begins_empty(fleet: PlayedFleet, device: str) 
 def test_parameters_that_are_set_during_the_deletion_go_with_the_others(
     fleet: PlayedFleet, device: str, stored: Stored, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    together = transactions.write_together
+    together = transactions.transact
     tries: list[None] = []
 
     def meanwhile(*writes: Any) -> None:
@@ -387,7 +387,7 @@ def test_parameters_that_are_set_during_the_deletion_go_with_the_others(
                 assert fleet.request("PUT", path, {"value": "1"}).status == 201
         together(*writes)
 
-    monkeypatch.setattr(transactions, "write_together", meanwhile)
+    monkeypatch.setattr(transactions, "transact", meanwhile)
     fill(device, MANY)
 
     fleet.delete(device)

@@ -15,7 +15,7 @@ from sigbridge.applications import SettingsChange, change_application, create_ap
 from sigbridge.clock import rfc3339
 from sigbridge.credentials import issue_key
 from sigbridge.devices import register_device
-from sigbridge.devices.directory import forget_cached_devices
+from sigbridge.devices.device_cache import forget_cached_devices
 from sigbridge.messages import store_messages
 from sigbridge.model.api_key import Right
 from sigbridge.model.message import Network, ReceivedMessage, Variable
@@ -661,7 +661,7 @@ def test_a_variable_of_messages_alone_leaves_them(management: Management, stored
 
 
 def test_much_is_removed_in_several_requests(management: Management, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sigbridge.data.removing._LARGEST_COST", 4)
+    monkeypatch.setattr("sigbridge.data.delete._LARGEST_COST", 4)
     send(10)
 
     answers = [management.delete(DATA, end_date="2025-12-31") for _ in range(3)]
@@ -673,7 +673,7 @@ def test_much_is_removed_in_several_requests(management: Management, monkeypatch
 def test_variables_are_removed_in_several_requests(
     management: Management, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sigbridge.data.removing._LARGEST_COST", 4)
+    monkeypatch.setattr("sigbridge.data.delete._LARGEST_COST", 4)
     send(10)
     removed = []
     cursor: dict[str, str] = {}

@@ -12,11 +12,11 @@ from sigbridge.applications import create_application
 from sigbridge.clock import rfc3339
 from sigbridge.credentials import issue_key
 from sigbridge.devices import register_device, set_parameter
-from sigbridge.devices.directory import forget_cached_devices
+from sigbridge.devices.device_cache import forget_cached_devices
 from sigbridge.model.api_key import Right
 from sigbridge.model.report import StoredReport
 from sigbridge.model.service import Service
-from sigbridge.status import note_report
+from sigbridge.status import record_report
 from tests.functional.conftest import Invoke, Stored
 from tests.functional.failing_store import FAILURES, Failure, failing, is_key_look_up
 from tests.functional.lambdas import Answer, event
@@ -334,7 +334,7 @@ def test_a_device_is_shown_with_what_is_known_of_it(management: Management, play
         report = StoredReport(
             service, f"{moment}#0", played.id, played.id, moment + 1, True, moment + 1, facts
         )
-        note_report("demo", played.id, report)
+        record_report("demo", played.id, report)
 
     told = management.get(f"/v1/devices/{played.id}").json
 
@@ -617,7 +617,7 @@ def silence(*device_ids: str, application_id: str = "demo") -> None:
     """Sigfox misses these devices."""
     facts = {"severity": "ERROR", "info": "No message received since 2025-11-20 15:36:21"}
     for id_ in device_ids:
-        note_report(application_id, id_, report_of(id_, Service.ERROR, MS, **facts))
+        record_report(application_id, id_, report_of(id_, Service.ERROR, MS, **facts))
 
 
 def test_devices_that_are_not_ok_are_listed_with_their_state(management: Management) -> None:

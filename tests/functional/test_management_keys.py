@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sigbridge.applications import create_application
 from sigbridge.clock import rfc3339
 from sigbridge.credentials import (
-    KeyWish,
+    KeySpec,
     TooManyKeys,
     authenticate,
     change_key,
@@ -23,7 +23,7 @@ from sigbridge.credentials import (
     issue_key,
     keys_of,
     revoke_key,
-    withdraw_key,
+    revoke_key_as,
 )
 from sigbridge.credentials.authentication import KNOWN_FOR_SECONDS
 from sigbridge.credentials.issuing import MOST_KEYS
@@ -242,10 +242,10 @@ def test_a_key_can_grant_what_it_has(keeper: Management) -> None:
 
 
 STRONGER = {
-    "more rights": KeyWish("strong", frozenset({Right.DEVICES_READ, Right.TRAFFIC_READ})),
-    "more time": KeyWish("lasting", frozenset({Right.DEVICES_READ}), None),
-    "a day more": KeyWish("lasting", frozenset({Right.DEVICES_READ}), NOW_MS + 2 * DAY * 1000),
-    "more rights, and over": KeyWish("ended", frozenset({Right.TRAFFIC_READ}), NOW_MS - 1),
+    "more rights": KeySpec("strong", frozenset({Right.DEVICES_READ, Right.TRAFFIC_READ})),
+    "more time": KeySpec("lasting", frozenset({Right.DEVICES_READ}), None),
+    "a day more": KeySpec("lasting", frozenset({Right.DEVICES_READ}), NOW_MS + 2 * DAY * 1000),
+    "more rights, and over": KeySpec("ended", frozenset({Right.TRAFFIC_READ}), NOW_MS - 1),
 }
 OPERATIONS: dict[str, tuple[str, object]] = {
     "renamed": ("PATCH", {"name": "mine"}),
@@ -583,7 +583,7 @@ def test_the_last_keys_that_there_is_room_for_are_made_however_many_come_at_once
     management: Management, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sigbridge.credentials.issuing.MOST_KEYS", 5)
-    maker, wish = authenticate(management.key), KeyWish("made", frozenset({Right.DEVICES_READ}))
+    maker, wish = authenticate(management.key), KeySpec("made", frozenset({Right.DEVICES_READ}))
     make(management)
 
     with ThreadPoolExecutor(8) as makers:
@@ -694,13 +694,13 @@ def operate(kind: str, holder: ApiKey, other: ApiKey, rights: Any, end_ms: int |
     """Does something with a key, as the holder of another one."""
     match kind:
         case "make":
-            return grant_key(holder, KeyWish("made", frozenset(rights), end_ms)).key
+            return grant_key(holder, KeySpec("made", frozenset(rights), end_ms)).key
         case "rights":
             return change_key(holder, other.id, {"rights": frozenset(rights)})
         case "end":
             return change_key(holder, other.id, {"valid_until": end_ms})
         case _:
-            return withdraw_key(holder, other.id)
+            return revoke_key_as(holder, other.id)
 
 
 @settings(max_examples=25)

@@ -15,7 +15,7 @@ from sigbridge.credentials import issue_key
 from sigbridge.devices import register_device
 from sigbridge.messages import store_messages
 from sigbridge.model.api_key import Right
-from sigbridge.model.message import Network, Part, ReceivedMessage, Variable
+from sigbridge.model.message import MessagePart, Network, ReceivedMessage, Variable
 from tests.functional.conftest import Invoke
 from tests.functional.lambdas import Answer, event
 from tests.functional.management import Management
@@ -112,7 +112,7 @@ def test_a_value_has_the_location_that_its_item_had(management: Management, invo
 
 def test_what_only_the_network_added_is_told_too(management: Management) -> None:
     received = ReceivedMessage(
-        *("153FA", "153FA", Network.SIGFOX, Part.ADVANCED),
+        *("153FA", "153FA", Network.SIGFOX, MessagePart.ADVANCED),
         time=MS,
         seq_number=1,
         radio={"lqi": "GOOD"},

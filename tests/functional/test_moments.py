@@ -13,16 +13,16 @@ from hypothesis import strategies as st
 from sigbridge.applications import SettingsChange, change_application
 from sigbridge.clock import rfc3339
 from sigbridge.devices import register_device
-from sigbridge.devices.directory import forget_cached_devices
+from sigbridge.devices.device_cache import forget_cached_devices
 from sigbridge.downlinks import push_downlinks, queued_downlinks, reply_to_messages
 from sigbridge.messages import store_messages
 from sigbridge.model.downlink import Downlink
-from sigbridge.model.message import Network, Part, ReceivedMessage
+from sigbridge.model.message import MessagePart, Network, ReceivedMessage
 from sigbridge.model.report import ReceivedReport
 from sigbridge.model.service import Service
 from sigbridge.model.settings import DownlinkQuota
-from sigbridge.reports import keep_reports
-from sigbridge.status import condition_of
+from sigbridge.reports import store_reports
+from sigbridge.status import status_of
 from sigbridge.store.table import query_prefix
 from tests.functional.conftest import Invoke, Stored
 from tests.functional.lambdas import event
@@ -112,7 +112,7 @@ def test_both_parts_of_a_message_meet_although_its_time_is_not_believed(
         told = {"time": time, "unread_time": unread}
         store_messages("demo", [message(**told, radio={"rssi": -120})])
         clock.wait(25)
-        store_messages("demo", [message(**told, part=Part.ADVANCED, radio={"lqi": "GOOD"})])
+        store_messages("demo", [message(**told, part=MessagePart.ADVANCED, radio={"lqi": "GOOD"})])
 
     assert [(told["radio"], told["advanced"]) for told in shown(management)] == [
         ({"rssi": -120}, {"lqi": "GOOD"})
@@ -233,7 +233,7 @@ def test_a_message_from_tomorrow_is_over_the_quota_of_today(played: PlayedDevice
 
 def last_message(clock: Clock) -> int | None:
     """The sequence number of the last message."""
-    last = condition_of("demo", DEVICE, clock.now_ms).last_message
+    last = status_of("demo", DEVICE, clock.now_ms).last_message
     return None if last is None else last.seq_number
 
 
@@ -268,7 +268,7 @@ def test_a_report_from_the_future_does_not_hide_what_comes_after(
         report = ReceivedReport(
             Service.EVENT, DEVICE, DEVICE, time=played.clock.now_ms + moment * 1000, facts=facts
         )
-        keep_reports("demo", [report])
+        store_reports("demo", [report])
         played.happened()
         played.clock.wait(2 * MINUTE)
 
@@ -286,7 +286,7 @@ def test_an_acknowledgement_from_the_future_is_about_what_waits_for_one(played: 
         facts={"info_code": 0, "downlink_ack": True},
     )
 
-    keep_reports("demo", [report])
+    store_reports("demo", [report])
     played.happened()
 
     assert played.state(downlink_id) == "sent"

@@ -3,7 +3,7 @@
 import pytest
 
 from sigbridge.applications import SettingsChange, change_application
-from sigbridge.devices.directory import forget_cached_devices
+from sigbridge.devices.device_cache import forget_cached_devices
 from sigbridge.store import table
 from sigbridge.store.rows import Key
 from tests.functional.conftest import Stored

@@ -6,7 +6,7 @@ import pytest
 
 from sigbridge.clock import rfc3339
 from sigbridge.errors import StoreUnavailable
-from sigbridge.status import watching
+from sigbridge.status import silence_monitor
 from sigbridge.store import table
 from sigbridge.store.rows import Key, Update
 from tests.functional.conftest import Counted, Stored
@@ -246,8 +246,8 @@ def test_sigfox_and_the_keep_alive_agree_on_the_first_to_tell(fleet: PlayedFleet
 @pytest.fixture
 def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Orders are followed in steps of 10 devices, two of them in a run."""
-    monkeypatch.setattr(watching, "_STEP", 10)
-    monkeypatch.setattr(watching, "_STEPS_IN_A_RUN", 2)
+    monkeypatch.setattr(silence_monitor, "_STEP", 10)
+    monkeypatch.setattr(silence_monitor, "_STEPS_IN_A_RUN", 2)
 
 
 @pytest.fixture
@@ -395,14 +395,14 @@ def test_a_look_does_not_move_a_look_that_something_else_asked_for(
     fleet.clock.wait(HOUR)
     fleet.say(tracker)
     fleet.clock.wait(MINUTE)
-    read = watching.find_last_message
+    read = silence_monitor.find_last_message
 
     def meanwhile(application_id: str, device_id: str) -> Any:
         message = read(application_id, device_id)
-        watching.stored_conditions.watch(application_id, device_id, fleet.clock.now_ms)
+        silence_monitor.stored_conditions.watch(application_id, device_id, fleet.clock.now_ms)
         return message
 
-    monkeypatch.setattr(watching, "find_last_message", meanwhile)
+    monkeypatch.setattr(silence_monitor, "find_last_message", meanwhile)
     fleet.next_minute()
 
     assert looks(stored) == {tracker: fleet.clock.now_ms}
@@ -435,6 +435,8 @@ def test_an_item_that_only_its_index_knows_is_left_alone(fleet: PlayedFleet, tra
     later = fleet.clock.now_ms + DAY * 1000
     table.update(Update(key, "SET due_at = :later", "attribute_exists(pk)", {":later": later}))
 
-    work = watching.look_for_silence(fleet.clock.now_ms + 2 * DAY * 1000, fleet.clock.now_ms + DAY * 1000)
+    work = silence_monitor.look_for_silence(
+        fleet.clock.now_ms + 2 * DAY * 1000, fleet.clock.now_ms + DAY * 1000
+    )
 
     assert (work.looked_at, work.failed, dict(work.left_out)) == (1, 0, {})

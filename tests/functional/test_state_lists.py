@@ -10,7 +10,7 @@ from sigbridge.applications import UnknownApplication
 from sigbridge.clock import rfc3339
 from sigbridge.model.report import StoredReport
 from sigbridge.model.service import Service
-from sigbridge.status import State, devices_in_state, note_report, state_lists, states_among
+from sigbridge.status import Status, devices_in_state, record_report, state_lists, states_among
 from sigbridge.store import state_lists as stored_lists
 from sigbridge.store import table
 from sigbridge.store.rows import Key
@@ -160,11 +160,11 @@ def test_any_id_can_be_listed(device_id: str, fleet: PlayedFleet) -> None:
 @pytest.mark.usefixtures("a1")
 def test_a_device_of_another_application_is_not_listed(fleet: PlayedFleet) -> None:
     report = StoredReport(Service.ERROR, "1#0", "A1", "A1", 1, True, 1, {"severity": "ERROR"})
-    note_report("other", "A1", report)
+    record_report("other", "A1", report)
 
     assert fleet.in_state("silent") == {}
     with pytest.raises(UnknownApplication):
-        devices_in_state("other", State.SILENT, None, 10)
+        devices_in_state("other", Status.SILENT, None, 10)
 
 
 # Pages
@@ -176,7 +176,7 @@ def silence(count: int) -> list[str]:
     for device_id in ids:
         table.put_new(Key("APP#demo", f"DEVICE#{device_id}"), _device(device_id))
         report = StoredReport(Service.ERROR, "1#0", device_id, device_id, 1, True, 1, {"severity": "ERROR"})
-        note_report("demo", device_id, report)
+        record_report("demo", device_id, report)
     return ids
 
 
@@ -189,7 +189,7 @@ def test_a_list_is_read_by_page(fleet: PlayedFleet) -> None:
     pages = []
     after: str | None = None
     while True:
-        page = devices_in_state("demo", State.SILENT, after, 3)
+        page = devices_in_state("demo", Status.SILENT, after, 3)
         pages.append([device_id for device_id, _ in page.devices])
         after = page.next_after
         if after is None:
@@ -203,7 +203,7 @@ def test_a_page_is_complete_when_it_holds_exactly_what_there_is(fleet: PlayedFle
     assert fleet
     ids = silence(3)
 
-    page = devices_in_state("demo", State.SILENT, None, 3)
+    page = devices_in_state("demo", Status.SILENT, None, 3)
 
     assert ([device_id for device_id, _ in page.devices], page.next_after) == (ids, None)
 
@@ -215,8 +215,8 @@ def test_a_page_of_devices_that_are_well_again_is_short_and_the_next_one_is_not_
     for device_id in ids[:4]:
         fleet.say(device_id)
 
-    first = devices_in_state("demo", State.SILENT, None, 3)
-    second = devices_in_state("demo", State.SILENT, first.next_after, 3)
+    first = devices_in_state("demo", Status.SILENT, None, 3)
+    second = devices_in_state("demo", Status.SILENT, first.next_after, 3)
 
     assert (first.devices, first.next_after) == ((), ids[2])
     assert [device_id for device_id, _ in second.devices] == ids[4:]
@@ -241,7 +241,7 @@ def test_what_reading_costs(fleet: PlayedFleet) -> None:
     with store_requests() as of_twenty:
         states_among("demo", ids[0], ids[19])
     with store_requests() as of_a_page:
-        devices_in_state("demo", State.SILENT, None, 100)
+        devices_in_state("demo", Status.SILENT, None, 100)
 
     assert of_none == {"Query": 4}
     assert of_twenty == {"Query": 4 + 20, "BatchGetItem": 2}
@@ -278,7 +278,7 @@ def test_the_order_of_reports_does_not_matter(order: tuple[int, ...], fleet: Pla
         moment = moments[position]
         facts = {"event_type": types[position]}
         report = StoredReport(Service.EVENT, f"{moment}#0", a1, a1, moment, True, moment, facts)
-        note_report("demo", a1, report)
+        record_report("demo", a1, report)
 
     assert fleet.in_state("off_contract") == {a1: rfc3339(moments[2])}
 

@@ -9,7 +9,7 @@ import pytest
 from sigbridge.applications import SettingsChange, change_application
 from sigbridge.credentials import issue_key
 from sigbridge.devices import register_device
-from sigbridge.devices.directory import forget_cached_devices
+from sigbridge.devices.device_cache import forget_cached_devices
 from sigbridge.model.api_key import Right
 from sigbridge.model.application import Application
 from sigbridge.model.settings import PayloadEncoding, UnknownDevices

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from sigbridge.applications import create_application
-from sigbridge.devices.directory import forget_cached_devices
+from sigbridge.devices.device_cache import forget_cached_devices
 from sigbridge.model.application import Application
 from sigbridge.settings import Settings, using
 from sigbridge.stream.handlers import handle

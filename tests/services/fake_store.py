@@ -20,17 +20,17 @@ from sigbridge.model.device import Device
 from sigbridge.model.device_state import DeviceState, Removal
 from sigbridge.model.downlink import Downlink
 from sigbridge.model.downlink_history import Attempt, AttemptKey, Step, StoredAttempt
-from sigbridge.model.knowledge import Kind, Knowledge, NotedKnowledge
+from sigbridge.model.observation import Observation, ObservationKind, Observations
 from sigbridge.model.report import StoredReport
-from sigbridge.model.stored_message import RecordedMessage
+from sigbridge.model.stored_message import StoredMessage
 from sigbridge.store import (
     applications,
     attempts,
     claims,
-    conditions,
     device_states,
     devices,
     messages,
+    observations,
     reports,
     state_lists,
     timeline,
@@ -69,13 +69,13 @@ class Items:
     devices: dict[DeviceKey, Device] = field(default_factory=dict)
     states: dict[DeviceKey, DeviceState] = field(default_factory=dict)
     pushes: dict[tuple[str, str, str], PushMemory] = field(default_factory=dict)
-    messages: dict[tuple[str, str, str], RecordedMessage] = field(default_factory=dict)
+    messages: dict[tuple[str, str, str], StoredMessage] = field(default_factory=dict)
     marks: dict[tuple[str, str, str], tuple[str, int]] = field(default_factory=dict)
     reports: dict[tuple[str, str, str], StoredReport] = field(default_factory=dict)
     attempts: dict[AttemptKey, StoredAttempt] = field(default_factory=dict)
     due_at: dict[AttemptKey, int] = field(default_factory=dict)
     answered: dict[AttemptKey, str] = field(default_factory=dict)
-    known: dict[DeviceKey, dict[Kind, Knowledge]] = field(default_factory=dict)
+    known: dict[DeviceKey, dict[ObservationKind, Observation]] = field(default_factory=dict)
     listed: dict[tuple[str, str, str], Entry] = field(default_factory=dict)
     changes: list[Change[Any]] = field(default_factory=list)
 
@@ -158,9 +158,9 @@ class FakeDevices(FakeModule):
         device = self.find(application_id, device_id)
         if device is None:
             raise NotListed
-        if device.told_type == type_id:
+        if device.reported_type == type_id:
             return device
-        return self.change(application_id, device_id, {"type": type_id, "told_type": type_id})
+        return self.change(application_id, device_id, {"type": type_id, "reported_type": type_id})
 
 
 class FakeMessages(FakeModule):
@@ -172,7 +172,7 @@ class FakeMessages(FakeModule):
         self.items.marks[key] = id_, mark.kept_until
         return id_
 
-    def add(self, application_id: str, message: RecordedMessage, expires_at: int) -> Written:
+    def add(self, application_id: str, message: StoredMessage, expires_at: int) -> Written:
         del expires_at
         key = application_id, message.device_id, message.id
         [(part, content)] = message.parts.items()
@@ -191,7 +191,7 @@ class FakeMessages(FakeModule):
         self.items.changed(MessageStored, application_id, message.device_id, old, new)
         return Written(new, is_repeat=False)
 
-    def newest_first(self, application_id: str, device_id: str, page: int) -> Iterator[RecordedMessage]:
+    def newest_first(self, application_id: str, device_id: str, page: int) -> Iterator[StoredMessage]:
         del page
         own = [key for key in self.items.messages if key[:2] == (application_id, device_id)]
         return (self.items.messages[key] for key in sorted(own, reverse=True))
@@ -201,7 +201,7 @@ _SHARED = ("seq_number", "payload", "port", "ack", "sent_time")
 
 
 class FakeTimeline(FakeModule):
-    def change(self, application_id: str, seen: RecordedMessage, wanted: RecordedMessage) -> None:
+    def change(self, application_id: str, seen: StoredMessage, wanted: StoredMessage) -> None:
         key = application_id, seen.device_id, seen.id
         existing = self.items.messages.get(key)
         if existing != seen:
@@ -378,19 +378,19 @@ class FakeAttempts(FakeModule):
         return (key for at, _, _, key in due if at <= now_ms)
 
 
-class FakeConditions(FakeModule):
-    def note(self, application_id: str, device_id: str, known: Mapping[Kind, Knowledge]) -> None:
+class FakeObservations(FakeModule):
+    def note(self, application_id: str, device_id: str, known: Mapping[ObservationKind, Observation]) -> None:
         noted = self.items.known.setdefault((application_id, device_id), {})
         for kind, knowledge in known.items():
             if kind not in noted or _recency(knowledge) > _recency(noted[kind]):
                 noted[kind] = knowledge
 
-    def find(self, application_id: str, device_id: str) -> NotedKnowledge:
-        return NotedKnowledge(dict(self.items.known.get((application_id, device_id), {})))
+    def find(self, application_id: str, device_id: str) -> Observations:
+        return Observations(dict(self.items.known.get((application_id, device_id), {})))
 
 
-def _recency(knowledge: Knowledge) -> tuple[int, str]:
-    return knowledge.at, conditions.rank(knowledge)
+def _recency(knowledge: Observation) -> tuple[int, str]:
+    return knowledge.at, observations.rank(knowledge)
 
 
 class FakeStateLists(FakeModule):
@@ -403,7 +403,7 @@ MODULES = {
     applications: FakeApplications,
     attempts: FakeAttempts,
     claims: FakeClaims,
-    conditions: FakeConditions,
+    observations: FakeObservations,
     device_states: FakeDeviceStates,
     devices: FakeDevices,
     messages: FakeMessages,

@@ -6,17 +6,17 @@ import pytest
 
 from sigbridge.applications import SettingsChange, change_application
 from sigbridge.devices import UnknownDevice, register_device
-from sigbridge.devices.directory import forget_cached_devices
+from sigbridge.devices.device_cache import forget_cached_devices
 from sigbridge.downlinks import (
     Downlink,
+    DownlinkState,
     InvalidDownlink,
     QueueFull,
     Reply,
-    State,
     Step,
     delete_downlink,
     downlink_history,
-    downlink_life,
+    downlink_history_of,
     end_what_is_due,
     push_downlinks,
     push_downlinks_once,
@@ -28,7 +28,7 @@ from sigbridge.downlinks import (
 from sigbridge.messages import Network, ReceivedMessage, store_messages
 from sigbridge.model.device_state import Removal
 from sigbridge.model.settings import DownlinkQuota
-from sigbridge.reports import ReceivedReport, Service, keep_reports
+from sigbridge.reports import ReceivedReport, Service, store_reports
 from sigbridge.settings import settings
 from tests.functional.played_device import Clock
 from tests.services.conftest import follow
@@ -67,7 +67,7 @@ class Played:
         self.clock.wait(20)
         told = {"info_code": code, **facts}
         report = ReceivedReport(Service.ACKNOWLEDGE, DEVICE[1], "153fa", self.clock.now_ms, told)
-        keep_reports("demo", [report])
+        store_reports("demo", [report])
         follow(self.items)
 
     def wait_for_acknowledgement(self) -> None:
@@ -154,7 +154,7 @@ def test_what_has_expired_is_not_handed_out(played: Played, clock: Clock) -> Non
 
     assert queue() == [TWO]
     assert played.ask() == TWO
-    assert downlink_life(*DEVICE, expired).state is State.EXPIRED
+    assert downlink_history_of(*DEVICE, expired).state is DownlinkState.EXPIRED
 
 
 def test_a_spent_quota_keeps_what_is_queued(played: Played, clock: Clock) -> None:
@@ -231,8 +231,8 @@ def test_what_is_taken_out_is_removed(played: Played) -> None:
 
     [_, second, first] = downlink_history(*DEVICE, 9, None).lives
     assert [(life.downlink.id, life.state) for life in (first, second)] == [
-        (deleted, State.REMOVED),
-        (replaced, State.REMOVED),
+        (deleted, DownlinkState.REMOVED),
+        (replaced, DownlinkState.REMOVED),
     ]
     assert first.steps[-1].details == {"cause": Removal.DELETED.value}
 
@@ -255,9 +255,9 @@ def test_what_is_acknowledged_was_sent(played: Played) -> None:
 
     played.acknowledge(0)
 
-    life = downlink_life(*DEVICE, id_)
+    life = downlink_history_of(*DEVICE, id_)
     assert (life.state, [step.step for step in life.steps]) == (
-        State.SENT,
+        DownlinkState.SENT,
         [Step.QUEUED, Step.ANSWERED, Step.SENT],
     )
     assert (waiting_downlinks(*DEVICE).in_flight, queue()) == ((), [])
@@ -270,7 +270,7 @@ def test_i3_a_confirmed_downlink_that_failed_comes_back_to_the_head(played: Play
     played.acknowledge(4)
 
     assert queue() == [ONE, TWO]
-    assert downlink_life(*DEVICE, id_).state is State.QUEUED
+    assert downlink_history_of(*DEVICE, id_).state is DownlinkState.QUEUED
     assert [played.ask(), played.ask()] == [ONE, TWO]
 
 
@@ -289,7 +289,7 @@ def test_what_is_not_confirmed_does_not_come_back(played: Played) -> None:
 
     played.acknowledge(4)
 
-    assert (queue(), downlink_life(*DEVICE, id_).state) == ([], State.FAILED)
+    assert (queue(), downlink_history_of(*DEVICE, id_).state) == ([], DownlinkState.FAILED)
 
 
 def test_attempts_come_to_an_end(played: Played) -> None:
@@ -298,8 +298,8 @@ def test_attempts_come_to_an_end(played: Played) -> None:
     assert played.ask() == ONE
     played.wait_for_acknowledgement()
 
-    life = downlink_life(*DEVICE, id_)
-    assert (queue(), life.state, life.downlink.attempt) == ([], State.FAILED, 2)
+    life = downlink_history_of(*DEVICE, id_)
+    assert (queue(), life.state, life.downlink.attempt) == ([], DownlinkState.FAILED, 2)
 
 
 def test_nothing_comes_back_after_a_replacement(played: Played) -> None:
@@ -308,7 +308,7 @@ def test_nothing_comes_back_after_a_replacement(played: Played) -> None:
 
     played.acknowledge(4)
 
-    assert (queue(), downlink_life(*DEVICE, id_).state) == ([TWO], State.SUPERSEDED)
+    assert (queue(), downlink_history_of(*DEVICE, id_).state) == ([TWO], DownlinkState.SUPERSEDED)
 
 
 def test_a_late_acknowledgement_takes_the_next_attempt_back(played: Played, clock: Clock) -> None:
@@ -318,17 +318,17 @@ def test_a_late_acknowledgement_takes_the_next_attempt_back(played: Played, cloc
     assert queue() == [ONE]
 
     told = {"info_code": 0}
-    keep_reports("demo", [ReceivedReport(Service.ACKNOWLEDGE, "153FA", "153fa", answered_at + 20_000, told)])
+    store_reports("demo", [ReceivedReport(Service.ACKNOWLEDGE, "153FA", "153fa", answered_at + 20_000, told)])
     follow(played.items)
 
-    assert (queue(), downlink_life(*DEVICE, id_).state) == ([], State.SENT)
+    assert (queue(), downlink_history_of(*DEVICE, id_).state) == ([], DownlinkState.SENT)
 
 
 def test_a_change_that_is_handled_twice_changes_nothing(played: Played) -> None:
     handed_out(played)
     played.clock.wait(20)
     failed = ReceivedReport(Service.ACKNOWLEDGE, "153FA", "153fa", played.clock.now_ms, {"info_code": 4})
-    keep_reports("demo", [failed])
+    store_reports("demo", [failed])
     played.items.changes *= 2
     follow(played.items)
 

@@ -6,14 +6,14 @@ import pytest
 
 from sigbridge.applications import SettingsChange, change_application
 from sigbridge.devices import InactiveDevice, UnknownDevice, change_device, register_device
-from sigbridge.devices.directory import forget_cached_devices
+from sigbridge.devices.device_cache import forget_cached_devices
 from sigbridge.errors import InvalidInput
 from sigbridge.messages import (
     ConflictingPayload,
+    MessagePart,
+    MessageReceipt,
     Network,
-    Part,
     ReceivedMessage,
-    RecordedMessage,
     StoredMessage,
     Variable,
     WrittenPayload,
@@ -40,11 +40,11 @@ def message(clock: Clock) -> ReceivedMessage:
     )
 
 
-def store(*received: ReceivedMessage) -> list[StoredMessage]:
+def store(*received: ReceivedMessage) -> list[MessageReceipt]:
     return list(store_messages("demo", received).messages)
 
 
-def only(items: Items) -> RecordedMessage:
+def only(items: Items) -> StoredMessage:
     """The one message that there is."""
     [message] = items.messages.values()
     return message
@@ -67,7 +67,7 @@ def test_a_repeat_within_one_request_is_one_too(items: Items, message: ReceivedM
 def test_both_parts_of_a_message_are_one(items: Items, message: ReceivedMessage, clock: Clock) -> None:
     [first] = store(message)
     clock.wait(25)
-    added = replace(message, part=Part.ADVANCED, payload=None, radio={"lqi": "GOOD"})
+    added = replace(message, part=MessagePart.ADVANCED, payload=None, radio={"lqi": "GOOD"})
     [second] = store(added)
 
     assert (first.first, second.first, second.repeated) == (True, False, False)

@@ -8,27 +8,27 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from sigbridge.devices.directory import forget_cached_devices
+from sigbridge.devices.device_cache import forget_cached_devices
 from sigbridge.model.application import Application
 from sigbridge.model.claim import Claim, ClaimRequest
 from sigbridge.model.device import Device
 from sigbridge.model.device_state import DeviceState, Removal
 from sigbridge.model.downlink import Downlink, Source
 from sigbridge.model.downlink_history import AttemptKey, Step
-from sigbridge.model.knowledge import Kind, Knowledge
-from sigbridge.model.message import Location, Network, Part, Variable
+from sigbridge.model.message import Location, MessagePart, Network, Variable
+from sigbridge.model.observation import Observation, ObservationKind
 from sigbridge.model.report import StoredReport
 from sigbridge.model.service import Service
-from sigbridge.model.stored_message import PartContent, RecordedMessage
+from sigbridge.model.stored_message import PartContent, StoredMessage
 from sigbridge.settings import Settings, using
 from sigbridge.store import (
     applications,
     attempts,
     claims,
-    conditions,
     device_states,
     devices,
     messages,
+    observations,
     reports,
     timeline,
 )
@@ -322,14 +322,14 @@ def test_nothing_comes_back_to_a_queue_without_room() -> None:
 # Messages and reports
 
 CONTENT = PartContent(NOW_MS + 500, {"rssi": -120}, (Variable("t", 20, "°C"),))
-MESSAGE = RecordedMessage(
+MESSAGE = StoredMessage(
     id=f"{NOW_MS}#7",
     device_id="153FA",
     device_as_received="153fa",
     network=Network.SIGFOX,
     time=NOW_MS,
     group="g1",
-    parts={Part.UPLINK: CONTENT},
+    parts={MessagePart.UPLINK: CONTENT},
     seq_number=7,
     payload="00ff",
 )
@@ -337,7 +337,7 @@ ADDED = replace(
     MESSAGE,
     group="g2",
     payload=None,
-    parts={Part.ADVANCED: PartContent(NOW_MS + 900, {"lqi": "GOOD"})},
+    parts={MessagePart.ADVANCED: PartContent(NOW_MS + 900, {"lqi": "GOOD"})},
     location=Location(Decimal(45), Decimal(5)),
 )
 WHOLE = replace(MESSAGE, parts={**MESSAGE.parts, **ADDED.parts}, location=ADDED.location)
@@ -407,8 +407,11 @@ def test_a_report_is_stored_once_and_found_by_its_moment() -> None:
 
 
 def test_of_two_things_known_the_newer_one_stays() -> None:
-    older, newer = Knowledge(NOW_MS, {"volts": 3}), Knowledge(NOW_MS + 1, {"volts": 2})
-    conditions.note(*OWNER, {Kind.BATTERY: newer})
-    conditions.note(*OWNER, {Kind.BATTERY: older, Kind.TEMPERATURE: older})
+    older, newer = Observation(NOW_MS, {"volts": 3}), Observation(NOW_MS + 1, {"volts": 2})
+    observations.note(*OWNER, {ObservationKind.BATTERY: newer})
+    observations.note(*OWNER, {ObservationKind.BATTERY: older, ObservationKind.TEMPERATURE: older})
 
-    assert conditions.find(*OWNER).known == {Kind.BATTERY: newer, Kind.TEMPERATURE: older}
+    assert observations.find(*OWNER).known == {
+        ObservationKind.BATTERY: newer,
+        ObservationKind.TEMPERATURE: older,
+    }

@@ -159,7 +159,7 @@ def test_only_the_settings_read_the_environment() -> None:
     ] == []
 
 
-DYNAMODB_NAMES = frozenset({"ClientError", "ConditionFailed", "NotTogether", "Record"})
+DYNAMODB_NAMES = frozenset({"ClientError", "ConditionFailed", "TransactionFailed", "Record"})
 # Modules of the store whose functions take or give items as the table has them.
 INNER_MODULES = {
     *("connections", "rewriting", "rows", "table", "transactions", "write_once"),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sigbridge.data import Order, Position, Selection, read_data, remove_data, removing
+from sigbridge.data import Order, Position, Selection, delete, read_data, remove_data
 from sigbridge.store import table
 from sigbridge.store.failures import ConditionFailed
 from sigbridge.store.rows import Update
@@ -63,7 +63,7 @@ def test_what_is_asked_for_goes_and_nothing_else(
     ]
 
     with pytest.MonkeyPatch.context() as patch, stored.in_place_of_the_table():
-        patch.setattr(removing, "_LARGEST_COST", 2)
+        patch.setattr(delete, "_LARGEST_COST", 2)
         count = remove(Selection(names, first, last, Order.DESCENDING), by_cursor=True)
 
     assert values(stored) == [item for item in before if item not in gone]
@@ -75,7 +75,7 @@ def test_whole_messages_go_without_a_cursor_too(stored: StoredTimeline) -> None:
     everything = Selection(frozenset(), 0, 10**13 - 1, Order.DESCENDING)
 
     with pytest.MonkeyPatch.context() as patch, stored.in_place_of_the_table():
-        patch.setattr(removing, "_LARGEST_COST", 2)
+        patch.setattr(delete, "_LARGEST_COST", 2)
         remove(everything, by_cursor=False)
 
     assert stored.items == {}

@@ -13,9 +13,9 @@ from boto3.dynamodb.types import TypeSerializer
 from jsonschema import Draft202012Validator
 
 from sigbridge.downlinks import Transition
-from sigbridge.downlinks.acknowledging import _FAILURES
-from sigbridge.downlinks.concluding import NO_ACKNOWLEDGEMENT, QUEUE_FULL
+from sigbridge.downlinks.acknowledge import _FAILURES
 from sigbridge.downlinks.history import step_write
+from sigbridge.downlinks.retry import NO_ACKNOWLEDGEMENT, QUEUE_FULL
 from sigbridge.integrations.events import events_of
 from sigbridge.model.application import Application
 from sigbridge.model.device_state import Removal

@@ -16,7 +16,7 @@ from sigbridge.api.ingest import addressed_service, read_service
 from sigbridge.api.ingest.structures import read_object, read_objects, read_texts, storable
 from sigbridge.api.ingest.variables import InvalidVariable
 from sigbridge.errors import InvalidInput
-from sigbridge.model.message import Network, Part, ReceivedMessage
+from sigbridge.model.message import MessagePart, Network, ReceivedMessage
 from sigbridge.model.report import ReceivedReport
 from sigbridge.model.service import Service, UnknownService
 from sigbridge.sigfox.facts import ADVANCED_FACTS, RECEPTION_FACTS, REPORT_FACTS, REQUIRED_FACTS
@@ -132,7 +132,7 @@ def test_any_json_in_advanced_data_is_read_or_refused(body: dict[str, Any]) -> N
     elif isinstance(found, ReceivedMessage):
         assert found.network is Network.SIGFOX
         # What says whether its device asks is the message itself, on whatever route it comes.
-        assert found.part is Part.ADVANCED or "long_polling" in body
+        assert found.part is MessagePart.ADVANCED or "long_polling" in body
         assert None not in found.radio.values()
         assert stored_size(dict(found.radio)) < ITEM_BYTES
 

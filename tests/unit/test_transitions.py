@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sigbridge.downlinks import Transition, transitions
 from sigbridge.model.device_state import DeviceState, Removal
 from sigbridge.model.downlink import Downlink
-from sigbridge.model.downlink_history import Attempt, Life, State, Step
+from sigbridge.model.downlink_history import Attempt, DownlinkHistory, DownlinkState, Step
 
 START = 1_795_300_000_000
 
@@ -133,9 +133,14 @@ def test_every_downlink_is_in_exactly_one_state_the_one_that_it_is_in(moves: lis
             for (owner, _), own in steps.items()
             if owner == id_
         ]
-        state = Life.of(attempts).state
-        assert (state is State.QUEUED) == (id_ in waiting)
-        assert state in {State.QUEUED, State.ANSWERED, State.EXPIRED, State.REMOVED}
+        state = DownlinkHistory.of(attempts).state
+        assert (state is DownlinkState.QUEUED) == (id_ in waiting)
+        assert state in {
+            DownlinkState.QUEUED,
+            DownlinkState.ANSWERED,
+            DownlinkState.EXPIRED,
+            DownlinkState.REMOVED,
+        }
 
 
 @given(operations, st.integers(0, 30), st.randoms())
@@ -165,7 +170,9 @@ def test_a_state_follows_from_the_steps_in_whatever_order_they_were_recorded(
     downlink = Downlink("00" * 8)
     orders = [random.sample(sorted(steps), len(steps)) for _ in range(3)]
 
-    states = {Life.of([Attempt(downlink, {step: {"at": 1} for step in order})]).state for order in orders}
+    states = {
+        DownlinkHistory.of([Attempt(downlink, {step: {"at": 1} for step in order})]).state for order in orders
+    }
 
     assert len(states) == 1
-    assert (states == {State.SENT}) == (Step.SENT in steps)
+    assert (states == {DownlinkState.SENT}) == (Step.SENT in steps)

@@ -35,7 +35,7 @@ def schemas_of(
 
 
 def reference(schema: str) -> Json:
-    """Refers to a schema by its name."""
+    """Refer to a schema by its name."""
     return {"$ref": _REFERENCE.format(model=schema)}
 
 

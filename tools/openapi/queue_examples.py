@@ -1,7 +1,7 @@
 """Downlinks as examples, written by the code that writes them for callers."""
 
 from openapi.fragments import Json
-from sigbridge.downlinks import Attempt, Downlink, Life, Step
+from sigbridge.downlinks import Attempt, Downlink, DownlinkHistory, Step
 from sigbridge.things_stack.history import downlink_life, downlink_page
 from sigbridge.things_stack.queue import queue
 
@@ -9,7 +9,7 @@ DOWNLINK_ID = "01a201c48ee90001f5d42f36"
 _PAYLOAD = "0102030405060708"
 _SENT = Downlink(_PAYLOAD, DOWNLINK_ID)
 _UPLINK_AT = _SENT.made_at + 19_415
-_LIFE = Life.of(
+_LIFE = DownlinkHistory.of(
     [
         Attempt(
             _SENT,

@@ -29,8 +29,8 @@ from sigbridge.credentials import OtherApplication, Right
 from sigbridge.devices import DOWNLINK_BYTES, UnknownDevice
 from sigbridge.downlinks import (
     DownlinkNotQueued,
+    DownlinkState,
     QueueFull,
-    State,
     UnknownDownlink,
 )
 from sigbridge.errors import SigbridgeError
@@ -249,6 +249,6 @@ def _deleting() -> Operation:
         description="Takes a downlink that waits out of the queue. The others keep their places.",
         right=Right.TRAFFIC_DOWN_WRITE,
         answers={200: answered("It was taken out", reference("Empty"), deleted={})},
-        refusals=(_NO_DEVICE, _NO_DOWNLINK, DownlinkNotQueued(DOWNLINK_ID, State.SENT)),
+        refusals=(_NO_DEVICE, _NO_DOWNLINK, DownlinkNotQueued(DOWNLINK_ID, DownlinkState.SENT)),
         parameters=_OF_DOWNLINK,
     )

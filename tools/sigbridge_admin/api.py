@@ -108,34 +108,34 @@ class Api:
         self._client = client
 
     def get(self, *path: str, query: Query | None = None) -> Json:
-        """Reads `/v1/` and the path."""
+        """Read `/v1/` and the path."""
         return self._json(self._send("GET", path, query))
 
     def post(self, *path: str, body: Any) -> Json:
-        """Sends a JSON body."""
+        """Send a JSON body."""
         return self._json(self._send("POST", path, json=body))
 
     def post_text(self, *path: str, text: str, content_type: str) -> Json:
-        """Sends a text."""
+        """Send a text."""
         return self._json(
             self._send("POST", path, content=text.encode(), headers={"Content-Type": content_type})
         )
 
     def put(self, *path: str, body: Any) -> Json:
-        """Puts a JSON body in place of what is there."""
+        """Put a JSON body in place of what is there."""
         return self._json(self._send("PUT", path, json=body))
 
     def patch(self, *path: str, body: Any) -> Json:
-        """Changes what the JSON body names."""
+        """Change what the JSON body names."""
         return self._json(self._send("PATCH", path, json=body))
 
     def delete(self, *path: str, query: Query | None = None) -> Json:
-        """Deletes it; the answer may be empty."""
+        """Delete it; the answer may be empty."""
         response = self._send("DELETE", path, query)
         return self._json(response) if response.content else {}
 
     def pages(self, *path: str, query: Query) -> Iterator[Json]:
-        """Reads a list page by page."""
+        """Read a list page by page."""
         asked = dict(query)
         while True:
             page = self.get(*path, query=asked)
@@ -145,7 +145,7 @@ class Api:
             asked["cursor"] = page["next_cursor"]
 
     def csv_pages(self, *path: str, query: Query) -> Iterator["CsvPage"]:
-        """Reads a list page by page, as CSV."""
+        """Read a list page by page, as CSV."""
         asked = dict(query)
         while True:
             response = self._send("GET", path, asked, accept="text/csv")
@@ -235,7 +235,7 @@ class CsvPage:
 
 @contextmanager
 def connected_api(place: Place, surroundings: Surroundings) -> Iterator[Api]:
-    """Keeps connections to the API until the block ends."""
+    """Keep connections to the API until the block ends."""
     with httpx.Client(
         base_url=place.base_url,
         headers={"Authorization": f"Bearer {place.key}"},
@@ -247,7 +247,7 @@ def connected_api(place: Place, surroundings: Surroundings) -> Iterator[Api]:
 
 
 def read[Form: BaseModel](form: type[Form], document: Json) -> Form:
-    """Reads what a command shows of an answer.
+    """Read what a command shows of an answer.
 
     Raises:
         AdminError: The answer is not as it should be.

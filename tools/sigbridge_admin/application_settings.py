@@ -124,7 +124,7 @@ def change(
 
 
 def show_application(document: Json, *, as_json: bool) -> None:
-    """Prints an application, as the API tells of it."""
+    """Print an application, as the API tells of it."""
     if as_json:
         show_json(document)
         return
@@ -145,5 +145,5 @@ def show_application(document: Json, *, as_json: bool) -> None:
 
 
 def nothing_to_set() -> AdminError:
-    """Makes the error of a change that changes nothing."""
+    """Make the error of a change that changes nothing."""
     return AdminError("Nothing to set: give at least one of the options")

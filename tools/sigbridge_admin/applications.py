@@ -102,7 +102,7 @@ def issue(
 
 
 def _told(application: Application) -> Json:
-    """Tells of an application as the API does."""
+    """Tell of an application as the API does."""
     return _without_none(
         {
             "id": application.id,

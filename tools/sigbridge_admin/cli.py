@@ -146,7 +146,7 @@ def sigbridge(
 
 
 def main() -> None:
-    """Runs the command line."""
+    """Run the command line."""
     app(prog_name="sigbridge")
 
 

@@ -39,7 +39,7 @@ class TableCommand(TyperCommand):
     """A command that works on the table, with AWS credentials."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Runs the command while connected to the table."""
+        """Run the command while connected to the table."""
         with connected(ctx.obj.table()):
             return super().invoke(ctx)
 
@@ -60,7 +60,7 @@ class ApiCommand(TyperCommand):
     context_class = ApiContext
 
     def invoke(self, ctx: Any) -> Any:
-        """Runs the command while connected to the API."""
+        """Run the command while connected to the API."""
         where: Where = ctx.obj
         with connected_api(where.api(), where.surroundings) as ctx.obj:
             return super().invoke(ctx)
@@ -73,7 +73,7 @@ class AdminGroup(TyperGroup):
     """
 
     def main(self, *args: Any, **options: Any) -> NoReturn:
-        """Runs the command that the arguments name, and ends the process."""
+        """Run the command that the arguments name, and end the process."""
         try:
             exit_code = super().main(*args, **options | {"standalone_mode": False})
         except typer.TyperException as failure:
@@ -88,7 +88,7 @@ class AdminGroup(TyperGroup):
 
 
 def examples(*lines: str) -> str:
-    """Writes examples for the foot of a command's help."""
+    """Write examples for the foot of a command's help."""
     return "\n\n".join(["Examples:" if len(lines) > 1 else "Example:", *(f"  $ {line}" for line in lines)])
 
 
@@ -131,7 +131,7 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
 
 
 def confirm(question: str) -> None:
-    """Asks before something that can't be undone.
+    """Ask before something that can't be undone.
 
     Raises:
         Abort: The answer is no, or there is nobody to give one.

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from sigbridge.model.message import Network
 from sigbridge.model.settings import PayloadEncoding
-from sigbridge.status import State
+from sigbridge.status import Status
 from sigbridge_admin.api import Json, Query, read
 from sigbridge_admin.application_settings import nothing_to_set
 from sigbridge_admin.command import (
@@ -182,7 +182,9 @@ def list_devices(
             show_default=False,
         ),
     ] = None,
-    state: Annotated[State | None, typer.Option(help="Only those in this state.", show_default=False)] = None,
+    state: Annotated[
+        Status | None, typer.Option(help="Only those in this state.", show_default=False)
+    ] = None,
     prefix: Annotated[
         str | None, typer.Option(help="Only those whose ids begin so.", show_default=False)
     ] = None,

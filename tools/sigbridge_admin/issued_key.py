@@ -25,7 +25,7 @@ _MEANINGS = {
 
 
 def read_additional_parameter(text: str) -> str:
-    """Reads an Additional Parameter.
+    """Read an Additional Parameter.
 
     Raises:
         BadParameter: It is malformed.
@@ -104,7 +104,7 @@ def chosen_rights(rights: Sequence[Right] | None, *, all_rights: bool) -> list[R
 
 
 def show_new_key(document: Json, *, as_json: bool) -> None:
-    """Prints a new key with its secret."""
+    """Print a new key with its secret."""
     if as_json:
         show_json(document)
         return
@@ -116,7 +116,7 @@ def show_new_key(document: Json, *, as_json: bool) -> None:
 
 
 def show_key(key: KeyShown) -> None:
-    """Prints what is known of a key."""
+    """Print what is known of a key."""
     show_facts(
         {
             "id": key.id,
@@ -130,5 +130,5 @@ def show_key(key: KeyShown) -> None:
 
 
 def rights_in_words(rights: Sequence[str]) -> str:
-    """Writes rights below each other, and all of them as one word."""
+    """Write rights below each other, and all of them as one word."""
     return "all" if set(rights) == set(Right) else "\n".join(rights)

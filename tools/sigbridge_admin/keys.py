@@ -35,7 +35,7 @@ _FREE_TEXTS = frozenset({"name", "additional parameter"})
 
 
 def _read_key_id(text: str) -> str:
-    """Takes a whole key for its id, so that its secret goes nowhere."""
+    """Take a whole key for its id, so that its secret goes nowhere."""
     token = Token.parse(text)
     return text if token is None else token.id
 

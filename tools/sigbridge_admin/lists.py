@@ -25,7 +25,7 @@ End = Annotated[
 
 
 def read_list(api: Api, *path: str, query: Query, plural: str, every_page: bool) -> Json:
-    """Reads the first page of a list that holds something, or all pages as one.
+    """Read the first page of a list that holds something, or all pages as one.
 
     Args:
         api: The API.
@@ -48,13 +48,13 @@ def read_list(api: Api, *path: str, query: Query, plural: str, every_page: bool)
 
 
 def say_whether_more(document: Json) -> None:
-    """Says below a table that there are more, and how to get them."""
+    """Say below a table that there are more, and how to get them."""
     if "next_cursor" in document:
         say(f"\n{_MORE}")
 
 
 def show_list_as_csv(api: Api, *path: str, query: Query, every_page: bool) -> None:
-    """Prints the first page of a list that holds something, or all pages, as CSV with one line of names."""
+    """Print the first page of a list that holds something, or all pages, as CSV with one line of names."""
     pages = api.csv_pages(*path, query=query)
     first = next(pages)
     show_csv(first.names + first.rows)
@@ -70,7 +70,7 @@ def show_list_as_csv(api: Api, *path: str, query: Query, every_page: bool) -> No
 
 
 def refuse_two_forms(*, as_json: bool, as_csv: bool) -> None:
-    """Refuses to print two forms at once.
+    """Refuse to print two forms at once.
 
     Raises:
         AdminError: Both are asked for.

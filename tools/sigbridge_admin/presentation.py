@@ -22,32 +22,32 @@ _errors = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
 
 def show_json(data: Mapping[str, Any]) -> None:
-    """Prints data for scripts."""
+    """Print data for scripts."""
     _console.out(json.dumps(data, indent=2, ensure_ascii=False), highlight=False)
 
 
 def show_json_line(data: Mapping[str, Any]) -> None:
-    """Prints data for scripts that read on while there is more to come."""
+    """Print data for scripts that read on while there is more to come."""
     _console.out(json.dumps(data, ensure_ascii=False), highlight=False)
 
 
 def show_csv(text: str) -> None:
-    """Prints lines of CSV as they are."""
+    """Print lines of CSV as they are."""
     sys.stdout.write(text)
 
 
 def say(sentence: str) -> None:
-    """Prints a sentence for people."""
+    """Print a sentence for people."""
     _console.print(_harmless(sentence))
 
 
 def show_secret(secret: str) -> None:
-    """Prints a secret on a line of its own, in one piece, so that it can be copied."""
+    """Print a secret on a line of its own, in one piece, so that it can be copied."""
     _console.print(Text.assemble("\n  ", (secret, "bold"), "\n"))
 
 
 def show_facts(facts: Mapping[str, str]) -> None:
-    """Prints names and values, one a line."""
+    """Print names and values, one a line."""
     grid = Table.grid(padding=(0, 2))
     for name, value in facts.items():
         grid.add_row(Text(name, "dim"), _harmless(value))
@@ -55,7 +55,7 @@ def show_facts(facts: Mapping[str, str]) -> None:
 
 
 def show_table(rows: Sequence[Mapping[str, str]], folding: Container[str] = ()) -> None:
-    """Prints rows under the names of their columns; a column with nothing in it is left out.
+    """Print rows under the names of their columns; a column with nothing in it is left out.
 
     Args:
         rows: At least one; in each a text for each column, `NONE` for nothing.
@@ -78,29 +78,29 @@ def show_table(rows: Sequence[Mapping[str, str]], folding: Container[str] = ()) 
 
 
 def note(sentence: str) -> None:
-    """Prints a sentence for people on the error stream, where it is in no script's way."""
+    """Print a sentence for people on the error stream, where it is in no script's way."""
     _errors.print(_harmless(sentence, "dim"))
 
 
 def show_error(message: str, details: Iterable[str] = ()) -> None:
-    """Prints what went wrong on one line of the error stream, and details below it."""
+    """Print what went wrong on one line of the error stream, and details below it."""
     _errors.print(Text.assemble(("error: ", "bold red"), _harmless(message)))
     for detail in details:
         _errors.print(_harmless(f"  {detail}"))
 
 
 def readable_moment(moment: datetime) -> str:
-    """Writes a moment for people, to the minute, in UTC."""
+    """Write a moment for people, to the minute, in UTC."""
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def readable_second(moment: datetime) -> str:
-    """Writes a moment for people, to the second, in UTC."""
+    """Write a moment for people, to the second, in UTC."""
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
 
 
 def readable_date(moment: datetime) -> str:
-    """Writes the day of a moment for people, in UTC."""
+    """Write the day of a moment for people, in UTC."""
     return f"{moment.astimezone(UTC):%Y-%m-%d}"
 
 

@@ -75,7 +75,7 @@ def aws_target(table: str | None, stack: str, region: str | None, profile: str |
 
 @contextmanager
 def connected(target: Target) -> Iterator[None]:
-    """Lets the domain work on this table until the block ends.
+    """Let the domain work on this table until the block ends.
 
     Raises:
         AdminError: The table can't be used.

@@ -22,12 +22,12 @@ class Expiry:
     at: datetime | None
 
     def rfc3339(self) -> str | None:
-        """Writes the moment as the API takes it."""
+        """Write the moment as the API takes it."""
         return None if self.at is None else self.at.isoformat().replace("+00:00", "Z")
 
 
 def read_expiry(text: str) -> Expiry:
-    """Reads `12h`, `90d`, `8w`, a date, a date with a time, or `never`.
+    """Read `12h`, `90d`, `8w`, a date, a date with a time, or `never`.
 
     A date means its first moment; times are UTC unless they say otherwise.
 
@@ -49,7 +49,7 @@ def read_expiry(text: str) -> Expiry:
 
 
 def read_seconds(text: str) -> int:
-    """Reads `26h`, `8d`, `2w` or a number of seconds.
+    """Read `26h`, `8d`, `2w` or a number of seconds.
 
     Raises:
         BadParameter: It is something else.

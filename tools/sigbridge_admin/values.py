@@ -11,7 +11,7 @@ _BOOLEANS = {"true": True, "false": False}
 
 
 def read_value(text: str) -> Value:
-    """Reads a number or a boolean as JSON writes it; anything else is text."""
+    """Read a number or a boolean as JSON writes it; anything else is text."""
     if text in _BOOLEANS:
         return _BOOLEANS[text]
     if _NUMBER.fullmatch(text) is None:
@@ -21,6 +21,6 @@ def read_value(text: str) -> Value:
 
 
 def value_in_words(value: Value, unit: str | None) -> str:
-    """Writes a value for people, with its unit."""
+    """Write a value for people, with its unit."""
     written = str(value).lower() if isinstance(value, bool) else str(value)
     return written if unit is None else f"{written} {unit}"

@@ -35,7 +35,7 @@ class DataWatch:
         self._seen: dict[str, int] = {}
 
     def begin(self, quantity: int) -> Sequence[Json]:
-        """Gives the latest items, the earliest of them first. All that are there now count as seen."""
+        """Return the latest items, the earliest of them first. All that are there now count as seen."""
         query = {"variables": self._variables, "qty": max(quantity, 1)}
         latest = self._api.get(*self._path, query=query)["data"][::-1]
         newest_ms = self._newest_ms(read(_Seen, item).moment_ms for item in latest)
@@ -47,7 +47,7 @@ class DataWatch:
         return [*before, *recent][-quantity:] if quantity else []
 
     def look(self) -> Iterator[Json]:
-        """Yields what is new, the earliest first.
+        """Yield what is new, the earliest first.
 
         Raises:
             ApiUnavailable: The API can't tell now. Looking again goes on where this ended.
@@ -73,14 +73,14 @@ class DataWatch:
             self._seen[seen.id] = seen.moment_ms
 
     def _go_on(self) -> None:
-        """Forgets what no look will meet again."""
+        """Forget what no look will meet again."""
         newest_ms = self._newest_ms(self._seen.values())
         if newest_ms is not None:
             self._from_ms = max(self._from_ms, newest_ms - _LATE_MS)
             self._seen = {id_: moment for id_, moment in self._seen.items() if moment >= self._from_ms}
 
     def _newest_ms(self, moments: Iterable[int]) -> int | None:
-        """Finds the newest moment. One of the future does not count: it would hide what comes before it."""
+        """Find the newest moment. One of the future does not count: it would hide what comes before it."""
         now_ms = self._now_ms()
         return max((moment for moment in moments if moment <= now_ms), default=None)
 

@@ -21,7 +21,7 @@ def architecture(
 
 
 def main() -> None:
-    """Runs the command line; a failure is one line and a non-zero exit code."""
+    """Run the command line; a failure is one line and a non-zero exit code."""
     try:
         app()
     except AdminError as failure:

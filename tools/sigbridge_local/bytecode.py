@@ -21,7 +21,7 @@ _LEFT_OUT = re.compile(
 
 
 def compile_layer(build_directory: Path) -> None:
-    """Adds bytecode to a built layer; it is valid without a look at the source's time.
+    """Add bytecode to a built layer; it is valid without a look at the source's time.
 
     Raises:
         LocalStackError: There is no built layer.

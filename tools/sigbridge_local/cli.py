@@ -73,7 +73,7 @@ def sam_local() -> None:
 
 
 def main() -> None:
-    """Runs the command line; a failure is one line and a non-zero exit code."""
+    """Run the command line; a failure is one line and a non-zero exit code."""
     signal.signal(signal.SIGTERM, _end)
     try:
         app()

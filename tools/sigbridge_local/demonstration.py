@@ -48,7 +48,7 @@ class Scene:
 
 
 def play(stack: Stack) -> None:
-    """Plays every scene against the stack.
+    """Play every scene against the stack.
 
     Raises:
         LocalStackError: The API does not answer, or otherwise than it should.

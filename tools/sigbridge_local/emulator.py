@@ -38,7 +38,7 @@ class Emulator:
         return f"http://127.0.0.1:{self.port}"
 
     def stop(self) -> None:
-        """Ends it, with everything it held."""
+        """End it, with everything it held."""
         self.process.stop()
         remove_remains()
 
@@ -74,13 +74,13 @@ def running_emulator() -> Emulator | None:
 
 
 def remove_remains() -> None:
-    """Removes what an emulator that runs no more has left behind."""
+    """Remove what an emulator that runs no more has left behind."""
     EMULATOR_FILE.unlink(missing_ok=True)
     shutil.rmtree(_SCRATCH, ignore_errors=True)
 
 
 def start_emulator(port: int) -> Emulator:
-    """Starts the emulator and waits until it answers.
+    """Start the emulator and wait until it answers.
 
     Raises:
         LocalStackError: The port is taken, or it ends or stays silent.

@@ -20,7 +20,7 @@ _CONFIG = Config(read_timeout=90, retries={"total_max_attempts": 1}, proxies={})
 
 
 def invoke(stack: Stack, function: str, event: Mapping[str, Any] | None = None) -> Any:
-    """Invokes a function by its logical id, waits for it to end, and returns what it returned.
+    """Invoke a function by its logical id, wait for it to end, and return what it returned.
 
     Raises:
         LocalStackError: It failed, or the stack has no such function, or is gone.

@@ -27,7 +27,7 @@ class Process:
 
     @classmethod
     def of(cls, pid: int) -> "Process | None":
-        """Describes the process of a number, or None where none runs."""
+        """Describe the process of a number, or None where none runs."""
         try:
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         except (FileNotFoundError, ProcessLookupError):
@@ -36,11 +36,11 @@ class Process:
         return None if state in "ZX" else cls(pid, started)
 
     def is_running(self) -> bool:
-        """Tells whether this very process still runs."""
+        """Return whether this very process still runs."""
         return Process.of(self.pid) == self
 
     def stop(self, patience_s: float = 10) -> None:
-        """Asks it to end; ends it and its children by force when it does not."""
+        """Ask it to end; end it and its children by force when it does not."""
         if not self.is_running():
             return
         os.kill(self.pid, signal.SIGTERM)
@@ -55,7 +55,7 @@ class Process:
 def start_in_background(
     command: Sequence[str], env: Mapping[str, str], log: Path, cwd: Path = ROOT
 ) -> Process:
-    """Starts a program that outlives this one, in a process group of its own.
+    """Start a program that outlives this one, in a process group of its own.
 
     Raises:
         LocalStackError: It could not be started.
@@ -79,7 +79,7 @@ def start_in_background(
 
 
 def run_logged(command: Sequence[str], env: Mapping[str, str], log: Path, failure: str) -> None:
-    """Runs a program to its end with its output in a file.
+    """Run a program to its end with its output in a file.
 
     Raises:
         LocalStackError: It failed; the message is `failure`, the output's last lines and where the rest is.
@@ -101,7 +101,7 @@ def last_words(log: Path) -> str:
 
 
 def is_port_free(port: int) -> bool:
-    """Tells whether a local TCP port can be listened on."""
+    """Return whether a local TCP port can be listened on."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -13,7 +13,7 @@ errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 @contextmanager
 def step(doing: str) -> Iterator[None]:
-    """Shows one step while it runs and how long it took; a step that fails leaves no success behind."""
+    """Show one step while it runs and how long it took; a step that fails leaves no success behind."""
     start = time.monotonic()
     if console.is_terminal:
         columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())

@@ -48,7 +48,7 @@ class Invocation:
 
 
 def _answers(is_right: Callable[[dict[str, Any]], bool] = lambda _: True) -> Callable[[Any], bool]:
-    """Expects the answer 200 of the API with the right body."""
+    """Expect the answer 200 of the API with the right body."""
 
     def expected(result: Any) -> bool:
         return (

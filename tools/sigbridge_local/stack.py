@@ -55,7 +55,7 @@ def running_stack() -> Stack | None:
 
 
 def bring_up(port: int, parameters: Mapping[str, str] | None = None) -> Stack:
-    """Starts the emulator, deploys the stack into it, and makes an application with a key.
+    """Start the emulator, deploy the stack into it, and make an application with a key.
 
     Args:
         port: Local port of the emulator and the API.
@@ -90,7 +90,7 @@ def bring_up(port: int, parameters: Mapping[str, str] | None = None) -> Stack:
 
 
 def take_down() -> bool:
-    """Ends the emulator that an earlier command started, and tells whether there was one."""
+    """End the emulator that an earlier command started, and return whether there was one."""
     emulator = running_emulator()
     STACK_FILE.unlink(missing_ok=True)
     if emulator is None:
@@ -114,7 +114,7 @@ def require_stack() -> Stack:
 
 
 def create_demo_application(table: str, endpoint_url: str) -> str:
-    """Makes the application `demo` in a local table and returns a key of it with all rights."""
+    """Make the application `demo` in a local table and return a key of it with all rights."""
     with configured(table, endpoint_url):
         with suppress(ApplicationExists):
             create_application(DEMO_APPLICATION, "Demonstration")
@@ -128,7 +128,7 @@ def _write(stack: Stack) -> None:
 
 @contextmanager
 def configured(table: str, endpoint_url: str) -> Iterator[None]:
-    """Points the domain to a local table."""
+    """Point the domain to a local table."""
     settings = Settings(table_name=table, dynamodb_endpoint_url=endpoint_url)
     with using_session(boto3.Session("test", "test", region_name=REGION)), using(settings):
         yield

@@ -40,7 +40,7 @@ _TemplateLoader.add_multi_constructor("!", _short_form)
 
 @cache
 def read_template(template: Path = TEMPLATE) -> dict[str, Any]:
-    """Reads the template as plain data."""
+    """Read the template as plain data."""
     content: dict[str, Any] = yaml.load(template.read_text(), Loader=_TemplateLoader)  # noqa: S506 - a SafeLoader
     return content
 
@@ -52,7 +52,7 @@ def table_properties(template: Path = TEMPLATE) -> dict[str, Any]:
 
 
 def create_table(client: "DynamoDBClient", name: str) -> None:
-    """Creates the template's table, its stream and its time to live under a name."""
+    """Create the template's table, its stream and its time to live under a name."""
     properties = table_properties()
     arguments: dict[str, Any] = {field: properties[field] for field in _CREATED_WITH if field in properties}
     stream = properties["StreamSpecification"] | {"StreamEnabled": True}

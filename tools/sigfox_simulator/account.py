@@ -71,7 +71,7 @@ class Account:
 
 
 def take_account(truth: Truth, readback: Readback, patience: Patience) -> Account:
-    """Counts everything and checks every promise."""
+    """Count everything and check every promise."""
     transmissions = [t for device in truth.devices.values() for t in device.transmissions]
     accepted = accepted_messages(truth.deliveries)
     stored = _stored(readback)
@@ -102,7 +102,7 @@ def take_account(truth: Truth, readback: Readback, patience: Patience) -> Accoun
 
 
 def find_violations(truth: Truth, readback: Readback, patience: Patience) -> list[Violation]:
-    """Checks every promise."""
+    """Check every promise."""
     found = list(wrong_refusals(truth))
     for device_id, device in truth.devices.items():
         found += check_answers(device)

@@ -10,7 +10,7 @@ from sigfox_simulator.violations import Invariant, Violation
 
 
 def check_answers(truth: DeviceTruth) -> Iterator[Violation]:
-    """Finds wrong answers to the messages of a device."""
+    """Find wrong answers to the messages of a device."""
     for answers in answers_by_message(truth).values():
         yield from _check_message(answers)
     yield from _check_addressees(truth)

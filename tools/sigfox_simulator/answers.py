@@ -41,7 +41,7 @@ class HandOut:
 
 
 def answers_in(delivery: Delivery) -> list[Answer]:
-    """Reads the answer to each message of a BIDIR delivery; none of one that was not answered 2xx."""
+    """Read the answer to each message of a BIDIR delivery; none of one that was not answered 2xx."""
     if not delivery.accepted:
         return []
     told = told_devices(delivery)

@@ -99,7 +99,7 @@ def run(
 
 
 def main() -> None:
-    """Runs the command line; a failure is one line and a non-zero exit code."""
+    """Run the command line; a failure is one line and a non-zero exit code."""
     signal.signal(signal.SIGTERM, _end)
     stopped_by: list[str] = []
     try:

@@ -22,7 +22,7 @@ class Wall(Protocol):
         ...
 
     async def pause(self, seconds: float, unless: asyncio.Event) -> None:
-        """Waits for some time, or until the event is set."""
+        """Wait for some time, or until the event is set."""
         ...
 
 
@@ -34,7 +34,7 @@ class RealWall:
         return time.time()
 
     async def pause(self, seconds: float, unless: asyncio.Event) -> None:
-        """Waits for some time, or until the event is set."""
+        """Wait for some time, or until the event is set."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await unless.wait()
@@ -82,7 +82,7 @@ class Clock:
         return int(self._epoch + self.now)
 
     async def until(self, moment: float) -> None:
-        """Waits until a moment has come."""
+        """Wait until a moment has come."""
         self._set_anchor()
         sleeper = asyncio.get_running_loop().create_future()
         heapq.heappush(self._sleepers, (max(moment, self.now), next(self._numbers), sleeper))
@@ -91,7 +91,7 @@ class Clock:
 
     @contextmanager
     def held(self, at_most: float) -> Iterator[None]:
-        """Keeps the clock from passing the moment this many seconds from now, while the block runs."""
+        """Keep the clock from passing the moment this many seconds from now, while the block runs."""
         self._set_anchor()
         number = next(self._numbers)
         self._holds[number] = self.now + at_most
@@ -103,7 +103,7 @@ class Clock:
             self._changed.set()
 
     async def run(self) -> None:
-        """Makes time pass, from the real present moment on; to be cancelled when nobody waits any more."""
+        """Make time pass, from the real present moment on; to be cancelled when nobody waits any more."""
         self._anchor = (self.now, self._wall.now())
         self._epoch = max(self._epoch, self._wall.now() - self.now)
         self._runs = True

@@ -73,7 +73,7 @@ class SigfoxCloud:
         self._batches: dict[tuple[str, Service], list[_Line]] = {}
 
     async def transmit(self, message: Message) -> None:
-        """Plays one message: returns when the last of its callbacks has been brought or given up."""
+        """Play one message: returns when the last of its callbacks has been brought or given up."""
         await self._clock.until(message.at)
         transmission = self._transmission(message)
         self._truth.of(message.device).transmissions.append(transmission)
@@ -85,7 +85,7 @@ class SigfoxCloud:
                 callbacks.create_task(self._acknowledge(transmission, first))
 
     async def notify(self, notice: Notice) -> None:
-        """Plays one STATUS, ERROR or EVENT."""
+        """Play one STATUS, ERROR or EVENT."""
         await self._clock.until(notice.at)
         device = notice.device
         variables = {"device": device.spelling, "time": str(self._clock.epoch()), **notice.variables}
@@ -115,7 +115,7 @@ class SigfoxCloud:
     async def _gather(
         self, template: BatchTemplate, transmission: Transmission, variables: Variables, first: _First
     ) -> None:
-        """Adds a line to the batch of this second; the first one sends it when the second is over."""
+        """Add a line to the batch of this second; the first one sends it when the second is over."""
         service = transmission.message.service
         name = (transmission.message.device.configuration.name, service)
         line = _Line(transmission, variables, first)

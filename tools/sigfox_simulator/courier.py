@@ -58,7 +58,7 @@ class Line:
         return self._wall.now()
 
     async def send(self, request: HttpRequest) -> tuple[Span, httpx.Response | None]:
-        """Sends one request; no response after Sigfox's timeout of real time or a broken connection."""
+        """Send one request; no response after Sigfox's timeout of real time or a broken connection."""
         with self._clock.held(1):
             await self._free.acquire()
         try:
@@ -97,7 +97,7 @@ class Courier:
         self._truth = truth
 
     async def bring(self, callback: Callback, first: asyncio.Future[Delivery | None] | None = None) -> None:
-        """Brings a callback, and again until it succeeds or the attempts are used up.
+        """Bring a callback, and again until it succeeds or the attempts are used up.
 
         Args:
             callback: The callback.

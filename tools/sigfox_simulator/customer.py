@@ -80,7 +80,7 @@ class Action:
 
 
 def plan_actions(seed: int, device: Device, seconds: float) -> list[Action]:
-    """Plans everything that is done to the queue of a device; nothing where it has none."""
+    """Plan everything that is done to the queue of a device; nothing where it has none."""
     return list(_actions(seed, device, seconds)) if device.bidirectional else []
 
 
@@ -124,7 +124,7 @@ class Customer:
         self._payloads = 0
 
     async def work(self, actions: Sequence[Action]) -> None:
-        """Does everything that was planned for one queue."""
+        """Do everything that was planned for one queue."""
         for action in actions:
             await self._clock.until(action.at)
             match action.kind:
@@ -219,7 +219,7 @@ class Customer:
         response: httpx.Response | None,
         items: Sequence[QueueItem],
     ) -> bool:
-        """Tells whether a change happened; notes what was refused wrongly, and what may have happened."""
+        """Return whether a change happened; note what was refused wrongly, and what may have happened."""
         if response is not None and response.is_success:
             return True
         if response is None or response.is_server_error:
@@ -233,7 +233,7 @@ class Customer:
     def _is_rightly_refused(
         self, device: Device, span: Span, response: httpx.Response, items: Sequence[QueueItem]
     ) -> bool:
-        """Tells whether the queue was full, an item expired on its way, or the device is not known yet."""
+        """Return whether the queue was full, an item expired on its way, or the device is not known yet."""
         if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
             return True
         if response.status_code == HTTPStatus.BAD_REQUEST:

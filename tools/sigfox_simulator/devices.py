@@ -67,7 +67,7 @@ class Device:
 
 
 def make_fleet(seed: int, size: int) -> list[Device]:
-    """Makes devices with different ids; the same for the same seed."""
+    """Make devices with different ids; the same for the same seed."""
     fleet: dict[str, Device] = {}
     throw = dice(seed, "fleet")
     while len(fleet) < size:
@@ -77,7 +77,7 @@ def make_fleet(seed: int, size: int) -> list[Device]:
 
 
 def make_payload(sensor: Sensor, number: int, throw: Random) -> str:
-    """Makes the payload of a device's n-th message: hex of 0 to 12 bytes."""
+    """Make the payload of a device's n-th message: hex of 0 to 12 bytes."""
     match sensor:
         case Sensor.COUNTER:
             return f"{number:08x}"

@@ -6,7 +6,7 @@ from itertools import combinations, pairwise
 
 from sigfox_simulator.answers import answers_by_message, first_sent_by_message, hand_outs_by_payload
 from sigfox_simulator.fates import CLOCKS_DIFFER_S, Fate, Patience, expected_states, fates_of
-from sigfox_simulator.readback import Life, State
+from sigfox_simulator.readback import DownlinkHistory, State
 from sigfox_simulator.services import Service
 from sigfox_simulator.truth import DeviceTruth, Listing, Removal, Span
 from sigfox_simulator.violations import Invariant, Violation
@@ -16,9 +16,9 @@ _SURELY_IN_TIME_S = 10
 
 
 def check_downlinks(
-    truth: DeviceTruth, lives: Sequence[Life], patience: Patience, read_at: float
+    truth: DeviceTruth, lives: Sequence[DownlinkHistory], patience: Patience, read_at: float
 ) -> Iterator[Violation]:
-    """Finds downlinks of a device that went astray.
+    """Find downlinks of a device that went astray.
 
     Args:
         truth: What happened to the device.
@@ -43,7 +43,7 @@ def check_downlinks(
 
 
 def check_queue(truth: DeviceTruth, fates: Sequence[Fate]) -> Iterator[Violation]:
-    """Finds downlinks that were handed out, held back or listed otherwise than the queue is in order.
+    """Find downlinks that were handed out, held back or listed otherwise than the queue is in order.
 
     Args:
         truth: What happened to the device; every change of its queue got an answer.
@@ -55,7 +55,7 @@ def check_queue(truth: DeviceTruth, fates: Sequence[Fate]) -> Iterator[Violation
         yield from _check_listing(listing, fates)
 
 
-def _check_payloads(truth: DeviceTruth, lives: Sequence[Life]) -> Iterator[Violation]:
+def _check_payloads(truth: DeviceTruth, lives: Sequence[DownlinkHistory]) -> Iterator[Violation]:
     accepted = {downlink.payload for downlink in truth.downlinks} | truth.unclear_payloads
     accepted |= {life.payload for life in lives if life.from_downlink_data}
     for payload, hand_outs in hand_outs_by_payload(truth).items():
@@ -162,7 +162,7 @@ def _rank(fate: Fate, span: Span) -> int | None:
     return fate.downlink.order if all(span.is_before(a.hand_out.span) for a in fate.attempts) else None
 
 
-def _check_ids(truth: DeviceTruth, lives: Sequence[Life]) -> Iterator[Violation]:
+def _check_ids(truth: DeviceTruth, lives: Sequence[DownlinkHistory]) -> Iterator[Violation]:
     """I4: exactly what was accepted is in the history, once."""
     accepted = {downlink.id: downlink for downlink in truth.downlinks}
     told = Counter(life.id for life in lives if not life.from_downlink_data)
@@ -183,7 +183,7 @@ def _check_ids(truth: DeviceTruth, lives: Sequence[Life]) -> Iterator[Violation]
 
 
 def _check_life(
-    truth: DeviceTruth, fate: Fate, life: Life, expected: frozenset[State]
+    truth: DeviceTruth, fate: Fate, life: DownlinkHistory, expected: frozenset[State]
 ) -> Iterator[Violation]:
     """I4: the state and its history are true."""
     if life.state not in expected:

@@ -12,7 +12,7 @@ from sigfox_simulator.violations import Invariant, Violation
 
 
 def check_messages(truth: DeviceTruth, stored: Sequence[StoredMessage]) -> Iterator[Violation]:
-    """Finds messages of a device that are missing, there twice, or not what was sent."""
+    """Find messages of a device that are missing, there twice, or not what was sent."""
     taken = accepted_messages(truth.deliveries)
     times = Counter((message.time, message.seq_number) for message in stored)
     payloads = {(message.time, message.seq_number): message.payload for message in stored}
@@ -32,7 +32,7 @@ def check_messages(truth: DeviceTruth, stored: Sequence[StoredMessage]) -> Itera
 
 
 def check_counts(deliveries: Iterable[Delivery]) -> Iterator[Violation]:
-    """Finds messages that the bundle took for new more than once, by its own words (I8)."""
+    """Find messages that the bundle took for new more than once, by its own words (I8)."""
     new: Counter[MessageKey] = Counter()
     for delivery in deliveries:
         if delivery.service is Service.UPLINK and delivery.status == HTTPStatus.OK:

@@ -60,28 +60,28 @@ class QueueApi:
     def push(
         self, device: Device, items: Sequence[QueueItem], idempotency_key: str | None = None
     ) -> HttpRequest:
-        """Appends downlinks to a queue."""
+        """Append downlinks to a queue."""
         headers = {} if idempotency_key is None else {"Idempotency-Key": idempotency_key}
         return self._change(device, "down/push", items, headers)
 
     def replace(self, device: Device, items: Sequence[QueueItem]) -> HttpRequest:
-        """Puts downlinks in place of a queue; none clears it."""
+        """Put downlinks in place of a queue; none clears it."""
         return self._change(device, "down/replace", items, {})
 
     def delete(self, device: Device, downlink_id: str) -> HttpRequest:
-        """Takes one downlink out of a queue."""
+        """Take one downlink out of a queue."""
         return self._request("DELETE", device, f"down/{downlink_id}")
 
     def list(self, device: Device) -> HttpRequest:
-        """Lists what is queued."""
+        """List what is queued."""
         return self._request("GET", device, "down")
 
     def history(self, device: Device, cursor: str | None) -> HttpRequest:
-        """Reads a page of the lives of a device's downlinks."""
+        """Read a page of the lives of a device's downlinks."""
         return self._request("GET", device, f"downlinks?{_page(_PAGE, cursor)}")
 
     def messages(self, device: Device, cursor: str | None) -> HttpRequest:
-        """Reads a page of a device's messages."""
+        """Read a page of a device's messages."""
         path = f"/v1/devices/{device.id}/messages?{_page(_PAGE_OF_MESSAGES, cursor)}"
         return HttpRequest("GET", path, {"Authorization": f"Bearer {self.key}"}, b"")
 

@@ -74,7 +74,7 @@ class Report:
 
 
 def is_valid_downlink(data: str) -> bool:
-    """Tells whether an answer's data can be transmitted: exactly 8 bytes of hex."""
+    """Return whether an answer's data can be transmitted: exactly 8 bytes of hex."""
     return _EIGHT_BYTES.fullmatch(data) is not None
 
 
@@ -90,7 +90,7 @@ class Radio:
         self._transmitted: Counter[tuple[str, int]] = Counter()
 
     def transmit(self, device_id: str, time: int, data: str | None) -> Report:
-        """Transmits an answer, if it can be.
+        """Transmit an answer, if it can be.
 
         Args:
             device_id: Whom it is for.

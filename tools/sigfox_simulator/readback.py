@@ -32,7 +32,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class LifeStep:
+class DownlinkEvent:
     """One step of a life, as told.
 
     Attributes:
@@ -51,7 +51,7 @@ class LifeStep:
 
 
 @dataclass(frozen=True, slots=True)
-class Life:
+class DownlinkHistory:
     """One downlink, as told.
 
     Attributes:
@@ -68,7 +68,7 @@ class Life:
     state: str
     attempt: int
     payload: str
-    steps: tuple[LifeStep, ...] = ()
+    steps: tuple[DownlinkEvent, ...] = ()
     outcome_unknown: bool = False
     from_downlink_data: bool = False
 
@@ -98,7 +98,7 @@ class Readback:
         messages: Of each device.
     """
 
-    lives: dict[str, list[Life]] = field(default_factory=dict)
+    lives: dict[str, list[DownlinkHistory]] = field(default_factory=dict)
     read_at: dict[str, float] = field(default_factory=dict)
     messages: dict[str, list[StoredMessage]] = field(default_factory=dict)
 
@@ -116,19 +116,19 @@ class Reader:
         self._queue_api = queue_api
 
     async def read_lives(self, devices: Sequence[Device], readback: Readback) -> None:
-        """Reads all downlinks of some devices, in place of what was read of them before."""
+        """Read all downlinks of some devices, in place of what was read of them before."""
         async with asyncio.TaskGroup() as readers:
             for device in devices:
                 readers.create_task(self._read_lives(device, readback))
 
     async def read_messages(self, devices: Sequence[Device], readback: Readback) -> None:
-        """Reads all messages of some devices."""
+        """Read all messages of some devices."""
         async with asyncio.TaskGroup() as readers:
             for device in devices:
                 readers.create_task(self._read_messages(device, readback))
 
     async def is_known(self, device: Device) -> bool:
-        """Tells whether the bundle knows a device."""
+        """Return whether the bundle knows a device."""
         return await self._page(self._queue_api.history(device, None)) is not None
 
     async def _read_lives(self, device: Device, readback: Readback) -> None:
@@ -169,9 +169,9 @@ class Reader:
         return page
 
 
-def read_life(item: Mapping[str, Any]) -> Life:
-    """Reads one downlink of a page."""
-    return Life(
+def read_life(item: Mapping[str, Any]) -> DownlinkHistory:
+    """Read one downlink of a page."""
+    return DownlinkHistory(
         id=item["id"],
         state=item["state"],
         attempt=item.get("attempt", 1),
@@ -183,7 +183,7 @@ def read_life(item: Mapping[str, Any]) -> Life:
 
 
 def read_message(item: Mapping[str, Any]) -> StoredMessage:
-    """Reads one message of a page."""
+    """Read one message of a page."""
     return StoredMessage(
         time=round(_seconds(item["time"]) * 1000),
         seq_number=item.get("seq_number"),
@@ -191,9 +191,9 @@ def read_message(item: Mapping[str, Any]) -> StoredMessage:
     )
 
 
-def _read_step(item: Mapping[str, Any]) -> LifeStep:
+def _read_step(item: Mapping[str, Any]) -> DownlinkEvent:
     uplink = item.get("uplink")
-    return LifeStep(
+    return DownlinkEvent(
         name=item["state"],
         attempt=item.get("attempt", 1),
         at=_seconds(item["at"]),

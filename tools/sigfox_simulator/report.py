@@ -49,7 +49,7 @@ class ProgressView:
 
     @contextmanager
     def shown(self) -> Iterator[None]:
-        """Keeps the bar on the screen while the block runs."""
+        """Keep the bar on the screen while the block runs."""
         with self._bar:
             yield
 
@@ -86,7 +86,7 @@ class ProgressView:
 
 
 def show_scenario(console: Console, scenario: Scenario) -> None:
-    """Says what is simulated, so that it can be repeated."""
+    """Say what is simulated, so that it can be repeated."""
     console.print(
         f"{scenario.devices:,} devices, {scenario.minutes:g} simulated minutes, {scenario.scale:g} times as"
         f" fast, {scenario.faults:.0%} faults, seed {scenario.seed}"
@@ -94,7 +94,7 @@ def show_scenario(console: Console, scenario: Scenario) -> None:
 
 
 def show_outcome(console: Console, outcome: Outcome) -> None:
-    """Shows the account and the first violations of each invariant."""
+    """Show the account and the first violations of each invariant."""
     account = outcome.account
     rate = outcome.requests / max(outcome.seconds, 0.001)
     console.print(

@@ -69,7 +69,7 @@ class Plan:
 
 
 def make_plan(scenario: Scenario) -> Plan:
-    """Plans a simulation; the same for the same scenario."""
+    """Plan a simulation; the same for the same scenario."""
     seed, seconds = scenario.seed, scenario.minutes * 60
     fleet = make_fleet(seed, scenario.devices)
     return Plan(

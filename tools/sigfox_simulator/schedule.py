@@ -65,7 +65,7 @@ class Notice:
 
 
 def plan_messages(seed: int, device: Device, seconds: float) -> list[Message]:
-    """Plans all messages of a device; none falls into its own radio procedure."""
+    """Plan all messages of a device; none falls into its own radio procedure."""
     moments = list(_moments(seed, device, seconds))
     return [
         _message(seed, device, number, at, next(iter(moments[number + 1 :]), None))
@@ -74,7 +74,7 @@ def plan_messages(seed: int, device: Device, seconds: float) -> list[Message]:
 
 
 def plan_notices(seed: int, fleet: Sequence[Device], seconds: float) -> list[Notice]:
-    """Plans the STATUS, ERROR and EVENT callbacks: of some devices one of each."""
+    """Plan the STATUS, ERROR and EVENT callbacks: of some devices one of each."""
     return [notice for device in fleet for notice in _notices(seed, device, seconds)]
 
 

@@ -74,7 +74,7 @@ class Outcome:
 async def simulate(
     scenario: Scenario, target: Target, client: httpx.AsyncClient, wall: Wall, watch: Watch
 ) -> Outcome:
-    """Plays a scenario against a bundle and checks what came of it.
+    """Play a scenario against a bundle and check what came of it.
 
     Args:
         scenario: What is played.
@@ -150,7 +150,7 @@ class _Simulation:
             await self._wall.pause(_KEEPS_TIME_EVERY_S, never)
 
     async def _read_back(self, devices: Sequence[Device]) -> Readback:
-        """Reads everything once the bundle has come to rest, or goes on no more on its way there."""
+        """Read everything once the bundle has come to rest, or go on no more on its way there."""
         readback = Readback()
         patience = self._target.patience
         if patience.acknowledge_wait_s <= _WAITED_FOR_S:
@@ -183,7 +183,7 @@ class _Simulation:
         await self._wall.pause(seconds, asyncio.Event())
 
     async def _warm_up(self) -> None:
-        """Sends requests without effect, until the bundle is as awake as one in use.
+        """Send requests without effect, until the bundle is as awake as one in use.
 
         Raises:
             SimulationError: It does not answer.

@@ -54,7 +54,7 @@ class Template:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def fill(self, path: str, variables: Variables, key: str) -> HttpRequest:
-        """Makes the request of one event; the key goes into the Authorization header."""
+        """Make the request of one event; the key goes into the Authorization header."""
         is_form = self.content_type == _FORM
         body = substituted(self.body, variables, quote_plus if is_form else str)
         query = substituted(self.query, variables, quote_plus)
@@ -78,7 +78,7 @@ class BatchTemplate:
     in_query: bool = False
 
     def fill(self, path: str, lines: Sequence[Variables], key: str) -> HttpRequest:
-        """Makes the request of some events; the key goes into the query."""
+        """Make the request of some events; the key goes into the query."""
         pattern = quote_plus(_VARIABLE.sub(r"\1", self.line_pattern))
         batch = quote_plus("\n".join(substituted(self.line_pattern, line) for line in lines))
         query = f"authorization={quote_plus(key)}&pattern={pattern}"
@@ -124,7 +124,7 @@ class Configuration:
 
 
 def substituted(text: str, variables: Variables, encode: Callable[[str], str] = str) -> str:
-    """Puts values in place of a text's variables; those that there are none for become `null`."""
+    """Put values in place of a text's variables; those that there are none for become `null`."""
     return _VARIABLE.sub(lambda found: encode(variables.get(found[1], "null")), text)
 
 

@@ -228,7 +228,7 @@ class Truth:
 
     @classmethod
     def about(cls, fleet: Iterable[Device]) -> "Truth":
-        """Begins a record about some devices."""
+        """Begin a record about some devices."""
         return cls({device.id: DeviceTruth(device) for device in fleet})
 
     def of(self, device: Device) -> DeviceTruth:
@@ -236,7 +236,7 @@ class Truth:
         return self.devices[device.id]
 
     def record(self, delivery: Delivery) -> None:
-        """Writes a delivery down, with each device that it tells of."""
+        """Write a delivery down, with each device that it tells of."""
         self.deliveries.append(delivery)
         for device_id in {transmission.message.device.id for transmission in delivery.transmissions}:
             self.devices[device_id].deliveries.append(delivery)

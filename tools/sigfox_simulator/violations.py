@@ -55,7 +55,7 @@ class Violation:
 
 
 def wrong_refusals(truth: Truth) -> Iterator[Violation]:
-    """Finds valid requests that the bundle did not accept."""
+    """Find valid requests that the bundle did not accept."""
     for given_up in truth.given_up:
         yield Violation(Invariant.ANSWERS, f"given up: {given_up}")
     for refusal in truth.refusals:

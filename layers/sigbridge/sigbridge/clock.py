@@ -30,13 +30,13 @@ def counted_moment(sent_ms: int, received_ms: int) -> int:
 
 
 def rfc3339(moment_ms: int) -> str:
-    """Writes epoch milliseconds as RFC 3339 in UTC, to the millisecond."""
+    """Write epoch milliseconds as RFC 3339 in UTC, to the millisecond."""
     moment = _EPOCH + timedelta(milliseconds=moment_ms)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def iso_ms(text: str) -> int | None:
-    """Reads ISO 8601, UTC unless it says otherwise, into epoch ms; None where it is anything else."""
+    """Read ISO 8601, UTC unless it says otherwise, into epoch ms; None where it is anything else."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

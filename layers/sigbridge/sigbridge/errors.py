@@ -53,7 +53,7 @@ class InvalidInput(SigbridgeError):
 
     @classmethod
     def of(cls, faults: Sequence[Fault]) -> "InvalidInput":
-        """Makes the error of these faults; its message is the first one's."""
+        """Make the error of these faults; its message is the first one's."""
         first = faults[0]
         return cls(f"{first.field}: {first.message}", faults)
 

@@ -39,7 +39,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls) -> "Settings":
-        """Reads the variables that `template.yaml` declares.
+        """Read the variables that `template.yaml` declares.
 
         Raises:
             KeyError: `TABLE_NAME` is not set.
@@ -69,7 +69,7 @@ def settings() -> Settings:
 
 @contextmanager
 def using(given: Settings) -> Iterator[None]:
-    """Makes these the settings of the whole process, until the block ends.
+    """Make these the settings of the whole process, until the block ends.
 
     A client of the store keeps the address it was made with: whoever changes that address forgets
     the clients too.

@@ -10,7 +10,7 @@ from sigbridge.applications.application import (
     find_application,
     kept_until,
 )
-from sigbridge.applications.catalogue import (
+from sigbridge.applications.device_types import (
     MOST_DEVICE_TYPES,
     DeviceTypeExists,
     TooManyDeviceTypes,

@@ -26,7 +26,7 @@ class UnknownApplication(SigbridgeError):
 
 
 def create_application(application_id: str, name: str = "") -> Application:
-    """Creates an application with default settings.
+    """Create an application with default settings.
 
     Raises:
         InvalidApplicationId: The identifier breaks the rule.
@@ -48,7 +48,7 @@ def create_application(application_id: str, name: str = "") -> Application:
 
 
 def find_application(application_id: str) -> Application:
-    """Reads an application.
+    """Read an application.
 
     Raises:
         UnknownApplication: There is none of that identifier.
@@ -77,7 +77,7 @@ class SettingsChange(TypedDict, total=False):
 
 
 def change_application(application_id: str, change: SettingsChange) -> Application:
-    """Changes those settings that are given; running functions follow within a minute.
+    """Change those settings that are given; running functions follow within a minute.
 
     Raises:
         UnknownApplication: There is none of that identifier.
@@ -91,5 +91,5 @@ def change_application(application_id: str, change: SettingsChange) -> Applicati
 
 
 def unknown_application(application_id: str) -> UnknownApplication:
-    """Makes the error that tells of an application that does not exist."""
+    """Make the error that tells of an application that does not exist."""
     return UnknownApplication(f"There is no application '{application_id}'")

@@ -11,8 +11,8 @@ from sigbridge.credentials.authentication import (
 )
 from sigbridge.credentials.issuing import (
     IssuedKey,
-    KeyWish,
-    LocksItselfOut,
+    KeySpec,
+    SelfLockout,
     TooManyKeys,
     UnknownKey,
     change_key,
@@ -20,7 +20,7 @@ from sigbridge.credentials.issuing import (
     issue_key,
     keys_of,
     revoke_key,
-    withdraw_key,
+    revoke_key_as,
 )
 from sigbridge.credentials.redaction import holds_key, redact, redact_bytes
 from sigbridge.model.api_key import (
@@ -44,12 +44,12 @@ __all__ = [
     "InsufficientRights",
     "InvalidMapping",
     "IssuedKey",
-    "KeyWish",
-    "LocksItselfOut",
+    "KeySpec",
     "MalformedCredential",
     "MissingCredential",
     "OtherApplication",
     "Right",
+    "SelfLockout",
     "Token",
     "TooManyKeys",
     "Unauthenticated",
@@ -68,5 +68,5 @@ __all__ = [
     "redact",
     "redact_bytes",
     "revoke_key",
-    "withdraw_key",
+    "revoke_key_as",
 ]

@@ -67,7 +67,7 @@ _known_keys: TLRUCache[str, _KnownKey | None] = TLRUCache(_CACHED_KEYS, ttu=_lif
 
 
 def authenticate(credential: str | None) -> ApiKey:
-    """Finds the key that a request carries; what was changed or revoked passes for up to 60 s more.
+    """Find the key that a request carries; what was changed or revoked passes for up to 60 s more.
 
     The first time on a day that it lets a key in, it notes that day with the key.
 
@@ -95,7 +95,7 @@ def authenticate(credential: str | None) -> ApiKey:
 
 
 def confirm(key: ApiKey) -> ApiKey:
-    """Reads a key that was let in as the last finished write left it.
+    """Read a key that was let in as the last finished write left it.
 
     Who changes keys is asked for it: in its last minute a revoked key must not make itself a successor.
 
@@ -110,7 +110,7 @@ def confirm(key: ApiKey) -> ApiKey:
 
 
 def forget_cached_keys() -> None:
-    """Makes the next look-up of every key read the store."""
+    """Make the next look-up of every key read the store."""
     _known_keys.clear()
 
 

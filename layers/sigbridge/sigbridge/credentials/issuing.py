@@ -31,7 +31,7 @@ class TooManyKeys(SigbridgeError):
     """The application has as many keys as it may have."""
 
 
-class LocksItselfOut(SigbridgeError):
+class SelfLockout(SigbridgeError):
     """A key can't revoke or end itself, or take the right to manage keys from itself: another one can."""
 
 
@@ -49,7 +49,7 @@ class IssuedKey:
 
 
 @dataclass(frozen=True, slots=True)
-class KeyWish:
+class KeySpec:
     """What a new key is to be.
 
     Attributes:
@@ -72,11 +72,11 @@ def issue_key(
     valid_until: int | None = None,
     additional_parameter: str = "",
 ) -> IssuedKey:
-    """Makes a key for an application, as its operator wants it.
+    """Make a key for an application, as its operator wants it.
 
     Args:
         application_id: Whose key it is.
-        name, rights, valid_until, additional_parameter: As in `KeyWish`.
+        name, rights, valid_until, additional_parameter: As in `KeySpec`.
 
     Raises:
         UnknownApplication: There is no such application.
@@ -105,8 +105,8 @@ def issue_key(
     return IssuedKey(key, token)
 
 
-def grant_key(maker: ApiKey, wish: KeyWish) -> IssuedKey:
-    """Makes a key as the holder of another one wants it.
+def grant_key(maker: ApiKey, wish: KeySpec) -> IssuedKey:
+    """Make a key as the holder of another one wants it.
 
     Args:
         maker: The key of who wants it.
@@ -127,7 +127,7 @@ def grant_key(maker: ApiKey, wish: KeyWish) -> IssuedKey:
 
 
 def keys_of(application_id: str) -> list[ApiKey]:
-    """Lists the keys of an application, the oldest one first.
+    """List the keys of an application, the oldest one first.
 
     Raises:
         UnknownApplication: There is no such application.
@@ -137,19 +137,19 @@ def keys_of(application_id: str) -> list[ApiKey]:
 
 
 def change_key(changer: ApiKey, key_id: str, changes: Mapping[str, Any]) -> ApiKey:
-    """Changes those facts of a key that are given.
+    """Change those facts of a key that are given.
 
     Args:
         changer: The key of who wants it.
         key_id: The key to change.
-        changes: New values of `name`, `rights`, `valid_until` or `additional_parameter`, as in `KeyWish`. A
+        changes: New values of `name`, `rights`, `valid_until` or `additional_parameter`, as in `KeySpec`. A
             `valid_until` that is over ends the key.
 
     Raises:
         UnknownCredential, ExpiredCredential, InsufficientRights: The changer's key is not good for it.
         UnknownKey: Its application has no such key.
         Ungrantable: The key, as it is or is to be, has a right that the changer's lacks, or outlives it.
-        LocksItselfOut: The changer's own key would end, or lose the right to manage keys.
+        SelfLockout: The changer's own key would end, or lose the right to manage keys.
         InvalidMapping: The Additional Parameter has another form.
     """
     manager = _manager(changer)
@@ -161,7 +161,7 @@ def change_key(changer: ApiKey, key_id: str, changes: Mapping[str, Any]) -> ApiK
             manager.require_power_over(powers.rights, powers.valid_until)
         if key.id == changer.id and (changed.is_over(now_ms()) or Right.KEYS_WRITE not in changed.rights):
             message = "A key can't end itself or take the right keys:write from itself"
-            raise LocksItselfOut(message)
+            raise SelfLockout(message)
         if not changes:
             return key
         try:
@@ -173,26 +173,26 @@ def change_key(changer: ApiKey, key_id: str, changes: Mapping[str, Any]) -> ApiK
     raise StoreUnavailable
 
 
-def withdraw_key(revoker: ApiKey, key_id: str) -> None:
-    """Deletes a key as the holder of another one wants it.
+def revoke_key_as(revoker: ApiKey, key_id: str) -> None:
+    """Delete a key as the holder of another one wants it.
 
     Raises:
         UnknownCredential, ExpiredCredential, InsufficientRights: The revoker's key is not good for it.
-        LocksItselfOut: It is the revoker's own.
+        SelfLockout: It is the revoker's own.
         UnknownKey: Its application has no such key.
         Ungrantable: The key has a right that the revoker's lacks, or outlives it.
     """
     manager = _manager(revoker)
     if key_id == revoker.id:
         message = "A key can't revoke itself"
-        raise LocksItselfOut(message)
+        raise SelfLockout(message)
     key = _find(revoker.application_id, key_id)
     manager.require_power_over(key.rights, key.valid_until)
     revoke_key(revoker.application_id, key_id)
 
 
 def revoke_key(application_id: str, key_id: str) -> None:
-    """Deletes a key, as the operator wants it.
+    """Delete a key, as the operator wants it.
 
     Raises:
         UnknownKey: The application has none of that id.

@@ -14,17 +14,17 @@ _IN_BYTES = re.compile(_LIKE_A_KEY.encode(), re.IGNORECASE)
 
 
 def holds_key(text: str) -> bool:
-    """Tells whether something in a text looks like a key."""
+    """Return whether something in a text looks like a key."""
     return "sbk" in text.lower() and _IN_TEXT.search(text) is not None
 
 
 def redact(text: str) -> str:
-    """Gives a text in which keys are reduced to their public part, `sbk_<id>_…`."""
+    """Return a text in which keys are reduced to their public part, `sbk_<id>_…`."""
     return _IN_TEXT.sub(_public_part, text) if "sbk" in text.lower() else text
 
 
 def redact_bytes(content: bytes) -> bytes:
-    """Does what `redact` does to a text in an encoding that begins with ASCII."""
+    """Do what `redact` does to a text in an encoding that begins with ASCII."""
     if b"sbk" not in content.lower():
         return content
     return _IN_BYTES.sub(lambda found: _public_part(found).encode(), content)

@@ -8,12 +8,12 @@ from sigbridge.data.aggregating import (
     aggregate,
     nearest_items,
 )
+from sigbridge.data.delete import Removed, remove_data
 from sigbridge.data.item import DataItem
 from sigbridge.data.notation import place_text, with_plain_numbers
 from sigbridge.data.paging import DataPage, read_data
-from sigbridge.data.removing import Removed, remove_data
 from sigbridge.data.selection import Position, Selection
-from sigbridge.data.setting import NewValue, SetReceipt, set_data
+from sigbridge.data.write import NewValue, WriteReceipt, write_data
 from sigbridge.store.timeline import Order
 
 __all__ = [
@@ -28,12 +28,12 @@ __all__ = [
     "RangeTooLong",
     "Removed",
     "Selection",
-    "SetReceipt",
+    "WriteReceipt",
     "aggregate",
     "nearest_items",
     "place_text",
     "read_data",
     "remove_data",
-    "set_data",
     "with_plain_numbers",
+    "write_data",
 ]

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from sigbridge.data.bundle import read_bundles
 from sigbridge.data.item import DataItem
 from sigbridge.data.paging import LARGEST_COST, LARGEST_PAGE_BYTES
 from sigbridge.data.selection import Selection
+from sigbridge.data.stored_items import read_bundles
 from sigbridge.errors import InvalidInput
 from sigbridge.model.limits import is_storable
 from sigbridge.model.message import Value

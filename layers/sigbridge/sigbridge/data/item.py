@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sigbridge.model.message import Location, Value
-from sigbridge.store.timeline import Kind
+from sigbridge.store.timeline import TimelineKind
 
 _ID_LENGTH = 24
 # Names, id, time and signs of an item in JSON.
@@ -15,7 +15,7 @@ _OVERHEAD = 150
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Place:
+class TimelineKey:
     """Where something of a device is stored, in the order of moments.
 
     Attributes:
@@ -24,7 +24,7 @@ class Place:
     """
 
     sort: str
-    kind: Kind
+    kind: TimelineKind
 
 
 class Origin(StrEnum):
@@ -35,7 +35,7 @@ class Origin(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Slot:
+class ItemKey:
     """Which of the data items of its place one is; that stays so whatever becomes of the others.
 
     Attributes:
@@ -66,8 +66,8 @@ class DataItem:
     """
 
     device_id: str
-    place: Place
-    slot: Slot
+    place: TimelineKey
+    slot: ItemKey
     time: int
     group: str
     value: Value
@@ -88,7 +88,7 @@ class DataItem:
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:_ID_LENGTH]
 
     @property
-    def order(self) -> tuple[Place, Slot]:
+    def order(self) -> tuple[TimelineKey, ItemKey]:
         """Where it stands among the items of its device, the earliest first."""
         return self.place, self.slot
 

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from sigbridge.data.bundle import read_bundles
 from sigbridge.data.item import DataItem
 from sigbridge.data.selection import Position, Selection
+from sigbridge.data.stored_items import read_bundles
 
 # What one page looks through: so many stored items of up to 1 kB, larger ones count more often.
 LARGEST_COST = 2_000

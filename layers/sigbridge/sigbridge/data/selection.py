@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sigbridge.data.item import DataItem, Origin, Place, Slot
-from sigbridge.store.timeline import Kind, Order, Stretch
+from sigbridge.data.item import DataItem, ItemKey, Origin, TimelineKey
+from sigbridge.store.timeline import Order, Stretch, TimelineKind
 
 _SORT = re.compile(r"[0-9]{13}#[0-9a-f]{1,64}", re.ASCII)
 
@@ -49,8 +49,8 @@ class Position:
         slot: The item of it that was looked at last; None for all of them.
     """
 
-    place: Place
-    slot: Slot | None = None
+    place: TimelineKey
+    slot: ItemKey | None = None
 
     @classmethod
     def from_record(cls, record: Sequence[object]) -> "Position":
@@ -61,9 +61,9 @@ class Position:
         """
         match record:
             case [str(sort), str(kind)] if _SORT.fullmatch(sort):
-                return cls(Place(sort, Kind(kind)))
+                return cls(TimelineKey(sort, TimelineKind(kind)))
             case [str(sort), str(kind), str(variable), str(origin), int(number)] if _SORT.fullmatch(sort):
-                return cls(Place(sort, Kind(kind)), Slot(variable, Origin(origin), number))
+                return cls(TimelineKey(sort, TimelineKind(kind)), ItemKey(variable, Origin(origin), number))
         message = "is no position"
         raise ValueError(message)
 
@@ -79,7 +79,7 @@ class Position:
             slot = [self.slot.variable, self.slot.origin.value, self.slot.number]
         return [self.place.sort, self.place.kind.value, *slot]
 
-    def covers(self, place: Place, order: Order) -> bool:
+    def covers(self, place: TimelineKey, order: Order) -> bool:
         """Tell whether all of a place was looked at."""
         if place == self.place:
             return self.slot is None

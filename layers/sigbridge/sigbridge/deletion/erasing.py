@@ -22,8 +22,8 @@ from sigbridge.store import devices as stored_devices
 from sigbridge.store import erasures
 from sigbridge.store.devices import NotListed
 from sigbridge.store.due import DueItem
-from sigbridge.store.erasures import Erasure, ListingChanged, Part
-from sigbridge.store.parallel import WorkedOff, work_off
+from sigbridge.store.erasures import Erasure, ErasurePart, ListingChanged
+from sigbridge.store.parallel import RunResult, run_each
 
 # What a caller waits for.
 _FEW = 200
@@ -57,7 +57,7 @@ def erase_device(application_id: str, device_id: str) -> None:
         take_off_lists(application_id, device_id)
 
 
-def erase_what_is_due(now_ms: int, until_ms: int) -> WorkedOff[DueItem]:
+def erase_what_is_due(now_ms: int, until_ms: int) -> RunResult[DueItem]:
     """Go on with the erasures that are due by now, as far as time allows.
 
     It may run twice at once, and again for what it has erased already.
@@ -68,7 +68,7 @@ def erase_what_is_due(now_ms: int, until_ms: int) -> WorkedOff[DueItem]:
     """
     due = takewhile(lambda _item: clock.now_ms() < until_ms, erasures.due_until(now_ms))
     # One after the other, since each may need all the time there is.
-    return work_off(lambda item: _go_on(erasures.erasure(item), until_ms), due, at_once=1)
+    return run_each(lambda item: _go_on(erasures.erasure(item), until_ms), due, at_once=1)
 
 
 def _go_on(erasure: Erasure, until_ms: int) -> None:
@@ -101,5 +101,5 @@ def _is_listed(erasure: Erasure) -> bool:
     return stored_devices.find(erasure.application_id, erasure.device_id) is not None
 
 
-def _came_before(erasure: Erasure, part: Part) -> bool:
+def _came_before(erasure: Erasure, part: ErasurePart) -> bool:
     return part.arrived_at is not None and part.arrived_at < erasure.deleted_at

@@ -1,8 +1,8 @@
 """Devices: how they are named, and which ones an application has."""
 
 from sigbridge.devices.addressing import act_on_addressed
-from sigbridge.devices.directory import (
-    Directory,
+from sigbridge.devices.device_cache import (
+    DeviceCache,
     InactiveDevice,
     UnknownDevice,
     find_device,
@@ -40,9 +40,9 @@ from sigbridge.model.parameter import DOWNLINK_BYTES, InvalidDownlinkData, Param
 __all__ = [
     "DOWNLINK_BYTES",
     "Device",
+    "DeviceCache",
     "DeviceExists",
     "DeviceFilter",
-    "Directory",
     "ImportReceipt",
     "InactiveDevice",
     "InvalidDeviceId",

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from contextlib import suppress
 
-from sigbridge.devices.directory import UnknownDevice
+from sigbridge.devices.device_cache import UnknownDevice
 from sigbridge.model.device_id import sigfox_device_id
 
 
 def act_on_addressed[T](device_id: str, act: Callable[[str], T]) -> T:
-    """Does something with the device of exactly this id, else with the one of this id without leading zeros.
+    """Do something with the device of exactly this id, else with the one of this id without leading zeros.
 
     The second is tried only where the first is not listed and the id can be Sigfox's, which has two
     spellings there. So other requests cost what the act costs.

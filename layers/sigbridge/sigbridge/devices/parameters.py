@@ -9,7 +9,7 @@ Sigfox; here an answer never changes it, and `downlinkData` is answered with wha
 from dataclasses import dataclass
 
 from sigbridge.clock import now_ms
-from sigbridge.devices.directory import UnknownDevice, find_device
+from sigbridge.devices.device_cache import UnknownDevice, find_device
 from sigbridge.errors import Fault, InvalidInput, SigbridgeError, StoreUnavailable
 from sigbridge.model.parameter import DOWNLINK_DATA, InvalidDownlinkData, Parameter, read_downlink_data
 from sigbridge.store import parameters as stored
@@ -45,7 +45,7 @@ class SetParameter:
 
 
 def parameters_of(application_id: str, device_id: str) -> list[Parameter]:
-    """Lists the parameters of a device, in the order of their keys.
+    """List the parameters of a device, in the order of their keys.
 
     Raises:
         UnknownDevice: The device is not listed.
@@ -57,7 +57,7 @@ def parameters_of(application_id: str, device_id: str) -> list[Parameter]:
 def set_parameter(
     application_id: str, device_id: str, key: str, value: str, *, sent: bool = False
 ) -> SetParameter:
-    """Gives a device a parameter, or a parameter another value.
+    """Return a device a parameter, or a parameter another value.
 
     Args:
         application_id, device_id: The device.
@@ -84,7 +84,7 @@ def set_parameter(
 
 
 def delete_parameter(application_id: str, device_id: str, key: str) -> None:
-    """Deletes a parameter of a device.
+    """Delete a parameter of a device.
 
     Raises:
         UnknownDevice: The device is not listed.
@@ -108,7 +108,7 @@ def _read_value(downlink_data: str) -> str:
 
 
 def _write(application_id: str, device_id: str, parameter: Parameter) -> bool:
-    """Changes the parameter, or adds it, and tells whether it is new."""
+    """Change the parameter, or add it, and return whether it is new."""
     for _ in range(_SET_ATTEMPTS):
         try:
             stored.change(application_id, device_id, parameter)

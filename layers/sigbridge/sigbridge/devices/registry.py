@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sigbridge.applications import find_application
-from sigbridge.devices.directory import UnknownDevice, find_device, remember
+from sigbridge.devices.device_cache import UnknownDevice, find_device, remember
 from sigbridge.errors import Fault, InvalidInput, SigbridgeError
 from sigbridge.model.device import Device
 from sigbridge.store import devices as stored
@@ -37,7 +37,7 @@ class DeviceFilter:
         return self.type is not None or bool(self.tags)
 
     def wants(self, device: Device) -> bool:
-        """Tells whether a device is wanted."""
+        """Return whether a device is wanted."""
         return (
             device.id.startswith(self.prefix)
             and self.type in {None, device.type}
@@ -59,7 +59,7 @@ class ImportReceipt:
 
 
 def create_device(application_id: str, device: Device) -> Device:
-    """Lists a new device.
+    """List a new device.
 
     Raises:
         UnknownApplication: The application was deleted.
@@ -76,7 +76,7 @@ def create_device(application_id: str, device: Device) -> Device:
 
 
 def change_device(application_id: str, device_id: str, changes: Mapping[str, Any]) -> Device:
-    """Changes those facts of a device that are given; running functions follow within a minute.
+    """Change those facts of a device that are given; running functions follow within a minute.
 
     Args:
         application_id, device_id: The device.
@@ -97,7 +97,7 @@ def change_device(application_id: str, device_id: str, changes: Mapping[str, Any
 
 
 def import_devices(application_id: str, devices: Sequence[Device]) -> ImportReceipt:
-    """Lists those of these devices that are not listed yet.
+    """List those of these devices that are not listed yet.
 
     Args:
         application_id: Whose they are.
@@ -114,7 +114,7 @@ def import_devices(application_id: str, devices: Sequence[Device]) -> ImportRece
 
 
 def devices_after(application_id: str, prefix: str, after: str | None, page: int) -> Iterator[Device]:
-    """Yields listed devices in the order of their ids, read page by page as they are wanted.
+    """Yield listed devices in the order of their ids, read page by page as they are wanted.
 
     Args:
         application_id: Whose devices.
@@ -126,12 +126,12 @@ def devices_after(application_id: str, prefix: str, after: str | None, page: int
 
 
 def devices_named(application_id: str, device_ids: Sequence[str]) -> list[Device]:
-    """Reads those of these devices that are listed, in the order of the ids."""
+    """Read those of these devices that are listed, in the order of the ids."""
     return stored.find_many(application_id, device_ids)
 
 
 def missing_types(application_id: str, type_ids: Iterable[str]) -> Collection[str]:
-    """Tells which of these device types the application does not have.
+    """Return which of these device types the application does not have.
 
     Raises:
         UnknownApplication: It was deleted.
@@ -140,7 +140,7 @@ def missing_types(application_id: str, type_ids: Iterable[str]) -> Collection[st
 
 
 def no_such_type(type_id: str) -> str:
-    """Says that there is no such device type."""
+    """Say that there is no such device type."""
     return f"there is no device type '{type_id}'"
 
 

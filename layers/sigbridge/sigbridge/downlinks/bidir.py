@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sigbridge.clock import now_ms
-from sigbridge.devices import Directory, UnknownDevice
-from sigbridge.downlinks.answering import Answer, answer_uplink, answer_uplink_within, recall_answer
+from sigbridge.devices import DeviceCache, UnknownDevice
+from sigbridge.downlinks.claim import Answer, answer_uplink, answer_uplink_within, recall_answer
 from sigbridge.errors import StoreUnavailable
-from sigbridge.messages import StoredMessage
+from sigbridge.messages import MessageReceipt
 from sigbridge.model.claim import ClaimRequest
 from sigbridge.model.message import ReceivedMessage
 from sigbridge.model.settings import DownlinkQuota
@@ -32,8 +32,8 @@ class Reply:
     failure: StoreUnavailable | UnknownDevice | None = None
 
 
-def reply_to_messages(application_id: str, messages: Sequence[StoredMessage]) -> list[Reply]:
-    """Replies to those messages that ask (I6), to each device once: to its newest.
+def reply_to_messages(application_id: str, messages: Sequence[MessageReceipt]) -> list[Reply]:
+    """Reply to those messages that ask (I6), to each device once: to its newest.
 
     Devices are independent: one whose answer can't be had gets nothing, while the others get theirs.
 
@@ -48,7 +48,7 @@ def reply_to_messages(application_id: str, messages: Sequence[StoredMessage]) ->
     return replies
 
 
-def _reply(application_id: str, stored: StoredMessage) -> Reply:
+def _reply(application_id: str, stored: MessageReceipt) -> Reply:
     message = stored.message
     late = _is_late(stored)
     try:
@@ -62,15 +62,15 @@ def _reply(application_id: str, stored: StoredMessage) -> Reply:
 
 
 def _answer(application_id: str, device_id: str, uplink: str) -> Answer:
-    effective = Directory.open(application_id, (device_id,)).settings_of(device_id)
+    effective = DeviceCache.open(application_id, (device_id,)).settings_of(device_id)
     request = ClaimRequest(application_id, device_id, uplink, now_ms(), effective.downlink_data or "")
     if effective.downlink_quota is DownlinkQuota.ENFORCE:
         return answer_uplink_within(effective.daily_downlinks, request)
     return answer_uplink(request)
 
 
-def _newest_of_each_device(messages: Sequence[StoredMessage]) -> list[StoredMessage]:
-    newest: dict[str, StoredMessage] = {}
+def _newest_of_each_device(messages: Sequence[MessageReceipt]) -> list[MessageReceipt]:
+    newest: dict[str, MessageReceipt] = {}
     for stored in messages:
         if stored.message.asks_downlink:
             other = newest.get(stored.message.device_id)
@@ -79,5 +79,5 @@ def _newest_of_each_device(messages: Sequence[StoredMessage]) -> list[StoredMess
     return list(newest.values())
 
 
-def _is_late(stored: StoredMessage) -> bool:
+def _is_late(stored: MessageReceipt) -> bool:
     return now_ms() - stored.moment > settings().radio_window_ms

@@ -5,20 +5,20 @@ from itertools import takewhile
 
 from sigbridge import clock
 from sigbridge.devices import UnknownDevice
-from sigbridge.downlinks.acknowledging import find_acknowledgement, settle_attempt
-from sigbridge.downlinks.concluding import conclude_unacknowledged, is_concluded
+from sigbridge.downlinks.acknowledge import apply_to_attempt, find_acknowledgement
 from sigbridge.downlinks.queue import take_out
+from sigbridge.downlinks.retry import end_unacknowledged, has_ended
 from sigbridge.model.device_state import Removal
 from sigbridge.model.downlink import Downlink
 from sigbridge.model.downlink_history import AttemptKey, Step, StoredAttempt
 from sigbridge.settings import settings
 from sigbridge.store import attempts
-from sigbridge.store.parallel import WorkedOff, work_off
+from sigbridge.store.parallel import RunResult, run_each
 
 _ENDS_IN_QUEUE = frozenset({Step.EXPIRED, Step.REMOVED})
 
 
-def end_what_is_due(now_ms: int, until_ms: int) -> WorkedOff[AttemptKey]:
+def end_what_is_due(now_ms: int, until_ms: int) -> RunResult[AttemptKey]:
     """End what was to end by now, as far as time allows; what fails holds nothing else up.
 
     It may run twice at once, and again for what it has ended already.
@@ -28,7 +28,7 @@ def end_what_is_due(now_ms: int, until_ms: int) -> WorkedOff[AttemptKey]:
         until_ms: When to stop, epoch ms.
     """
     due = takewhile(lambda _key: clock.now_ms() < until_ms, attempts.due_until(now_ms))
-    return work_off(lambda key: _look_at(key, now_ms), due)
+    return run_each(lambda key: _look_at(key, now_ms), due)
 
 
 def _look_at(key: AttemptKey, now_ms: int) -> None:
@@ -38,20 +38,20 @@ def _look_at(key: AttemptKey, now_ms: int) -> None:
 
 
 def _end(attempt: StoredAttempt, now_ms: int) -> None:
-    if is_concluded(attempt) or not _ENDS_IN_QUEUE.isdisjoint(attempt.steps):
+    if has_ended(attempt) or not _ENDS_IN_QUEUE.isdisjoint(attempt.steps):
         attempts.wait_no_more(attempt.key)
     elif Step.ANSWERED not in attempt.steps:
         _expire(attempt.key, now_ms)
     elif int(attempt.steps[Step.ANSWERED]["at"]) + settings().acknowledge_wait_ms <= now_ms:
         acknowledgement = find_acknowledgement(attempt)
         if acknowledgement is None:
-            conclude_unacknowledged(attempt, now_ms)
+            end_unacknowledged(attempt, now_ms)
         else:
-            settle_attempt(attempt, acknowledgement)
+            apply_to_attempt(attempt, acknowledgement)
 
 
 def _expire(key: AttemptKey, now_ms: int) -> None:
-    """Takes an expired downlink out of the queue; the change stream then records that."""
+    """Take an expired downlink out of the queue; the change stream then record that."""
 
     def is_expired(downlink: Downlink) -> bool:
         return downlink.id == key.downlink_id and downlink.is_expired(now_ms)

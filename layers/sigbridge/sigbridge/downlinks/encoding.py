@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from sigbridge.devices import DOWNLINK_BYTES, Directory
+from sigbridge.devices import DOWNLINK_BYTES, DeviceCache
 from sigbridge.model.downlink import InvalidDownlink
 
 
@@ -36,7 +36,7 @@ class PayloadEncoder:
 
     @cached_property
     def _pads(self) -> bool:
-        directory = Directory.open(self.application_id, (self.device_id,))
+        directory = DeviceCache.open(self.application_id, (self.device_id,))
         return directory.settings_of(self.device_id).pad_downlinks
 
 

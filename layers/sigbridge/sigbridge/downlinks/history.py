@@ -7,17 +7,17 @@ from itertools import groupby
 
 from sigbridge.applications import UnknownApplication, kept_until
 from sigbridge.clock import now_ms
-from sigbridge.devices import Directory
-from sigbridge.downlinks.refusals import UnknownDownlink, refusals_told
+from sigbridge.devices import DeviceCache
+from sigbridge.downlinks.errors import UnknownDownlink, store_refusals_translated
 from sigbridge.downlinks.transitions import Transition
 from sigbridge.model.application import Application
 from sigbridge.model.device_state import DeviceState, Removal
 from sigbridge.model.downlink_history import (
     Attempt,
     AttemptKey,
-    Life,
-    LifeStep,
-    State,
+    DownlinkEvent,
+    DownlinkHistory,
+    DownlinkState,
     Step,
     StoredAttempt,
     uplink_moment,
@@ -36,37 +36,37 @@ class HistoryPage:
         next_cursor: What to ask for the next page with; None after the last one.
     """
 
-    lives: tuple[Life, ...]
+    lives: tuple[DownlinkHistory, ...]
     next_cursor: str | None
 
 
 def record_transition(application_id: str, device_id: str, transition: Transition) -> None:
-    """Records a step of a downlink; one that is recorded already is left as it is."""
+    """Record a step of a downlink; one that is recorded already is left as it is."""
     key = AttemptKey(application_id, device_id, transition.downlink.id, transition.downlink.attempt)
     with suppress(StepRecorded):
         attempts.record_step(key, step_write(owner_of_history(application_id), transition))
 
 
-def recorded_steps(old: StoredAttempt | None, new: StoredAttempt) -> list[LifeStep]:
+def recorded_steps(old: StoredAttempt | None, new: StoredAttempt) -> list[DownlinkEvent]:
     """Return the steps that an attempt has, and did not have before it was changed."""
     before = {} if old is None else old.steps
     return [
-        LifeStep.of(step, new.downlink.attempt, recorded)
+        DownlinkEvent.of(step, new.downlink.attempt, recorded)
         for step, recorded in new.steps.items()
         if step not in before
     ]
 
 
 def owner_of_history(application_id: str) -> Application:
-    """Gives the application that says how long a history is kept; of one that was deleted, the stack does."""
+    """Return the application that says how long a history is kept; for a deleted one, the stack does."""
     try:
-        return Directory.open(application_id, ()).application
+        return DeviceCache.open(application_id, ()).application
     except UnknownApplication:
         return Application(application_id, name="", created_at=0)
 
 
 def step_write(application: Application, transition: Transition) -> StepWrite:
-    """Gives the record of a step, with the moment at which its attempt is to be looked at again."""
+    """Return the record of a step, with the moment at which its attempt is to be looked at again."""
     due_at = None
     if transition.step in {Step.ANSWERED, Step.PENDING}:
         due_at = transition.at + settings().acknowledge_wait_ms
@@ -83,8 +83,8 @@ def step_write(application: Application, transition: Transition) -> StepWrite:
     )
 
 
-def downlink_life(application_id: str, device_id: str, downlink_id: str) -> Life:
-    """Reads the life of one downlink.
+def downlink_history_of(application_id: str, device_id: str, downlink_id: str) -> DownlinkHistory:
+    """Read the life of one downlink.
 
     Raises:
         UnknownDevice: The device is not listed.
@@ -98,7 +98,7 @@ def downlink_life(application_id: str, device_id: str, downlink_id: str) -> Life
 
 
 def downlink_history(application_id: str, device_id: str, limit: int, cursor: str | None) -> HistoryPage:
-    """Reads lives of a device's downlinks, queued ones included, that of the downlink made last first.
+    """Read lives of a device's downlinks, queued ones included, that of the downlink made last first.
 
     Args:
         application_id, device_id: The device.
@@ -120,7 +120,7 @@ def downlink_history(application_id: str, device_id: str, limit: int, cursor: st
 
 
 def _next_downlinks(records: Iterator[StoredAttempt], count: int) -> dict[str, list[StoredAttempt]]:
-    """Takes the attempts of so many downlinks."""
+    """Take the attempts of so many downlinks."""
     found: dict[str, list[StoredAttempt]] = {}
     for downlink_id, attempts_of_one in groupby(records, key=lambda stored: stored.key.downlink_id):
         found[downlink_id] = list(attempts_of_one)
@@ -145,15 +145,15 @@ class _Presence:
 
     @classmethod
     def of(cls, application_id: str, device_id: str) -> "_Presence":
-        with refusals_told(application_id, device_id):
+        with store_refusals_translated(application_id, device_id):
             state = device_states.find(application_id, device_id)
         attempts_by_id: dict[str, list[Attempt]] = {}
         for attempt in _attempts_in(state):
             attempts_by_id.setdefault(attempt.downlink.id, []).append(attempt)
         return cls(attempts_by_id, state.removal)
 
-    def life(self, downlink_id: str, recorded: Sequence[StoredAttempt]) -> Life | None:
-        """Completes the recorded life of a downlink; None where neither history nor state know it."""
+    def life(self, downlink_id: str, recorded: Sequence[StoredAttempt]) -> DownlinkHistory | None:
+        """Complete the recorded life of a downlink; None where neither history nor state know it."""
         attempts_by_number = {stored.key.number: stored.attempt for stored in recorded}
         for attempt in self.attempts.get(downlink_id, ()):
             number = attempt.downlink.attempt
@@ -162,11 +162,11 @@ class _Presence:
             attempts_by_number[number] = Attempt(attempt.downlink, steps)
         if not attempts_by_number:
             return None
-        life = Life.of(attempts_by_number.values())
-        return self._ended(life) if life.state is State.QUEUED else life
+        life = DownlinkHistory.of(attempts_by_number.values())
+        return self._ended(life) if life.state is DownlinkState.QUEUED else life
 
-    def _ended(self, life: Life) -> Life:
-        """Ends the life of a downlink that waits no more, though its history does not know yet."""
+    def _ended(self, life: DownlinkHistory) -> DownlinkHistory:
+        """End the life of a downlink that waits no more, though its history does not know yet."""
         downlink = life.downlink
         waits = any(
             attempt.downlink.attempt == downlink.attempt for attempt in self.attempts.get(downlink.id, ())

@@ -5,8 +5,13 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from sigbridge.clock import now_ms
-from sigbridge.downlinks.history import downlink_life
-from sigbridge.downlinks.refusals import DownlinkNotQueued, DownlinkTooLarge, QueueFull, refusals_told
+from sigbridge.downlinks.errors import (
+    DownlinkNotQueued,
+    DownlinkTooLarge,
+    QueueFull,
+    store_refusals_translated,
+)
+from sigbridge.downlinks.history import downlink_history_of
 from sigbridge.errors import StoreUnavailable
 from sigbridge.model.device_state import Removal
 from sigbridge.model.downlink import Downlink
@@ -21,7 +26,7 @@ _TAKE_OUT_ATTEMPTS = 5
 
 
 def check_capacity(count: int) -> None:
-    """Lets so many downlinks pass if an empty queue holds them.
+    """Let so many downlinks pass if an empty queue holds them.
 
     Raises:
         QueueFull: It does not.
@@ -42,7 +47,7 @@ def check_size(downlink: Downlink) -> None:
 
 
 def push_downlinks(application_id: str, device_id: str, downlinks: Sequence[Downlink]) -> list[str]:
-    """Appends downlinks to a device's queue, all or none, and returns their ids.
+    """Append downlinks to a device's queue, all or none, and return their ids.
 
     Raises:
         UnknownDevice: The device is not listed.
@@ -52,7 +57,7 @@ def push_downlinks(application_id: str, device_id: str, downlinks: Sequence[Down
     """
     _check_sizes(downlinks)
     capacity = settings().queue_capacity
-    with refusals_told(application_id, device_id):
+    with store_refusals_translated(application_id, device_id):
         device_states.push(application_id, device_id, downlinks, capacity)
     return [downlink.id for downlink in downlinks]
 
@@ -78,7 +83,7 @@ def push_downlinks_once(
     )
     capacity = settings().queue_capacity
     try:
-        with refusals_told(application_id, device_id):
+        with store_refusals_translated(application_id, device_id):
             device_states.push_under_key(application_id, device_id, downlinks, capacity, memory, now_seconds)
     except PushedBefore as before:
         return list(before.ids)
@@ -86,7 +91,7 @@ def push_downlinks_once(
 
 
 def replace_downlinks(application_id: str, device_id: str, downlinks: Sequence[Downlink]) -> list[str]:
-    """Puts these downlinks in place of a device's whole queue, none clears it; and returns their ids.
+    """Put these downlinks in place of a device's whole queue, none clears it; and return their ids.
 
     Raises:
         UnknownDevice: The device is not listed.
@@ -96,25 +101,25 @@ def replace_downlinks(application_id: str, device_id: str, downlinks: Sequence[D
     """
     check_capacity(len(downlinks))
     _check_sizes(downlinks)
-    with refusals_told(application_id, device_id):
+    with store_refusals_translated(application_id, device_id):
         device_states.replace(application_id, device_id, downlinks)
     return [downlink.id for downlink in downlinks]
 
 
 def queued_downlinks(application_id: str, device_id: str) -> list[Downlink]:
-    """Lists what waits for a device, the next one first; expired ones wait no more.
+    """List what waits for a device, the next one first; expired ones wait no more.
 
     Raises:
         UnknownDevice: The device is not listed.
     """
-    with refusals_told(application_id, device_id):
+    with store_refusals_translated(application_id, device_id):
         state = device_states.find(application_id, device_id)
     moment = now_ms()
     return [downlink for downlink in state.queue if not downlink.is_expired(moment)]
 
 
 def delete_downlink(application_id: str, device_id: str, downlink_id: str) -> None:
-    """Takes one downlink out of a device's queue.
+    """Take one downlink out of a device's queue.
 
     Raises:
         UnknownDevice: The device is not listed.
@@ -128,21 +133,21 @@ def delete_downlink(application_id: str, device_id: str, downlink_id: str) -> No
         return downlink.id == downlink_id and not downlink.is_expired(moment)
 
     if not take_out(application_id, device_id, is_wanted, Removal.DELETED):
-        life = downlink_life(application_id, device_id, downlink_id)
+        life = downlink_history_of(application_id, device_id, downlink_id)
         raise DownlinkNotQueued(downlink_id, life.state)
 
 
 def take_out(
     application_id: str, device_id: str, is_wanted: Callable[[Downlink], bool], removal: Removal
 ) -> bool:
-    """Takes the first downlink that is wanted out of a queue; tells whether there was one.
+    """Take the first downlink that is wanted out of a queue; return whether there was one.
 
     Raises:
         UnknownDevice: The device is not listed.
         StoreUnavailable: It may or may not have happened.
     """
     for _ in range(_TAKE_OUT_ATTEMPTS):
-        with refusals_told(application_id, device_id):
+        with store_refusals_translated(application_id, device_id):
             queue = device_states.find(application_id, device_id).queue
         found = (position for position, downlink in enumerate(queue) if is_wanted(downlink))
         position = next(found, None)

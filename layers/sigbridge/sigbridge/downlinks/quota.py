@@ -8,7 +8,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 
 from sigbridge.clock import DAY_MS, counted_moment
-from sigbridge.devices import Directory
+from sigbridge.devices import DeviceCache
 from sigbridge.model.downlink_history import uplink_moment
 from sigbridge.store import attempts
 
@@ -42,14 +42,14 @@ class Quota:
 
 
 def quota_of(application_id: str, device_id: str, moment_ms: int) -> Quota:
-    """Counts the downlinks of a device on the day (UTC) of a moment.
+    """Count the downlinks of a device on the day (UTC) of a moment.
 
     The index that is counted in lags about a second behind.
 
     Raises:
         UnknownApplication: The application was deleted.
     """
-    limit = Directory.open(application_id, (device_id,)).settings_of(device_id).daily_downlinks
+    limit = DeviceCache.open(application_id, (device_id,)).settings_of(device_id).daily_downlinks
     uplinks = answered_uplinks(application_id, device_id, moment_ms)
     return Quota(limit, tuple(sorted(uplinks.values())))
 

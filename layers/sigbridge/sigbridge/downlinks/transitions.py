@@ -29,7 +29,7 @@ class Transition:
 
 
 def transitions(old: DeviceState | None, new: DeviceState, at: int) -> list[Transition]:
-    """Tells what happened to downlinks between two states, one write apart.
+    """Return what happened to downlinks between two states, one write apart.
 
     Args:
         old: The state before; None where the device is new.

@@ -14,8 +14,8 @@ from sigbridge.clock import rfc3339
 from sigbridge.downlinks import recorded_steps
 from sigbridge.integrations.destination import Event
 from sigbridge.model.downlink import Downlink, Source
-from sigbridge.model.message import Part
-from sigbridge.model.stored_message import PartContent, RecordedMessage
+from sigbridge.model.message import MessagePart
+from sigbridge.model.stored_message import PartContent, StoredMessage
 from sigbridge.store.stream import AttemptChanged, Change, MessageStored, ReportStored
 
 _VERSION = 1
@@ -76,7 +76,7 @@ def _of_message(change: MessageStored) -> Iterator[Event]:
         yield _event(change, kind, f"{change.new.id}-{suffix}", at, {"message": message})
 
 
-def _message_steps(old: RecordedMessage | None, new: RecordedMessage) -> Iterator[tuple[str, str, int]]:
+def _message_steps(old: StoredMessage | None, new: StoredMessage) -> Iterator[tuple[str, str, int]]:
     """Tell what became of a message: the event, what tells it from the message's others, and when.
 
     Which of its parts comes first does not matter: that is the message, and the other one completes it.
@@ -85,14 +85,14 @@ def _message_steps(old: RecordedMessage | None, new: RecordedMessage) -> Iterato
     arrivals = [content.arrived_at for content in new.parts.values()]
     if not before:
         yield "Message received", "received", min(arrivals)
-    if before < len(Part) == len(arrivals):
+    if before < len(MessagePart) == len(arrivals):
         yield "Message completed", "completed", max(arrivals)
     if new.amended_at is not None and new.amendments > amendments:
         yield "Message completed", f"completed-{new.amendments}", new.amended_at
 
 
-def _message(message: RecordedMessage) -> dict[str, object]:
-    own, added = (message.parts.get(part) for part in (Part.UPLINK, Part.ADVANCED))
+def _message(message: StoredMessage) -> dict[str, object]:
+    own, added = (message.parts.get(part) for part in (MessagePart.UPLINK, MessagePart.ADVANCED))
     content = {
         "device": message.device_as_received,
         "network": message.network,

@@ -11,7 +11,7 @@ from typing import Any
 from sigbridge.errors import Fault, StoreUnavailable
 from sigbridge.messages.parts import joined
 from sigbridge.model.message import Value, Variable
-from sigbridge.model.stored_message import ConflictingPayload, PartContent, RecordedMessage
+from sigbridge.model.stored_message import ConflictingPayload, PartContent, StoredMessage
 from sigbridge.store import timeline
 from sigbridge.store.item_size import size_of_conflict
 from sigbridge.store.timeline import ItemChanged
@@ -34,12 +34,12 @@ class Amendment:
         is_conflict: Whether a payload is added that was not known.
     """
 
-    message: RecordedMessage
+    message: StoredMessage
     warnings: tuple[Fault, ...] = ()
     is_conflict: bool = False
 
 
-def amend(application_id: str, delivered: RecordedMessage, stored: RecordedMessage) -> Amendment:
+def amend(application_id: str, delivered: StoredMessage, stored: StoredMessage) -> Amendment:
     """Add what a delivery says and the message lacks; it costs nothing where that is nothing.
 
     Args:
@@ -60,7 +60,7 @@ def amend(application_id: str, delivered: RecordedMessage, stored: RecordedMessa
         try:
             timeline.change(application_id, stored, amended)
         except ItemChanged as changed:
-            if not isinstance(changed.existing, RecordedMessage):
+            if not isinstance(changed.existing, StoredMessage):
                 raise StoreUnavailable from changed
             stored = changed.existing
         else:
@@ -68,7 +68,7 @@ def amend(application_id: str, delivered: RecordedMessage, stored: RecordedMessa
     raise StoreUnavailable
 
 
-def _amendment(delivered: RecordedMessage, stored: RecordedMessage) -> Amendment:
+def _amendment(delivered: StoredMessage, stored: StoredMessage) -> Amendment:
     [(part, told)] = delivered.parts.items()
     told_facts: dict[str, Any] = {
         name: getattr(delivered, name)
@@ -103,7 +103,7 @@ def _values(variables: Sequence[Variable]) -> dict[str, list[Value]]:
 
 
 def _conflicts(
-    delivered: RecordedMessage, told: PartContent, stored: RecordedMessage
+    delivered: StoredMessage, told: PartContent, stored: StoredMessage
 ) -> tuple[tuple[ConflictingPayload, ...], tuple[Fault, ...]]:
     payload, first, conflicts = delivered.payload, stored.payload, stored.conflicts
     if not payload or not first or payload == first:

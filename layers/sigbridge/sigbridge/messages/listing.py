@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sigbridge.model.stored_message import RecordedMessage
+from sigbridge.model.stored_message import StoredMessage
 from sigbridge.store import timeline
 from sigbridge.store.timeline import Order, Stretch
 
@@ -36,7 +36,7 @@ class MessagePage:
         is_last: Whether there are no more.
     """
 
-    messages: tuple[RecordedMessage, ...]
+    messages: tuple[StoredMessage, ...]
     is_last: bool
 
 
@@ -51,7 +51,7 @@ def list_messages(application_id: str, device_id: str, wanted: MessagesWanted) -
     )
     if wanted.after is not None:
         stretch = stretch.from_place(wanted.after)
-    messages: list[RecordedMessage] = []
+    messages: list[StoredMessage] = []
     size = 0
     for message in timeline.read_messages(stretch):
         if message.id == wanted.after:

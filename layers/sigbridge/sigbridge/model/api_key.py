@@ -110,11 +110,11 @@ class ApiKey:
     last_used_on: str | None
 
     def is_over(self, moment_ms: int) -> bool:
-        """Tells whether its time is over."""
+        """Return whether its time is over."""
         return self.valid_until is not None and self.valid_until <= moment_ms
 
     def require(self, right: Right) -> None:
-        """Lets pass who has this right.
+        """Let pass who has this right.
 
         Raises:
             InsufficientRights: The key lacks it.
@@ -123,7 +123,7 @@ class ApiKey:
             raise InsufficientRights(self.application_id, right)
 
     def require_power_over(self, rights: Iterable[Right], valid_until: int | None) -> None:
-        """Lets pass who may give these rights for this long: who has them all, for as long.
+        """Let pass who may give these rights for this long: who has them all, for as long.
 
         Args:
             rights: What another key has or is to have.
@@ -140,7 +140,7 @@ class ApiKey:
             raise UngrantableTime(self.valid_until)
 
     def require_application(self, application_id: str) -> None:
-        """Lets pass who belongs to this application.
+        """Let pass who belongs to this application.
 
         Raises:
             OtherApplication: The key is another's.

@@ -16,7 +16,7 @@ class Device:
         registered_at: Epoch ms.
         name: What people call it, or "".
         type: Id of its device type, which need not be listed; None for none.
-        told_type: The `deviceTypeId` that Sigfox named last; None for none.
+        reported_type: The `deviceTypeId` that Sigfox named last; None for none.
         tags: The user's own words about it.
         active: Whether messages are taken from it.
     """
@@ -26,6 +26,6 @@ class Device:
     registered_at: int = 0
     name: str = ""
     type: str | None = None
-    told_type: str | None = None
+    reported_type: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     active: bool = True

@@ -13,7 +13,7 @@ class InvalidDeviceId(ValueError):
 
 
 def normalize_device_id(text: str) -> str:
-    """Gives the id under which a device is kept: `aa-bb:01` is `AABB01`.
+    """Return the id under which a device is kept: `aa-bb:01` is `AABB01`.
 
     Separators go, and letters are upper case. Leading zeros stay: the serials `0012` and `12` are two.
 
@@ -28,7 +28,7 @@ def normalize_device_id(text: str) -> str:
 
 
 def sigfox_device_id(text: str) -> str:
-    """Gives the id under which a device of Sigfox is kept: `00a2` is `A2`.
+    """Return the id under which a device of Sigfox is kept: `00a2` is `A2`.
 
     An id that can be Sigfox's (hex, at most 8 digits) loses its leading zeros, which Sigfox writes in its
     API and leaves out of its callbacks (sigfox reference, 1.2 and 4); any other stays as it is.
@@ -41,7 +41,7 @@ def sigfox_device_id(text: str) -> str:
 
 
 def normalize_id_prefix(text: str) -> str:
-    """Gives the beginning of the ids under which devices are kept: `aa-bb` is `AABB`.
+    """Return the beginning of the ids under which devices are kept: `aa-bb` is `AABB`.
 
     Leading zeros stay, because nobody can tell yet whether the whole is a Sigfox id.
 
@@ -56,7 +56,7 @@ def normalize_id_prefix(text: str) -> str:
 
 
 def is_sigfox_id(device_id: str) -> bool:
-    """Tells whether an upper-case id can be a Sigfox device's: hex of at most 8 digits."""
+    """Return whether an upper-case id can be a Sigfox device's: hex of at most 8 digits."""
     return _SIGFOX_ID.fullmatch(device_id) is not None
 
 

@@ -133,17 +133,17 @@ class Downlink:
         return self.confirmed and self.attempt < (self.max_attempts or DEFAULT_MAX_ATTEMPTS)
 
     def is_expired(self, now_ms: int) -> bool:
-        """Tells whether it must not be handed out any more."""
+        """Return whether it must not be handed out any more."""
         return self.expires_at is not None and self.expires_at <= now_ms
 
 
 def make_id(moment_ms: int) -> str:
-    """Makes the id of a new downlink: 12 hex digits of epoch ms, 4 of a counter, 8 random ones."""
+    """Make the id of a new downlink: 12 hex digits of epoch ms, 4 of a counter, 8 random ones."""
     return f"{moment_ms:012x}{next(_numbers) & 0xFFFF:04x}{secrets.token_hex(4)}"
 
 
 def is_downlink_id(text: str) -> bool:
-    """Tells whether a text has the form of a downlink's id."""
+    """Return whether a text has the form of a downlink's id."""
     return _ID.fullmatch(text) is not None
 
 

@@ -41,7 +41,7 @@ class Step(StrEnum):
     SUPERSEDED = "superseded"
 
 
-class State(StrEnum):
+class DownlinkState(StrEnum):
     """What a downlink is now."""
 
     QUEUED = "queued"
@@ -55,11 +55,11 @@ class State(StrEnum):
 
 # Of several steps of the last attempt the first of these decides.
 _DECIDING = (
-    (Step.REMOVED, State.REMOVED),
-    (Step.SUPERSEDED, State.SUPERSEDED),
-    (Step.EXPIRED, State.EXPIRED),
-    (Step.FAILED, State.FAILED),
-    (Step.ANSWERED, State.ANSWERED),
+    (Step.REMOVED, DownlinkState.REMOVED),
+    (Step.SUPERSEDED, DownlinkState.SUPERSEDED),
+    (Step.EXPIRED, DownlinkState.EXPIRED),
+    (Step.FAILED, DownlinkState.FAILED),
+    (Step.ANSWERED, DownlinkState.ANSWERED),
 )
 # A message without sequence number has a digest of 16 digits in its key instead.
 _DIGEST_LENGTH = 16
@@ -133,12 +133,12 @@ class AnsweredUplink:
 
     @classmethod
     def of(cls, key: str) -> "AnsweredUplink":
-        """Reads the key of a message."""
+        """Read the key of a message."""
         moment, _, number = key.partition("#")
         return cls(int(moment), int(number) if len(number) < _DIGEST_LENGTH else None)
 
     def told(self) -> dict[str, object]:
-        """Writes the uplink for others, with its time in RFC 3339."""
+        """Write the uplink for others, with its time in RFC 3339."""
         content = {"time": rfc3339(self.time), "seq_number": self.seq_number}
         return {name: value for name, value in content.items() if value is not None}
 
@@ -149,7 +149,7 @@ def uplink_moment(uplink: str) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class LifeStep:
+class DownlinkEvent:
     """One step of a life.
 
     Attributes:
@@ -167,8 +167,8 @@ class LifeStep:
     details: Mapping[str, Any]
 
     @classmethod
-    def of(cls, step: Step, attempt: int, recorded: Mapping[str, Any]) -> "LifeStep":
-        """Reads what was recorded of a step."""
+    def of(cls, step: Step, attempt: int, recorded: Mapping[str, Any]) -> "DownlinkEvent":
+        """Read what was recorded of a step."""
         uplink = recorded.get("uplink")
         return cls(
             step=step,
@@ -179,7 +179,7 @@ class LifeStep:
         )
 
     def told(self) -> dict[str, object]:
-        """Writes the step for others, with times in RFC 3339."""
+        """Write the step for others, with times in RFC 3339."""
         content: dict[str, object] = {"state": self.step, "attempt": self.attempt, "at": rfc3339(self.at)}
         if self.uplink is not None:
             content["uplink"] = self.uplink.told()
@@ -187,7 +187,7 @@ class LifeStep:
 
 
 @dataclass(frozen=True, slots=True)
-class Life:
+class DownlinkHistory:
     """The life of one downlink.
 
     Attributes:
@@ -197,14 +197,14 @@ class Life:
     attempts: tuple[Attempt, ...]
 
     @classmethod
-    def of(cls, attempts: Iterable[Attempt]) -> "Life":
-        """Makes the life of a downlink from its attempts, in whatever order they come."""
+    def of(cls, attempts: Iterable[Attempt]) -> "DownlinkHistory":
+        """Make the life of a downlink from its attempts, in whatever order they come."""
         return cls(tuple(sorted(attempts, key=lambda attempt: attempt.downlink.attempt)))
 
-    def with_step(self, step: Step, recorded: Mapping[str, Any]) -> "Life":
-        """Gives this life with one more step of its last attempt."""
+    def with_step(self, step: Step, recorded: Mapping[str, Any]) -> "DownlinkHistory":
+        """Return this life with one more step of its last attempt."""
         *before, last = self.attempts
-        return Life((*before, Attempt(last.downlink, {**last.steps, step: recorded})))
+        return DownlinkHistory((*before, Attempt(last.downlink, {**last.steps, step: recorded})))
 
     @property
     def downlink(self) -> Downlink:
@@ -212,26 +212,26 @@ class Life:
         return self.attempts[-1].downlink
 
     @property
-    def state(self) -> State:
+    def state(self) -> DownlinkState:
         """What the downlink is now.
 
         One that was sent stays so, whatever its other attempts came to.
         """
         if any(Step.SENT in attempt.steps for attempt in self.attempts):
-            return State.SENT
+            return DownlinkState.SENT
         last = self.attempts[-1].steps
-        return next((state for step, state in _DECIDING if step in last), State.QUEUED)
+        return next((state for step, state in _DECIDING if step in last), DownlinkState.QUEUED)
 
     @property
     def is_outcome_unknown(self) -> bool:
         """Whether it was handed to Sigfox and no more is to be expected."""
-        return self.state is State.ANSWERED and Step.UNACKNOWLEDGED in self.attempts[-1].steps
+        return self.state is DownlinkState.ANSWERED and Step.UNACKNOWLEDGED in self.attempts[-1].steps
 
     @property
-    def steps(self) -> Sequence[LifeStep]:
+    def steps(self) -> Sequence[DownlinkEvent]:
         """Everything that happened, in its order."""
         steps = [
-            LifeStep.of(step, attempt.downlink.attempt, recorded)
+            DownlinkEvent.of(step, attempt.downlink.attempt, recorded)
             for attempt in self.attempts
             for step, recorded in attempt.steps.items()
         ]

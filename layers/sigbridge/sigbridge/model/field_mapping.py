@@ -40,7 +40,7 @@ class FieldMapping:
 
     @classmethod
     def parse(cls, additional_parameter: str) -> "FieldMapping":
-        """Reads an Additional Parameter; "" maps nothing.
+        """Read an Additional Parameter; "" maps nothing.
 
         Raises:
             InvalidMapping: It has another form, an unknown field, or names a field twice.

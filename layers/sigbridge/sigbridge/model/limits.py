@@ -30,7 +30,7 @@ def fitting_name(name: str) -> str:
 
 
 def checked_name(name: str) -> str:
-    """Gives a variable's name as it is kept: lower case.
+    """Return a variable's name as it is kept: lower case.
 
     Raises:
         ValueError: It is empty or too long, or holds a character that TagoIO forbids.
@@ -46,7 +46,7 @@ def checked_name(name: str) -> str:
 
 
 def checked_value(value: object) -> Value:
-    """Lets a value pass that can be kept.
+    """Let a value pass that can be kept.
 
     Raises:
         ValueError: It can't: it is no text, number or boolean, or too large.
@@ -68,7 +68,7 @@ def checked_value(value: object) -> Value:
 
 
 def checked_metadata(metadata: object) -> dict[str, object]:
-    """Lets the details of a variable pass that can be kept.
+    """Let the details of a variable pass that can be kept.
 
     Raises:
         ValueError: They can't: they are no object, too large, or something in them can't be kept.
@@ -99,7 +99,7 @@ def _check_detail(value: object, level: int) -> None:
 
 
 def is_storable(number: Decimal) -> bool:
-    """Tells whether DynamoDB keeps a number exactly."""
+    """Return whether DynamoDB keeps a number exactly."""
     if not number.is_finite():
         return False
     has_few_digits = len(number.as_tuple().digits) <= _MOST_DIGITS

@@ -22,7 +22,7 @@ class Network(StrEnum):
     GENERIC = "generic"
 
 
-class Part(StrEnum):
+class MessagePart(StrEnum):
     """Which part of a message a request brings.
 
     Sigfox calls twice for one message: at once (UPLINK or BIDIR), and about 25 s later with what all
@@ -52,12 +52,12 @@ class Location:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> "Location":
-        """Reads a stored location."""
+        """Read a stored location."""
         codes = {name: int(record[name]) for name in ("source", "status") if name in record}
         return cls(record["latitude"], record["longitude"], record.get("radius"), **codes)
 
     def as_record(self) -> dict[str, Decimal | int]:
-        """Gives the stored form: what is known, by its name."""
+        """Return the stored form: what is known, by its name."""
         content = {
             "latitude": self.latitude,
             "longitude": self.longitude,
@@ -88,7 +88,7 @@ class Variable:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> "Variable":
-        """Reads a stored variable."""
+        """Read a stored variable."""
         place = record.get("location")
         return cls(
             name=record["variable"],
@@ -99,7 +99,7 @@ class Variable:
         )
 
     def as_record(self) -> dict[str, Any]:
-        """Gives the stored form: what is known, by its name."""
+        """Return the stored form: what is known, by its name."""
         content = {
             "variable": self.name,
             "value": self.value,
@@ -165,7 +165,7 @@ class ReceivedMessage:
     device_id: str
     device_as_received: str
     network: Network
-    part: Part = Part.UPLINK
+    part: MessagePart = MessagePart.UPLINK
     time: int | None = None
     unread_time: str | None = None
     seq_number: int | None = None
@@ -184,4 +184,4 @@ class ReceivedMessage:
 
         What the network adds to a message later asks for nothing.
         """
-        return self.part is Part.UPLINK and self.ack is not False
+        return self.part is MessagePart.UPLINK and self.ack is not False

@@ -97,7 +97,7 @@ class StoredReport:
 
 
 def _tells_overrun(service: Service, facts: Mapping[str, object]) -> bool:
-    """Tells from an acknowledgement whether the daily quota is exceeded (sigfox reference, 1.5)."""
+    """Tell from an acknowledgement whether the daily quota is exceeded (sigfox reference, 1.5)."""
     if service is not Service.ACKNOWLEDGE:
         return False
     return facts.get("downlink_overusage") is True or facts.get("info_code") == _OVERRUN_ERROR

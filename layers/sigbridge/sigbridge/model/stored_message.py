@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sigbridge.errors import Fault
-from sigbridge.model.message import Location, Network, Part, Variable
+from sigbridge.model.message import Location, MessagePart, Network, Variable
 
 _OVERHEAD = 400
 
@@ -42,7 +42,7 @@ class PartContent:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordedMessage:
+class StoredMessage:
     """A message as it is kept: what one callback told, or two (sigfox reference, 1.1 and 1.4).
 
     Attributes:
@@ -70,7 +70,7 @@ class RecordedMessage:
     network: Network
     time: int
     group: str
-    parts: Mapping[Part, PartContent]
+    parts: Mapping[MessagePart, PartContent]
     seq_number: int | None = None
     payload: str | None = None
     port: int | None = None
@@ -84,14 +84,14 @@ class RecordedMessage:
     @property
     def received_at(self) -> int | None:
         """When the uplink itself came, epoch ms; None while it has not."""
-        return self._arrival_of(Part.UPLINK)
+        return self._arrival_of(MessagePart.UPLINK)
 
     @property
     def advanced_at(self) -> int | None:
         """When what the network adds to it came, epoch ms; None while it has not."""
-        return self._arrival_of(Part.ADVANCED)
+        return self._arrival_of(MessagePart.ADVANCED)
 
-    def _arrival_of(self, part: Part) -> int | None:
+    def _arrival_of(self, part: MessagePart) -> int | None:
         return self.parts[part].arrived_at if part in self.parts else None
 
     @property
@@ -102,12 +102,12 @@ class RecordedMessage:
     @property
     def radio(self) -> Mapping[str, Any]:
         """Sigfox's facts about the reception."""
-        return self.parts[Part.UPLINK].facts if Part.UPLINK in self.parts else {}
+        return self.parts[MessagePart.UPLINK].facts if MessagePart.UPLINK in self.parts else {}
 
     @property
     def advanced(self) -> Mapping[str, Any]:
         """Sigfox's facts that the network added."""
-        return self.parts[Part.ADVANCED].facts if Part.ADVANCED in self.parts else {}
+        return self.parts[MessagePart.ADVANCED].facts if MessagePart.ADVANCED in self.parts else {}
 
     @property
     def variables(self) -> tuple[Variable, ...]:
@@ -115,14 +115,14 @@ class RecordedMessage:
 
         Values that are equal, such as 1 and true, are not alike.
         """
-        own, *added = [self.parts[part].variables for part in Part if part in self.parts]
+        own, *added = [self.parts[part].variables for part in MessagePart if part in self.parts]
         told = {repr(variable) for variable in own}
         return (*own, *(variable for more in added for variable in more if repr(variable) not in told))
 
     @property
     def warnings(self) -> tuple[Fault, ...]:
         """What of both parts was not understood, or left out."""
-        parts = [self.parts[part] for part in Part if part in self.parts]
+        parts = [self.parts[part] for part in MessagePart if part in self.parts]
         return tuple(dict.fromkeys(warning for content in parts for warning in content.warnings))
 
     @property

@@ -50,29 +50,29 @@ class Token:
         return self.secret[-_ENDING:]
 
     def proves(self, secret_sha256: str) -> bool:
-        """Compares in constant time with the hash kept at rest."""
+        """Compare in constant time with the hash kept at rest."""
         return hmac.compare_digest(self.secret_sha256, secret_sha256)
 
     @classmethod
     def random(cls) -> "Token":
-        """Makes a new key of 80 public and 256 secret random bits."""
+        """Make a new key of 80 public and 256 secret random bits."""
         return cls(_random_base32(10), _random_base32(32))
 
     @classmethod
     def parse(cls, text: str) -> "Token | None":
-        """Reads the written form; None where it is malformed."""
+        """Read the written form; None where it is malformed."""
         match = _TOKEN.fullmatch(text)
         return None if match is None else cls(match[1], match[2])
 
     @classmethod
     def find(cls, text: str) -> "Token | None":
-        """Finds the written form in a text, whatever stands around it; the last of several."""
+        """Find the written form in a text, whatever stands around it; the last of several."""
         found = _WHOLE_TOKEN.findall(text)
         return cls(*found[-1]) if found else None
 
 
 def is_key_id(text: str) -> bool:
-    """Tells whether a text has the form of a key's public id."""
+    """Return whether a text has the form of a key's public id."""
     return _ID.fullmatch(text) is not None
 
 

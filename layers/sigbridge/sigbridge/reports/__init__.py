@@ -2,16 +2,16 @@
 
 from sigbridge.model.report import ReceivedReport, StoredReport
 from sigbridge.model.service import Service, UnknownService
-from sigbridge.reports.keeping import KeptReport, ReportReceipt, keep_reports
 from sigbridge.reports.reading import reports_between
+from sigbridge.reports.storing import ReportReceipt, ReportsReceipt, store_reports
 
 __all__ = [
-    "KeptReport",
     "ReceivedReport",
     "ReportReceipt",
+    "ReportsReceipt",
     "Service",
     "StoredReport",
     "UnknownService",
-    "keep_reports",
     "reports_between",
+    "store_reports",
 ]

@@ -1,8 +1,14 @@
 """Conditions: what is last known of a device, and how it is doing."""
 
-from sigbridge.model.knowledge import Kind, Knowledge
-from sigbridge.status.condition import Condition, LastMessage, State, condition_of, states_of
-from sigbridge.status.noting import note_message, note_over_quota, note_report
+from sigbridge.model.observation import Observation, ObservationKind
+from sigbridge.status.device_status import DeviceStatus, LastMessage, Status, status_of, statuses_of
+from sigbridge.status.recording import record_message, record_over_quota, record_report
+from sigbridge.status.silence_monitor import (
+    follow_watch_orders,
+    look_for_silence,
+    watch_changed_device,
+    watch_changed_types,
+)
 from sigbridge.status.state_lists import (
     StatePage,
     StateSince,
@@ -10,30 +16,24 @@ from sigbridge.status.state_lists import (
     states_among,
     take_off_lists,
 )
-from sigbridge.status.watching import (
-    follow_watch_orders,
-    look_for_silence,
-    watch_changed_device,
-    watch_changed_types,
-)
 
 __all__ = [
-    "Condition",
-    "Kind",
-    "Knowledge",
+    "DeviceStatus",
     "LastMessage",
-    "State",
+    "Observation",
+    "ObservationKind",
     "StatePage",
     "StateSince",
-    "condition_of",
+    "Status",
     "devices_in_state",
     "follow_watch_orders",
     "look_for_silence",
-    "note_message",
-    "note_over_quota",
-    "note_report",
+    "record_message",
+    "record_over_quota",
+    "record_report",
     "states_among",
-    "states_of",
+    "status_of",
+    "statuses_of",
     "take_off_lists",
     "watch_changed_device",
     "watch_changed_types",

@@ -17,15 +17,15 @@ from dataclasses import dataclass
 from itertools import islice
 
 from sigbridge.clock import now_ms
-from sigbridge.devices import Directory, UnknownDevice
+from sigbridge.devices import DeviceCache, UnknownDevice
 from sigbridge.errors import StoreUnavailable
-from sigbridge.status.condition import Condition, State, find_last_message, is_same_day, judge
-from sigbridge.store import conditions as stored_conditions
+from sigbridge.status.device_status import DeviceStatus, Status, evaluate, find_last_message, is_same_day
+from sigbridge.store import observations as stored_conditions
 from sigbridge.store import state_lists
 from sigbridge.store.parallel import in_parallel
 from sigbridge.store.state_lists import Entry
 
-_LISTED = tuple(state for state in State if state is not State.OK)
+_LISTED = tuple(state for state in Status if state is not Status.OK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class StateSince:
         since: Since when, epoch ms.
     """
 
-    state: State
+    state: Status
     since: int
 
 
@@ -70,7 +70,7 @@ def states_among(
         StoreUnavailable: It can't be read.
     """
 
-    def entries_of(state: State) -> list[Entry]:
+    def entries_of(state: Status) -> list[Entry]:
         return state_lists.between(application_id, state.value, first_id, last_id)
 
     entries = [
@@ -87,7 +87,7 @@ def states_among(
     }
 
 
-def devices_in_state(application_id: str, state: State, after: str | None, limit: int) -> StatePage:
+def devices_in_state(application_id: str, state: Status, after: str | None, limit: int) -> StatePage:
     """List devices whose most serious state is this one, in the order of their ids.
 
     A page may be short, or empty, though another one follows.
@@ -125,7 +125,7 @@ def take_off_lists(application_id: str, device_id: str) -> None:
     state_lists.leave_all(application_id, device_id, [state.value for state in _LISTED])
 
 
-def _verified(application_id: str, entries: Sequence[Entry]) -> dict[str, Condition]:
+def _verified(application_id: str, entries: Sequence[Entry]) -> dict[str, DeviceStatus]:
     """Tell how the listed devices are doing and take off the lists what holds no more.
 
     A device that is over its quota because of what it was answered is so until the day ends, and its
@@ -135,22 +135,22 @@ def _verified(application_id: str, entries: Sequence[Entry]) -> dict[str, Condit
     if not device_ids:
         return {}
     moment = now_ms()
-    directory = Directory.open(application_id, device_ids)
+    directory = DeviceCache.open(application_id, device_ids)
     noted = stored_conditions.find_many(application_id, device_ids)
     last_messages = in_parallel(lambda id_: find_last_message(application_id, id_), device_ids)
-    conditions: dict[str, Condition] = {}
+    conditions: dict[str, DeviceStatus] = {}
     for device_id, last_message in zip(device_ids, last_messages, strict=True):
         with suppress(UnknownDevice):
             device = directory.device(device_id)
-            conditions[device_id] = judge(
+            conditions[device_id] = evaluate(
                 directory.application, device, noted[device_id], last_message, moment
             )
     stale: list[Entry] = []
     for entry in entries:
-        condition, state = conditions.get(entry.device_id), State(entry.state)
+        condition, state = conditions.get(entry.device_id), Status(entry.state)
         if condition is None:
             stale.append(entry)
-        elif state is State.OVER_QUOTA:
+        elif state is Status.OVER_QUOTA:
             if is_same_day(entry.at, moment):
                 conditions[entry.device_id] = condition.with_state(state, entry.at)
         elif state not in condition.states:
@@ -159,7 +159,7 @@ def _verified(application_id: str, entries: Sequence[Entry]) -> dict[str, Condit
     return conditions
 
 
-def _take_off(directory: Directory, entry: Entry, now_ms: int) -> None:
+def _take_off(directory: DeviceCache, entry: Entry, now_ms: int) -> None:
     """Take an entry off its list; if the store fails, the next reader does.
 
     A device that was found silent is watched again first, so that its next silence is found. That is so
@@ -167,12 +167,12 @@ def _take_off(directory: Directory, entry: Entry, now_ms: int) -> None:
     """
     application_id, device_id = directory.application.id, entry.device_id
     with suppress(StoreUnavailable):
-        if entry.state == State.SILENT and _is_listed(directory, device_id):
+        if entry.state == Status.SILENT and _is_listed(directory, device_id):
             stored_conditions.watch(application_id, device_id, now_ms)
         state_lists.leave(application_id, entry)
 
 
-def _is_listed(directory: Directory, device_id: str) -> bool:
+def _is_listed(directory: DeviceCache, device_id: str) -> bool:
     try:
         directory.device(device_id)
     except UnknownDevice:

@@ -10,8 +10,8 @@ from typing import Any
 from sigbridge.model.api_key import ApiKey, Right, StoredApiKey
 from sigbridge.store import table, transactions
 from sigbridge.store.applications import application_key
-from sigbridge.store.counting import one_less, one_more
-from sigbridge.store.failures import ConditionFailed, NotTogether
+from sigbridge.store.counting import increment, one_less
+from sigbridge.store.failures import ConditionFailed, TransactionFailed
 from sigbridge.store.rows import Deletion, Key, NewItem, Record, Span, Update
 
 _LISTED = "KEY#"
@@ -55,12 +55,12 @@ def add(stored: StoredApiKey, most: int) -> None:
     """
     key = stored.key
     try:
-        transactions.write_together(
+        transactions.transact(
             NewItem(_by_id(key.id), _record_of(stored)),
             NewItem(_in_application(key.application_id, key.id), {"id": key.id}),
-            one_more(application_key(key.application_id), "keys", most),
+            increment(application_key(key.application_id), "keys", most),
         )
-    except NotTogether as none:
+    except TransactionFailed as none:
         raise (TooMany if none.refused.keys() == {2} else KeyIdTaken) from none
 
 
@@ -120,12 +120,12 @@ def remove(application_id: str, key_id: str) -> None:
         NoSuchKey: The application has no such key.
     """
     try:
-        transactions.write_together(
+        transactions.transact(
             Deletion(_by_id(key_id)),
             Deletion(_in_application(application_id, key_id)),
             one_less(application_key(application_id), "keys"),
         )
-    except NotTogether as none:
+    except TransactionFailed as none:
         raise NoSuchKey from none
 
 

@@ -18,7 +18,7 @@ from sigbridge.model.downlink_history import Attempt, AttemptKey, Step, StoredAt
 from sigbridge.store import device_states, due, table, transactions
 from sigbridge.store.device_states import QueueHasNoRoom, read_state
 from sigbridge.store.downlink_codec import read_downlink, write_downlink
-from sigbridge.store.failures import ConditionFailed, NeverTogether, NotTogether
+from sigbridge.store.failures import ConditionFailed, NeverTogether, TransactionFailed
 from sigbridge.store.rows import Key, Record, Span, Update
 
 _SORT = "DOWNLINK#"
@@ -98,14 +98,14 @@ def try_again(key: AttemptKey, step: StepWrite, first_step: StepWrite, generatio
     following = replace(key, number=key.number + 1)
     not_over = "attribute_not_exists(#step) AND attribute_not_exists(sent)"
     try:
-        transactions.write_together(
+        transactions.transact(
             device_states.putting_back(key.application_id, key.device_id, first_step.downlink, generation),
             _recording(key, step, not_over),
             _recording(following, first_step, "attribute_not_exists(pk)"),
         )
     except NeverTogether as refusal:
         raise QueueHasNoRoom from refusal
-    except NotTogether as refusal:
+    except TransactionFailed as refusal:
         if refusal.refused.keys() & {1, 2}:
             raise StepRecorded from refusal
         state = refusal.refused[0]

@@ -6,7 +6,7 @@ Each of these changes is made together with the creation or the deletion of what
 from sigbridge.store.rows import Key, Update
 
 
-def one_more(owner: Key, name: str, most: int) -> Update:
+def increment(owner: Key, name: str, most: int) -> Update:
     """The change that counts one more; it is refused where the owner is missing or has as many as it may."""
     return Update(
         key=owner,

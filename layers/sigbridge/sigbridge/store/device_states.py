@@ -26,7 +26,7 @@ from sigbridge.model.device_state import DeviceState, Removal
 from sigbridge.model.downlink import Downlink
 from sigbridge.store import table, transactions
 from sigbridge.store.downlink_codec import answered_downlink, read_downlink, write_downlink
-from sigbridge.store.failures import ConditionFailed, NotTogether
+from sigbridge.store.failures import ConditionFailed, TransactionFailed
 from sigbridge.store.rows import Key, Record, Update
 
 ANSWER_MAPS = 4
@@ -146,8 +146,8 @@ def push_under_key(
         values={":ids": list(memory.ids), ":until": memory.kept_until, ":now": now_seconds},
     )
     try:
-        transactions.write_together(remembering, _push(application_id, device_id, downlinks, capacity))
-    except NotTogether as neither:
+        transactions.transact(remembering, _push(application_id, device_id, downlinks, capacity))
+    except TransactionFailed as neither:
         before = neither.refused.get(0)
         if before is not None:
             raise PushedBefore(tuple(before["ids"])) from neither

@@ -8,7 +8,7 @@ from sigbridge.model.device import Device
 from sigbridge.model.settings import PayloadEncoding
 from sigbridge.store import device_states, table, transactions
 from sigbridge.store.applications import application_key, read_application
-from sigbridge.store.failures import ConditionFailed, NotTogether
+from sigbridge.store.failures import ConditionFailed, TransactionFailed
 from sigbridge.store.rows import Key, NewItem, Record, Span, Update
 
 _DEVICE = "DEVICE#"
@@ -70,8 +70,8 @@ def add(application_id: str, device: Device) -> Device:
     entry = NewItem(device_key(application_id, device.id), _record_of(device))
     state = device_states.creation(application_id, device.id, device.registered_at)
     try:
-        transactions.write_together(entry, state)
-    except NotTogether as neither:
+        transactions.transact(entry, state)
+    except TransactionFailed as neither:
         existing = neither.refused[0]
         return device if existing is None else read_device(existing)
     return device
@@ -106,8 +106,8 @@ def tell_type(application_id: str, device_id: str, type_id: str) -> Device:
     """
     change = Update(
         key=device_key(application_id, device_id),
-        expression="SET #type = :type, told_type = :type",
-        condition="attribute_exists(pk) AND (attribute_not_exists(told_type) OR told_type <> :type)",
+        expression="SET #type = :type, reported_type = :type",
+        condition="attribute_exists(pk) AND (attribute_not_exists(reported_type) OR reported_type <> :type)",
         names={"#type": "type"},
         values={":type": type_id},
     )
@@ -133,7 +133,7 @@ def read_device(record: Mapping[str, Any]) -> Device:
         registered_at=int(record["registered_at"]),
         name=record.get("name", ""),
         type=record.get("type"),
-        told_type=record.get("told_type"),
+        reported_type=record.get("reported_type"),
         tags=record.get("tags", {}),
         active=record.get("active", True),
     )
@@ -146,7 +146,7 @@ def _record_of(device: Device) -> Record:
         "payload_encoding": device.payload_encoding,
         "name": device.name,
         "type": device.type,
-        "told_type": device.told_type,
+        "reported_type": device.reported_type,
         "tags": device.tags,
         "active": device.active,
     }

@@ -13,7 +13,7 @@ from typing import Any
 from sigbridge.store import due, table, transactions
 from sigbridge.store.devices import NotListed, device_key
 from sigbridge.store.due import DueItem
-from sigbridge.store.failures import ConditionFailed, NotTogether
+from sigbridge.store.failures import ConditionFailed, TransactionFailed
 from sigbridge.store.rows import Deletion, Key, NewItem, Record, Span, Update
 
 _SORT = "ERASURE#"
@@ -42,7 +42,7 @@ class Erasure:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ErasurePart:
     """An item of a device that goes some time after its deletion.
 
     Attributes:
@@ -78,8 +78,8 @@ def begin(erasure: Erasure, due_at: int) -> None:
         if listed is None:
             raise NotListed
         others = (Key(partition, sk) for sk in (_STATE, _CONDITION, *parameters))
-        with suppress(NotTogether):
-            transactions.write_together(
+        with suppress(TransactionFailed):
+            transactions.transact(
                 _delisting(device, listed.get("parameters")),
                 *(Deletion(key, condition="") for key in others),
                 NewItem(_key(erasure), {"due_list": _DUE_LIST, "due_at": due_at}),
@@ -120,7 +120,7 @@ def finish(erasure: Erasure) -> None:
     table.delete(Deletion(_key(erasure), condition=""))
 
 
-def parts(application_id: str, device_id: str, page: int = _PAGE) -> Iterator[Part]:
+def parts(application_id: str, device_id: str, page: int = _PAGE) -> Iterator[ErasurePart]:
     """Yield the items of a device that go some time after its deletion, read page by page.
 
     Those are all but its state, which goes at once, and its condition. The first ones are those that
@@ -129,13 +129,13 @@ def parts(application_id: str, device_id: str, page: int = _PAGE) -> Iterator[Pa
     pk = _partition(application_id, device_id)
     span = Span(pk, _BEFORE_ALL, _AFTER_ALL, attributes=("sk", *_ARRIVALS))
     return (
-        Part(Key(pk, record["sk"]), _arrived_at(record))
+        ErasurePart(Key(pk, record["sk"]), _arrived_at(record))
         for record in table.in_reverse(span, page)
         if record["sk"] not in {_STATE, _CONDITION}
     )
 
 
-def delete(parts: Sequence[Part]) -> None:
+def delete(parts: Sequence[ErasurePart]) -> None:
     """Delete items."""
     table.delete_all([part.key for part in parts])
 

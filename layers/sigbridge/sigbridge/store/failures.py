@@ -35,7 +35,7 @@ class ConditionFailed(Exception):
         self.existing = existing
 
 
-class NotTogether(Exception):
+class TransactionFailed(Exception):
     """Writes that were to be made together were not: some of them found their items in another state.
 
     Attributes:

@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from sigbridge.errors import Fault
-from sigbridge.model.message import Location, Network, Part, Variable
-from sigbridge.model.stored_message import ConflictingPayload, PartContent, RecordedMessage
+from sigbridge.model.message import Location, MessagePart, Network, Variable
+from sigbridge.model.stored_message import ConflictingPayload, PartContent, StoredMessage
 
 SORT_PREFIX = "MSG#"
 
@@ -29,19 +29,19 @@ class PartAttributes:
     warnings: str
 
 
-ATTRIBUTES: Mapping[Part, PartAttributes] = {
-    Part.UPLINK: PartAttributes("received_at", "delivery", "radio", "variables", "warnings"),
-    Part.ADVANCED: PartAttributes(
+ATTRIBUTES: Mapping[MessagePart, PartAttributes] = {
+    MessagePart.UPLINK: PartAttributes("received_at", "delivery", "radio", "variables", "warnings"),
+    MessagePart.ADVANCED: PartAttributes(
         "advanced_at", "advanced_delivery", "advanced", "advanced_variables", "advanced_warnings"
     ),
 }
 
 
-def read_message(record: Mapping[str, Any]) -> RecordedMessage:
+def read_message(record: Mapping[str, Any]) -> StoredMessage:
     """Read the stored item, keys included, or its image in the change stream."""
     location = record.get("location")
     parts = {part: _read_part(record, names) for part, names in ATTRIBUTES.items() if names.arrival in record}
-    return RecordedMessage(
+    return StoredMessage(
         id=record["sk"].removeprefix(SORT_PREFIX),
         device_id=record["pk"].split("#", 2)[2],
         device_as_received=record["device"],
@@ -61,7 +61,7 @@ def read_message(record: Mapping[str, Any]) -> RecordedMessage:
     )
 
 
-def shared_record(message: RecordedMessage) -> dict[str, Any]:
+def shared_record(message: StoredMessage) -> dict[str, Any]:
     """Return the attributes of a message that do not belong to one of its parts."""
     content = {
         "device": message.device_as_received,
@@ -80,12 +80,12 @@ def shared_record(message: RecordedMessage) -> dict[str, Any]:
     return {name: value for name, value in content.items() if value is not None}
 
 
-def location_record(message: RecordedMessage) -> dict[str, Any]:
+def location_record(message: StoredMessage) -> dict[str, Any]:
     """Return the attribute that the part which came last decides about, if it says anything of it."""
     return {} if message.location is None else {"location": message.location.as_record()}
 
 
-def part_record(part: Part, content: PartContent) -> dict[str, Any]:
+def part_record(part: MessagePart, content: PartContent) -> dict[str, Any]:
     """Return the attributes that belong to one part of a message."""
     names = ATTRIBUTES[part]
     lists = {
@@ -96,7 +96,7 @@ def part_record(part: Part, content: PartContent) -> dict[str, Any]:
     return {names.arrival: content.arrived_at, **{name: value for name, value in lists.items() if value}}
 
 
-def message_record(message: RecordedMessage) -> dict[str, Any]:
+def message_record(message: StoredMessage) -> dict[str, Any]:
     """Return all attributes of a message that the model knows."""
     record = shared_record(message) | location_record(message)
     for part, content in message.parts.items():

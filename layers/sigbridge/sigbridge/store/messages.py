@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sigbridge.model.message import Part
-from sigbridge.model.stored_message import RecordedMessage
+from sigbridge.model.message import MessagePart
+from sigbridge.model.stored_message import StoredMessage
 from sigbridge.store import table
 from sigbridge.store.failures import ConditionFailed
 from sigbridge.store.message_codec import (
@@ -50,7 +50,7 @@ class Written:
         is_repeat: Whether the part was there already.
     """
 
-    message: RecordedMessage
+    message: StoredMessage
     is_repeat: bool
 
 
@@ -78,7 +78,7 @@ def first_id(application_id: str, device_id: str, mark: SentMark, id_: str, now_
     return id_
 
 
-def add(application_id: str, message: RecordedMessage, expires_at: int) -> Written:
+def add(application_id: str, message: StoredMessage, expires_at: int) -> Written:
     """Store one part of a message, beside the other part or first, unless it is there already.
 
     Args:
@@ -97,7 +97,7 @@ def add(application_id: str, message: RecordedMessage, expires_at: int) -> Writt
         shared=shared_record(message) | {"expires_at": expires_at},
     )
     try:
-        stored = _put(write, message) if part is Part.UPLINK else _merge(write)
+        stored = _put(write, message) if part is MessagePart.UPLINK else _merge(write)
     except _AlreadyStored as already:
         is_repeat = already.existing[ATTRIBUTES[part].delivery] != delivery
         return Written(read_message(already.existing), is_repeat)
@@ -116,7 +116,7 @@ class _PartWrite:
     """
 
     key: Key
-    part: Part
+    part: MessagePart
     own: Record
     shared: Record
 
@@ -133,7 +133,7 @@ class _AlreadyStored(Exception):
         self.existing = existing
 
 
-def _put(write: _PartWrite, message: RecordedMessage) -> RecordedMessage:
+def _put(write: _PartWrite, message: StoredMessage) -> StoredMessage:
     """Store the part of a message that nearly always comes first, and return the message.
 
     A plain put of a new item is the cheapest write there is; only where the other part came first
@@ -152,7 +152,7 @@ def _put(write: _PartWrite, message: RecordedMessage) -> RecordedMessage:
     return message
 
 
-def _merge(write: _PartWrite) -> RecordedMessage:
+def _merge(write: _PartWrite) -> StoredMessage:
     """Store a part of a message beside the other part, or first, and return the message.
 
     Raises:
@@ -180,7 +180,7 @@ def _merge(write: _PartWrite) -> RecordedMessage:
         raise _AlreadyStored(failed.existing or {}) from failed
 
 
-def newest_first(application_id: str, device_id: str, page: int) -> Iterator[RecordedMessage]:
+def newest_first(application_id: str, device_id: str, page: int) -> Iterator[StoredMessage]:
     """Yield a device's messages, that of the latest time first, as the last finished writes left them.
 
     Args:

@@ -16,7 +16,7 @@ _AT_ONCE = 64
 
 
 @dataclass(frozen=True, slots=True)
-class WorkedOff[T]:
+class RunResult[T]:
     """What came of work on several items, of which none held the others up.
 
     Attributes:
@@ -42,7 +42,7 @@ def in_parallel[T, R](request: Callable[[T], R], items: Sequence[T]) -> list[R]:
         return list(threads.map(request, items))
 
 
-def work_off[T](work: Callable[[T], object], items: Iterable[T], at_once: int = _AT_ONCE) -> WorkedOff[T]:
+def run_each[T](work: Callable[[T], object], items: Iterable[T], at_once: int = _AT_ONCE) -> RunResult[T]:
     """Do work on each item for itself, so many at once: one that fails holds nothing else up."""
     looked_at = failed = 0
     left_out: dict[T, Exception] = {}
@@ -53,7 +53,7 @@ def work_off[T](work: Callable[[T], object], items: Iterable[T], at_once: int = 
                 failed += 1
             elif failure is not None:
                 left_out[item] = failure
-    return WorkedOff(looked_at, failed, left_out)
+    return RunResult(looked_at, failed, left_out)
 
 
 def _failure_of[T](work: Callable[[T], object], item: T) -> Exception | None:

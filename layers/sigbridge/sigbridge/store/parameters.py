@@ -8,10 +8,10 @@ from dataclasses import asdict
 
 from sigbridge.model.parameter import DOWNLINK_DATA, Parameter
 from sigbridge.store import device_states, table, transactions
-from sigbridge.store.counting import one_less, one_more
+from sigbridge.store.counting import increment, one_less
 from sigbridge.store.device_states import NoSuchDevice
 from sigbridge.store.devices import device_key
-from sigbridge.store.failures import ConditionFailed, NotTogether
+from sigbridge.store.failures import ConditionFailed, TransactionFailed
 from sigbridge.store.rows import Deletion, Key, NewItem, Record, Span, Update
 
 _PARAMETER = "PARAM#"
@@ -45,12 +45,12 @@ def add(application_id: str, device_id: str, parameter: Parameter, most: int) ->
         NoSuchDevice: It is not listed.
     """
     try:
-        transactions.write_together(
+        transactions.transact(
             NewItem(_key(application_id, device_id, parameter.key), asdict(parameter)),
-            one_more(device_key(application_id, device_id), "parameters", most),
+            increment(device_key(application_id, device_id), "parameters", most),
             *_state(application_id, device_id, parameter.key, parameter.value),
         )
-    except NotTogether as none:
+    except TransactionFailed as none:
         if 0 in none.refused:
             raise ParameterExists from none
         if none.refused.get(1) is not None:
@@ -102,8 +102,8 @@ def remove(application_id: str, device_id: str, key: str) -> None:
 
 def _together(change: Update | Deletion, *others: Update) -> None:
     try:
-        transactions.write_together(change, *others)
-    except NotTogether as none:
+        transactions.transact(change, *others)
+    except TransactionFailed as none:
         raise (NoSuchParameter if 0 in none.refused else NoSuchDevice) from none
 
 

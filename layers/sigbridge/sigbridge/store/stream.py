@@ -9,7 +9,7 @@ from sigbridge.model.device import Device
 from sigbridge.model.device_state import DeviceState
 from sigbridge.model.downlink_history import StoredAttempt
 from sigbridge.model.report import StoredReport
-from sigbridge.model.stored_message import RecordedMessage
+from sigbridge.model.stored_message import StoredMessage
 from sigbridge.store.applications import read_application
 from sigbridge.store.attempts import read_attempt
 from sigbridge.store.device_states import read_state
@@ -51,7 +51,7 @@ class StateChanged(Change[DeviceState]):
     """The queue of a device was changed, or what it is answered with."""
 
 
-class MessageStored(Change[RecordedMessage]):
+class MessageStored(Change[StoredMessage]):
     """A message was stored, or a part of it, or it was changed."""
 
 

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from sigbridge.model.data_entry import DataEntry
-from sigbridge.model.stored_message import RecordedMessage
+from sigbridge.model.stored_message import StoredMessage
 from sigbridge.store import entry_codec, message_codec, table
 from sigbridge.store.failures import ConditionFailed
 from sigbridge.store.rewriting import rewrite
@@ -20,19 +20,19 @@ _LARGEST_PAGE = 1_000
 _AFTER_EVERY_REST = "$"
 
 
-type TimelineItem = RecordedMessage | DataEntry
+type TimelineItem = StoredMessage | DataEntry
 
 
-class Kind(StrEnum):
+class TimelineKind(StrEnum):
     """What such an item is."""
 
     ENTRY = "entry"
     MESSAGE = "message"
 
     @classmethod
-    def of(cls, item: TimelineItem) -> "Kind":
+    def of(cls, item: TimelineItem) -> "TimelineKind":
         """Return that of an item."""
-        return cls.MESSAGE if isinstance(item, RecordedMessage) else cls.ENTRY
+        return cls.MESSAGE if isinstance(item, StoredMessage) else cls.ENTRY
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,10 @@ class _Codec:
 
 
 _CODECS = {
-    Kind.ENTRY: _Codec(entry_codec.SORT_PREFIX, entry_codec.read_entry, entry_codec.entry_record),
-    Kind.MESSAGE: _Codec(message_codec.SORT_PREFIX, message_codec.read_message, message_codec.message_record),
+    TimelineKind.ENTRY: _Codec(entry_codec.SORT_PREFIX, entry_codec.read_entry, entry_codec.entry_record),
+    TimelineKind.MESSAGE: _Codec(
+        message_codec.SORT_PREFIX, message_codec.read_message, message_codec.message_record
+    ),
 }
 
 
@@ -105,13 +107,13 @@ class Stretch:
         return replace(self, last=sort) if self.order is Order.DESCENDING else replace(self, first=sort)
 
 
-def read_messages(stretch: Stretch) -> Iterator[RecordedMessage]:
+def read_messages(stretch: Stretch) -> Iterator[StoredMessage]:
     """Yield the messages of a stretch in its order, eventually consistent, read as they are wanted.
 
     Each request reads four times as many as the one before: whoever finds what is wanted among the
     first has read no more, and whoever must look far needs few requests.
     """
-    return map(message_codec.read_message, _read(Kind.MESSAGE, stretch))
+    return map(message_codec.read_message, _read(TimelineKind.MESSAGE, stretch))
 
 
 def read(stretch: Stretch) -> Iterator[TimelineItem]:
@@ -124,13 +126,15 @@ def read_latest(stretch: Stretch) -> Iterator[TimelineItem]:
     return _merged(_read_latest, stretch)
 
 
-def _merged(read: Callable[[Kind, Stretch], Iterator[Record]], stretch: Stretch) -> Iterator[TimelineItem]:
-    items = [map(_CODECS[kind].read, read(kind, stretch)) for kind in Kind]
+def _merged(
+    read: Callable[[TimelineKind, Stretch], Iterator[Record]], stretch: Stretch
+) -> Iterator[TimelineItem]:
+    items = [map(_CODECS[kind].read, read(kind, stretch)) for kind in TimelineKind]
     is_descending = stretch.order is Order.DESCENDING
-    return heapq.merge(*items, key=lambda item: (item.id, Kind.of(item)), reverse=is_descending)
+    return heapq.merge(*items, key=lambda item: (item.id, TimelineKind.of(item)), reverse=is_descending)
 
 
-def _read(kind: Kind, stretch: Stretch) -> Iterator[Record]:
+def _read(kind: TimelineKind, stretch: Stretch) -> Iterator[Record]:
     read_page = table.in_reverse if stretch.order is Order.DESCENDING else table.in_order
     page = min(stretch.page, _LARGEST_PAGE)
     reached: str | None = None
@@ -148,7 +152,7 @@ def _read(kind: Kind, stretch: Stretch) -> Iterator[Record]:
         page = min(page * _GROWTH, _LARGEST_PAGE)
 
 
-def _read_latest(kind: Kind, stretch: Stretch) -> Iterator[Record]:
+def _read_latest(kind: TimelineKind, stretch: Stretch) -> Iterator[Record]:
     return table.newest_first(_span(kind, stretch), min(stretch.page, _LARGEST_PAGE))
 
 
@@ -167,7 +171,7 @@ def change[Item: TimelineItem](application_id: str, seen: Item, wanted: Item) ->
     Raises:
         ItemChanged: It is not.
     """
-    codec = _CODECS[Kind.of(seen)]
+    codec = _CODECS[TimelineKind.of(seen)]
     try:
         rewrite(_key(application_id, seen), codec.write(seen), codec.write(wanted))
     except ConditionFailed as failed:
@@ -175,10 +179,12 @@ def change[Item: TimelineItem](application_id: str, seen: Item, wanted: Item) ->
 
 
 def _key(application_id: str, item: TimelineItem) -> Key:
-    return Key(_partition(application_id, item.device_id), _CODECS[Kind.of(item)].sort_prefix + item.id)
+    return Key(
+        _partition(application_id, item.device_id), _CODECS[TimelineKind.of(item)].sort_prefix + item.id
+    )
 
 
-def _span(kind: Kind, stretch: Stretch) -> Span:
+def _span(kind: TimelineKind, stretch: Stretch) -> Span:
     prefix = _CODECS[kind].sort_prefix
     partition = _partition(stretch.application_id, stretch.device_id)
     return Span(partition, prefix + stretch.first, prefix + stretch.last)

@@ -5,7 +5,7 @@ from typing import Any
 
 from sigbridge.errors import StoreUnavailable
 from sigbridge.store.connections import client
-from sigbridge.store.failures import NeverTogether, NotTogether, TransactionRefused, failures_translated
+from sigbridge.store.failures import NeverTogether, TransactionFailed, TransactionRefused, failures_translated
 from sigbridge.store.rows import (
     Deletion,
     NewItem,
@@ -26,11 +26,11 @@ _PAUSE_S = 0.05
 _LASTING_REASONS = frozenset({"ItemCollectionSizeLimitExceeded", "ValidationError"})
 
 
-def write_together(*writes: Write) -> None:
+def transact(*writes: Write) -> None:
     """Make several conditional writes, all or none, in one request; each costs twice its write units.
 
     Raises:
-        NotTogether: A condition did not hold; nothing was written.
+        TransactionFailed: A condition did not hold; nothing was written.
         NeverTogether: One of them can't be made, now or later; nothing was written.
     """
     items = [_transaction_item(write) for write in writes]
@@ -46,7 +46,7 @@ def write_together(*writes: Write) -> None:
                 if reason["Code"] == "ConditionalCheckFailed"
             }
             if refused:
-                raise NotTogether(refused) from refusal
+                raise TransactionFailed(refused) from refusal
             if any(reason["Code"] in _LASTING_REASONS for reason in refusal.reasons):
                 raise NeverTogether from refusal
         else:

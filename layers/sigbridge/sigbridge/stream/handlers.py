@@ -11,18 +11,18 @@ from sigbridge.applications import UnknownApplication
 from sigbridge.clock import counted_moment
 from sigbridge.downlinks import (
     QUEUE_FULL,
-    LifeStep,
+    DownlinkEvent,
+    apply_acknowledgement,
     quota_of,
     record_transition,
     recorded_steps,
-    settle,
     transitions,
 )
 from sigbridge.reports import Service
 from sigbridge.status import (
-    note_message,
-    note_over_quota,
-    note_report,
+    record_message,
+    record_over_quota,
+    record_report,
     watch_changed_device,
     watch_changed_types,
 )
@@ -48,18 +48,18 @@ def record_transitions(change: StateChanged) -> None:
 def update_status_from_report(change: ReportStored) -> None:
     """Note what a new report tells of its device."""
     if change.old is None:
-        note_report(change.application_id, change.device_id, change.new)
+        record_report(change.application_id, change.device_id, change.new)
 
 
-def apply_acknowledgement(change: ReportStored) -> None:
+def acknowledge_downlink(change: ReportStored) -> None:
     """Settle the downlink that a new report acknowledges."""
     if change.old is None and change.new.service is Service.ACKNOWLEDGE:
-        settle(change.application_id, change.device_id, change.new)
+        apply_acknowledgement(change.application_id, change.device_id, change.new)
 
 
 def update_status_from_message(change: MessageStored) -> None:
     """Note what a message tells of its device's link and location."""
-    note_message(change.application_id, change.device_id, change.new)
+    record_message(change.application_id, change.device_id, change.new)
 
 
 def watch_device(change: DeviceChanged) -> None:
@@ -88,7 +88,7 @@ def check_quota(change: AttemptChanged) -> Counter[str]:
     return Counter(DownlinksOverQuota=sum(_is_over_quota(change, step) for step in steps))
 
 
-def _is_over_quota(change: AttemptChanged, step: LifeStep) -> bool:
+def _is_over_quota(change: AttemptChanged, step: DownlinkEvent) -> bool:
     if step.uplink is None:
         return False
     moment_ms = counted_moment(step.uplink.time, step.at)
@@ -97,13 +97,13 @@ def _is_over_quota(change: AttemptChanged, step: LifeStep) -> bool:
     except UnknownApplication:
         return False
     if quota.exceeded_at is not None:
-        note_over_quota(change.application_id, change.device_id, quota.exceeded_at)
+        record_over_quota(change.application_id, change.device_id, quota.exceeded_at)
     return quota.is_beyond(moment_ms)
 
 
 HANDLERS: Mapping[type[Change[Any]], tuple[Handler, ...]] = {
     StateChanged: (record_transitions,),
-    ReportStored: (update_status_from_report, apply_acknowledgement),
+    ReportStored: (update_status_from_report, acknowledge_downlink),
     MessageStored: (update_status_from_message,),
     DeviceChanged: (watch_device,),
     ApplicationChanged: (watch_devices_of_types,),

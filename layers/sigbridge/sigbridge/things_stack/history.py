@@ -7,7 +7,7 @@ from pydantic import Field, WithJsonSchema
 
 from sigbridge.clock import rfc3339
 from sigbridge.model.downlink import Source
-from sigbridge.model.downlink_history import Life, LifeStep, State, Step
+from sigbridge.model.downlink_history import DownlinkEvent, DownlinkHistory, DownlinkState, Step
 from sigbridge.things_stack.queue import DownlinkId, QueuedDownlink, Rfc3339, queued_downlink
 
 _SOURCE_SCHEMA = {"enum": [source for source in Source if source is not Source.QUEUE]}
@@ -50,7 +50,7 @@ class DownlinkLife(QueuedDownlink):
         source: Where it did not come from the queue.
     """
 
-    state: Annotated[State, WithJsonSchema({"enum": [*State]})]
+    state: Annotated[DownlinkState, WithJsonSchema({"enum": [*DownlinkState]})]
     attempt: Annotated[int, Field(ge=1)]
     outcome: NotRequired[str]
     source: NotRequired[Annotated[Source, WithJsonSchema(_SOURCE_SCHEMA)]]
@@ -65,7 +65,7 @@ class DownlinkPage(TypedDict):
     next_cursor: NotRequired[Annotated[DownlinkId, Field(description="Absent on the last page.")]]
 
 
-def downlink_page(lives: Sequence[Life], next_cursor: str | None) -> DownlinkPage:
+def downlink_page(lives: Sequence[DownlinkHistory], next_cursor: str | None) -> DownlinkPage:
     """Write a page of downlinks."""
     page: DownlinkPage = {"downlinks": [downlink_life(life) for life in lives]} if lives else {}
     if next_cursor is not None:
@@ -73,7 +73,7 @@ def downlink_page(lives: Sequence[Life], next_cursor: str | None) -> DownlinkPag
     return page
 
 
-def downlink_life(life: Life) -> DownlinkLife:
+def downlink_life(life: DownlinkHistory) -> DownlinkLife:
     """Write a downlink and what became of it."""
     downlink = life.downlink
     written = cast("DownlinkLife", queued_downlink(downlink))
@@ -89,5 +89,5 @@ def downlink_life(life: Life) -> DownlinkLife:
     return written
 
 
-def _step(step: LifeStep) -> DownlinkStep:
+def _step(step: DownlinkEvent) -> DownlinkStep:
     return cast("DownlinkStep", step.told())

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from sigbridge.api.http.models import Moment, Number, ResponseModel
 from sigbridge.downlinks import Quota
-from sigbridge.status import Condition, Kind, LastMessage, State
+from sigbridge.status import DeviceStatus, LastMessage, ObservationKind, Status
 
 
 class LastMessageResponse(ResponseModel):
@@ -102,9 +102,9 @@ class QuotaResponse(ResponseModel):
 class DeviceStatusResponse(ResponseModel):
     """How a device is doing. What is not known is left out."""
 
-    state: State = Field(description="The most serious of its conditions, or `ok`")
+    state: Status = Field(description="The most serious of its conditions, or `ok`")
     since: Moment | None = None
-    conditions: list[State] = Field(description="All that hold, the most serious first")
+    conditions: list[Status] = Field(description="All that hold, the most serious first")
     last_message: LastMessageResponse | None = None
     over_quota: bool
     battery: BatteryResponse | None = None
@@ -118,7 +118,7 @@ class DeviceStatusResponse(ResponseModel):
     quota: QuotaResponse
 
 
-def device_status_fields(condition: Condition, quota: Quota) -> Mapping[str, Any]:
+def device_status_fields(condition: DeviceStatus, quota: Quota) -> Mapping[str, Any]:
     """Return the fields of `DeviceStatusResponse`.
 
     Args:
@@ -126,12 +126,12 @@ def device_status_fields(condition: Condition, quota: Quota) -> Mapping[str, Any
         quota: Its downlinks of today.
     """
     if quota.exceeded_at is not None:
-        condition = condition.with_state(State.OVER_QUOTA, quota.exceeded_at)
-    overrun = condition.known.get(Kind.QUOTA)
+        condition = condition.with_state(Status.OVER_QUOTA, quota.exceeded_at)
+    overrun = condition.known.get(ObservationKind.QUOTA)
     known = {
         kind.value: {"at": knowledge.at, **knowledge.facts}
         for kind, knowledge in condition.known.items()
-        if kind is not Kind.QUOTA
+        if kind is not ObservationKind.QUOTA
     }
     last_message = condition.last_message
     return {
@@ -139,7 +139,7 @@ def device_status_fields(condition: Condition, quota: Quota) -> Mapping[str, Any
         "since": condition.since,
         "conditions": list(condition.states),
         "last_message": None if last_message is None else LastMessageResponse.of(last_message),
-        "over_quota": State.OVER_QUOTA in condition.states,
+        "over_quota": Status.OVER_QUOTA in condition.states,
         "quota": QuotaResponse(
             limit=quota.limit, used=quota.used, overrun_at=None if overrun is None else overrun.at
         ),

@@ -16,7 +16,7 @@ from sigbridge.applications import (
     UnknownApplication,
     UnknownDeviceType,
 )
-from sigbridge.credentials import Forbidden, LocksItselfOut, TooManyKeys, Unauthenticated, UnknownKey
+from sigbridge.credentials import Forbidden, SelfLockout, TooManyKeys, Unauthenticated, UnknownKey
 from sigbridge.devices import DeviceExists, InactiveDevice, UnknownDevice, UnknownParameter
 from sigbridge.downlinks import DownlinkNotQueued, QueueFull, UnknownDownlink
 from sigbridge.errors import Fault, InvalidInput, SigbridgeError, StoreUnavailable
@@ -61,7 +61,7 @@ _STATUSES: Mapping[type[SigbridgeError], int] = {
     DeviceExists: 409,
     DeviceTypeExists: 409,
     DownlinkNotQueued: 409,
-    LocksItselfOut: 409,
+    SelfLockout: 409,
     BodyTooLarge: 413,
     UnsupportedContentEncoding: 415,
     UnsupportedContentType: 415,

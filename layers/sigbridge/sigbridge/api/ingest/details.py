@@ -18,7 +18,7 @@ from sigbridge.api.ingest.variables import (
     variable_name,
 )
 from sigbridge.errors import Fault
-from sigbridge.messages import Location, Network, Part, Value, Variable
+from sigbridge.messages import Location, MessagePart, Network, Value, Variable
 from sigbridge.model.field_mapping import Field, FieldMapping, plain
 from sigbridge.model.limits import DETAIL_NAME_LENGTH
 from sigbridge.sigfox.facts import ADVANCED_FACTS, COMPUTED_LOCATION, LONG_POLLING, RECEPTION_FACTS
@@ -44,7 +44,7 @@ class Details:
         warnings: What was not understood.
     """
 
-    part: Part = Part.UPLINK
+    part: MessagePart = MessagePart.UPLINK
     facts: dict[str, object] = field(default_factory=dict)
     variables: tuple[Variable, ...] = ()
     location: Location | None = None
@@ -82,7 +82,7 @@ def read_details(
         variables = _variables(content, used)
     details.variables = _bounded(variables)
     if Field.ACK in essentials.found or LONG_POLLING in details.facts:
-        details.part = Part.UPLINK
+        details.part = MessagePart.UPLINK
     return details
 
 
@@ -173,14 +173,14 @@ def _take_facts(content: dict[str, object], details: Details) -> None:
     for name in list(content):
         compared = plain(name)
         if compared == COMPUTED_LOCATION:
-            details.part = Part.ADVANCED
+            details.part = MessagePart.ADVANCED
             content[name] = _take_computed_location(content[name], name, details)
             continue
         fact = RECEPTION_FACTS.get(compared) or ADVANCED_FACTS.get(compared)
         if fact is None:
             continue
         if compared in ADVANCED_FACTS:
-            details.part = Part.ADVANCED
+            details.part = MessagePart.ADVANCED
         try:
             value = read_fact(fact, content[name])
         except ValueError as invalid:
@@ -236,7 +236,7 @@ def _item_variables(
             continue
         place = item.get("location")
         if network is Network.SIGFOX and plain(name) in _COMPUTED_ITEMS:
-            details.part = Part.ADVANCED
+            details.part = MessagePart.ADVANCED
             _take_computed_location(place, name, details)
             if plain(name) != COMPUTED_LOCATION:
                 yield from _item_variable(name, item, item.get("value"), None)

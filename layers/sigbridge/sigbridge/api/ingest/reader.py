@@ -16,7 +16,7 @@ from sigbridge.api.ingest.tagoio import gather_items
 from sigbridge.api.ingest.variables import InvalidVariable, leaves, make_variable
 from sigbridge.applications import PayloadEncoding
 from sigbridge.errors import Fault, InvalidInput
-from sigbridge.messages import Network, Part, ReceivedMessage, WrittenPayload
+from sigbridge.messages import MessagePart, Network, ReceivedMessage, WrittenPayload
 from sigbridge.model.field_mapping import Field, FieldMapping, plain
 from sigbridge.reports import ReceivedReport, Service
 
@@ -50,7 +50,7 @@ def read_uplinks(request: Request, additional_parameter: str = "") -> Received:
         UnsupportedContentType: The body is neither JSON nor a form.
         BodyTooLarge: It is over the limit.
     """
-    return _read(_read_messages(request), request, additional_parameter, Part.UPLINK)
+    return _read(_read_messages(request), request, additional_parameter, MessagePart.UPLINK)
 
 
 def read_batch(request: Request, additional_parameter: str = "") -> Received:
@@ -60,7 +60,7 @@ def read_batch(request: Request, additional_parameter: str = "") -> Received:
         InvalidInput: As `read_uplinks`; of lines, that none of them can be read.
         UnsupportedContentType, BodyTooLarge: As `read_uplinks`.
     """
-    return _read(_read_content(request), request, additional_parameter, Part.UPLINK)
+    return _read(_read_content(request), request, additional_parameter, MessagePart.UPLINK)
 
 
 def read_bidir(request: Request, additional_parameter: str = "") -> Received:
@@ -70,7 +70,7 @@ def read_bidir(request: Request, additional_parameter: str = "") -> Received:
         InvalidInput, UnsupportedContentType, BodyTooLarge: As `read_batch`.
     """
     required = frozenset({Field.ACK})
-    return _read(_read_content(request), request, additional_parameter, Part.UPLINK, required)
+    return _read(_read_content(request), request, additional_parameter, MessagePart.UPLINK, required)
 
 
 def read_service(request: Request, addressed: Service | None, additional_parameter: str = "") -> Received:
@@ -84,7 +84,7 @@ def read_service(request: Request, addressed: Service | None, additional_paramet
     Raises:
         InvalidInput, UnsupportedContentType, BodyTooLarge: As `read_batch`.
     """
-    return _read(_read_content(request), request, additional_parameter, addressed or Part.ADVANCED)
+    return _read(_read_content(request), request, additional_parameter, addressed or MessagePart.ADVANCED)
 
 
 def _read_messages(request: Request) -> RequestContent:
@@ -164,7 +164,7 @@ class _Reader:
         return self._read_message(document, essentials, origin, nature.network, nature.subject)
 
     def _read_message(
-        self, document: Document, essentials: Essentials, origin: Origin, network: Network, part: Part
+        self, document: Document, essentials: Essentials, origin: Origin, network: Network, part: MessagePart
     ) -> ReceivedMessage:
         try:
             details = read_details(document, essentials, self.mapping, network)
@@ -175,7 +175,7 @@ class _Reader:
             device_id=origin.device_id,
             device_as_received=origin.device_as_received,
             network=network,
-            part=Part.ADVANCED if part is Part.ADVANCED else details.part,
+            part=MessagePart.ADVANCED if part is MessagePart.ADVANCED else details.part,
             time=origin.time,
             unread_time=origin.unread_time,
             seq_number=values.get(Field.SEQ_NUMBER),
@@ -240,7 +240,7 @@ def _position(report: ReceivedReport, origin: Origin, essentials: Essentials) ->
         device_id=report.device_id,
         device_as_received=report.device_as_received,
         network=Network.SIGFOX,
-        part=Part.ADVANCED,
+        part=MessagePart.ADVANCED,
         time=report.time,
         seq_number=essentials.values[Field.SEQ_NUMBER],
         radio={name: fact for name, fact in report.facts.items() if name != "seq_number"},

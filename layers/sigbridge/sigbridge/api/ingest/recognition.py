@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sigbridge.api.ingest.documents import Document
 from sigbridge.api.ingest.essentials import Essentials
-from sigbridge.messages import Network, Part
+from sigbridge.messages import MessagePart, Network
 from sigbridge.model.device_id import SEPARATORS, is_sigfox_id
 from sigbridge.model.field_mapping import Field, plain
 from sigbridge.reports import Service
@@ -24,7 +24,7 @@ from sigbridge.sigfox.callbacks import (
 )
 from sigbridge.sigfox.values import is_absent, read_text
 
-type Subject = Service | Part
+type Subject = Service | MessagePart
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +52,14 @@ def recognize_nature(
         addressed: What its route is for.
     """
     if essentials.sender is not None and essentials.sender.network is not Network.SIGFOX:
-        return Nature(essentials.sender.network, Part.UPLINK)
+        return Nature(essentials.sender.network, MessagePart.UPLINK)
     device = essentials.values.get(Field.SERIAL) or read_text(device_header) or ""
-    if addressed is Part.UPLINK and not is_sigfox_id(device.translate(SEPARATORS).upper()):
-        return Nature(Network.GENERIC, Part.UPLINK)
+    if addressed is MessagePart.UPLINK and not is_sigfox_id(device.translate(SEPARATORS).upper()):
+        return Nature(Network.GENERIC, MessagePart.UPLINK)
     subject = subject_of(document.content, essentials, addressed)
     is_sigfox = (
         essentials.sender is not None
-        or addressed is not Part.UPLINK
+        or addressed is not MessagePart.UPLINK
         or isinstance(subject, Service)
         or _is_written_as_by_sigfox(document, essentials)
     )
@@ -93,13 +93,17 @@ def subject_of(content: Mapping[str, object], essentials: Essentials, addressed:
         return addressed
     polls = any(plain(name) == "longpolling" and not is_absent(content[name]) for name in content)
     says_whether_it_asks = Field.ACK in essentials.found or polls
-    if says_whether_it_asks and (isinstance(addressed, Part) or Field.PAYLOAD in essentials.found):
-        return Part.UPLINK
+    if says_whether_it_asks and (isinstance(addressed, MessagePart) or Field.PAYLOAD in essentials.found):
+        return MessagePart.UPLINK
     used = {plain(found.path[0]) for found in essentials.found.values()}
     for service in MARKS:
         if _is_marked(service, names) and _can_be(service, names - used, essentials):
             return service
-    return Part.ADVANCED if addressed is Part.UPLINK and not names.isdisjoint(ADVANCED_NAMES) else addressed
+    return (
+        MessagePart.ADVANCED
+        if addressed is MessagePart.UPLINK and not names.isdisjoint(ADVANCED_NAMES)
+        else addressed
+    )
 
 
 def _is_marked(service: Service, names: Collection[str]) -> bool:

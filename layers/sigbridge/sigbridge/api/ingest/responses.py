@@ -10,14 +10,14 @@ from sigbridge.api.http.response import Response
 from sigbridge.api.ingest.errors import IndexedFault, indexed_fault
 from sigbridge.downlinks import Reply
 from sigbridge.errors import Fault
-from sigbridge.messages import Part, Receipt
-from sigbridge.reports import ReportReceipt
+from sigbridge.messages import MessagePart, Receipt
+from sigbridge.reports import ReportsReceipt
 from sigbridge.telemetry import count, logger
 
 _LOGGED_WARNINGS = 20
 _COUNTERS = {
-    Part.UPLINK: ("Uplinks", "DuplicateUplinks"),
-    Part.ADVANCED: ("AdvancedData", "DuplicateAdvancedData"),
+    MessagePart.UPLINK: ("Uplinks", "DuplicateUplinks"),
+    MessagePart.ADVANCED: ("AdvancedData", "DuplicateAdvancedData"),
 }
 
 
@@ -32,13 +32,13 @@ class CallbackReceipt:
     """
 
     messages: Receipt
-    reports: ReportReceipt
+    reports: ReportsReceipt
     refused: tuple[Fault, ...] = ()
 
     @property
     def can_ask(self) -> bool:
         """Whether there is a message of which the device may wait for a downlink."""
-        return any(stored.message.part is Part.UPLINK for stored in self.messages.messages)
+        return any(stored.message.part is MessagePart.UPLINK for stored in self.messages.messages)
 
     @property
     def warnings(self) -> list[Fault]:

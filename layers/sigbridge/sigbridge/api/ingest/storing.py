@@ -8,7 +8,7 @@ from sigbridge.api.ingest.responses import CallbackReceipt
 from sigbridge.devices import UnknownDevice
 from sigbridge.errors import Fault, InvalidInput
 from sigbridge.messages import Receipt, ReceivedMessage, store_messages
-from sigbridge.reports import ReceivedReport, ReportReceipt, keep_reports
+from sigbridge.reports import ReceivedReport, ReportsReceipt, store_reports
 
 
 def store_received(application_id: str, received: Received) -> CallbackReceipt:
@@ -34,11 +34,11 @@ def store_received(application_id: str, received: Received) -> CallbackReceipt:
 
 
 def _store(application_id: str, received: Received) -> CallbackReceipt:
-    messages, reports = Receipt((), ""), ReportReceipt(())
+    messages, reports = Receipt((), ""), ReportsReceipt(())
     if received.messages:
         messages = store_messages(application_id, list(received.messages.values()))
     if received.reports:
-        reports = keep_reports(application_id, list(received.reports.values()))
+        reports = store_reports(application_id, list(received.reports.values()))
     return CallbackReceipt(messages, reports, received.refused)
 
 

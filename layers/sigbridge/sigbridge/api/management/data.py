@@ -42,7 +42,7 @@ from sigbridge.data import (
     nearest_items,
     read_data,
     remove_data,
-    set_data,
+    write_data,
 )
 from sigbridge.devices import InactiveDevice, find_device
 from sigbridge.errors import Fault, InvalidInput
@@ -173,7 +173,7 @@ def create_data(
     if len(received.body) > _MOST_BODY_BYTES:
         message = f"The body is larger than {_MOST_BODY_BYTES} bytes"
         raise BodyTooLarge(message)
-    receipt = set_data(key.application_id, device_id, values.new_values())
+    receipt = write_data(key.application_id, device_id, values.new_values())
     return (
         DataCreateResponse(accepted=receipt.accepted, duplicates=receipt.duplicates, group=receipt.group),
         201,

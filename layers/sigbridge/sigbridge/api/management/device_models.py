@@ -14,8 +14,8 @@ from sigbridge.clock import now_ms
 from sigbridge.devices import Device, sigfox_device_id
 from sigbridge.downlinks import InFlight
 from sigbridge.messages import Network
-from sigbridge.status import State
-from sigbridge.status.fleet import FleetDevice
+from sigbridge.status import Status
+from sigbridge.status.device_list import ListedDevice
 
 _MOST_TAGS = 50
 # A page of devices, and a hundred devices read together, stay within what Lambda and DynamoDB carry.
@@ -140,11 +140,11 @@ class DeviceResponse(ResponseModel):
 class ListedDeviceResponse(DeviceResponse):
     """A device in a list, with how it is doing."""
 
-    state: State
+    state: Status
     since: Moment | None = Field(description="Since when; left out while all is well")
 
     @classmethod
-    def of_listed(cls, listed: FleetDevice) -> "ListedDeviceResponse":
+    def of_listed(cls, listed: ListedDevice) -> "ListedDeviceResponse":
         return cls.model_validate(
             {**device_fields(listed.device), "state": listed.state, "since": listed.since}
         )

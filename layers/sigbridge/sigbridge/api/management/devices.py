@@ -40,8 +40,8 @@ from sigbridge.devices import (
 )
 from sigbridge.downlinks import quota_of, waiting_downlinks
 from sigbridge.errors import Fault, InvalidInput
-from sigbridge.status import State, condition_of
-from sigbridge.status.fleet import fleet_page
+from sigbridge.status import Status, status_of
+from sigbridge.status.device_list import device_page
 
 routes = new_routes()
 
@@ -68,7 +68,7 @@ def list_devices(
         list[str] | None,
         Query(description="A tag that they have, as `key:value`, or `key` for any value; repeat it for more"),
     ] = None,
-    state: Annotated[State | None, Query(description="How they are doing")] = None,
+    state: Annotated[Status | None, Query(description="How they are doing")] = None,
     prefix: Annotated[
         str, Query(description="How their ids begin"), AfterValidator(normalize_id_prefix)
     ] = "",
@@ -82,7 +82,7 @@ def list_devices(
     tags = _read_tags(received) if tag else ()
     query = [key.application_id, type_id, tags, state, prefix]
     after = None if cursor is None else _read_id(cursor, query)
-    page = fleet_page(key.application_id, DeviceFilter(prefix, type_id, tags), state, after, limit)
+    page = device_page(key.application_id, DeviceFilter(prefix, type_id, tags), state, after, limit)
     return DeviceListResponse(
         devices=[ListedDeviceResponse.of_listed(listed) for listed in page.devices],
         next_cursor=None if page.next_after is None else write_cursor(page.next_after, query),
@@ -93,7 +93,7 @@ def list_devices(
 def get_device(key: DevicesReader, device_id: _DeviceInPath) -> DeviceDetailResponse:
     """A device, and everything that is known of how it is doing."""
     moment = now_ms()
-    condition = condition_of(key.application_id, device_id, moment)
+    condition = status_of(key.application_id, device_id, moment)
     device = find_device(key.application_id, device_id)
     quota = quota_of(key.application_id, device_id, moment)
     waiting = waiting_downlinks(key.application_id, device_id)

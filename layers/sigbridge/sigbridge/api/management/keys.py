@@ -16,9 +16,9 @@ from sigbridge.credentials import (
     FieldMapping,
     InvalidMapping,
     IssuedKey,
-    KeyWish,
-    LocksItselfOut,
+    KeySpec,
     Right,
+    SelfLockout,
     TooManyKeys,
     UngrantableRights,
     UngrantableTime,
@@ -26,7 +26,7 @@ from sigbridge.credentials import (
     change_key,
     grant_key,
     keys_of,
-    withdraw_key,
+    revoke_key_as,
 )
 
 routes = new_routes()
@@ -125,8 +125,8 @@ class KeyCreate(RequestModel):
     )
     additional_parameter: _AdditionalParameter = ""
 
-    def spec(self) -> KeyWish:
-        return KeyWish(self.name, frozenset(self.rights), self.valid_until, self.additional_parameter)
+    def spec(self) -> KeySpec:
+        return KeySpec(self.name, frozenset(self.rights), self.valid_until, self.additional_parameter)
 
 
 class KeyUpdate(RequestModel):
@@ -165,7 +165,7 @@ def create_key(key: KeysWriter, body: Annotated[KeyCreate, Body()]) -> tuple[New
 @refuses(
     _NO_SUCH,
     *_UNGRANTABLE,
-    LocksItselfOut("A key can't end itself or take the right keys:write from itself"),
+    SelfLockout("A key can't end itself or take the right keys:write from itself"),
 )
 def update_key(key: KeysWriter, key_id: _KeyId, body: Annotated[KeyUpdate, Body()]) -> KeyResponse:
     """Change the fields that are sent. The change takes effect within 60 seconds.
@@ -177,14 +177,14 @@ def update_key(key: KeysWriter, key_id: _KeyId, body: Annotated[KeyUpdate, Body(
 
 
 @routes.delete("/v1/keys/<key_id>", summary="Revoke a key", tags=["keys"], status_code=204)
-@refuses(_NO_SUCH, *_UNGRANTABLE, LocksItselfOut("A key can't revoke itself"))
+@refuses(_NO_SUCH, *_UNGRANTABLE, SelfLockout("A key can't revoke itself"))
 def delete_key(key: KeysWriter, key_id: _KeyId) -> Response[None]:
     """Delete a key for good. It is refused within 60 seconds.
 
     Until then running functions remember it. Your own key can't revoke itself, nor one that has a right that
     yours lacks, or that outlives it.
     """
-    withdraw_key(key, key_id)
+    revoke_key_as(key, key_id)
     return Response(204)
 
 

@@ -30,7 +30,7 @@ from sigbridge.messages import (
     MessagesWanted,
     Network,
     Order,
-    RecordedMessage,
+    StoredMessage,
     Variable,
 )
 
@@ -145,7 +145,7 @@ class MessageResponse(ResponseModel):
     warnings: list[WarningResponse] | None = Field(description="What was not understood, or left out")
 
     @classmethod
-    def of(cls, message: RecordedMessage) -> "MessageResponse":
+    def of(cls, message: StoredMessage) -> "MessageResponse":
         return cls(
             id=message.id,
             time=message.time,

@@ -15,8 +15,8 @@ from sigbridge.api.things_stack.endpoint import device_endpoint
 from sigbridge.api.things_stack.requests import AddressedDevice
 from sigbridge.clock import now_ms
 from sigbridge.credentials import Right
-from sigbridge.downlinks import delete_downlink, downlink_history, downlink_life, quota_of
-from sigbridge.status import condition_of
+from sigbridge.downlinks import delete_downlink, downlink_history, downlink_history_of, quota_of
+from sigbridge.status import status_of
 
 _DEVICE = "/api/v3/as/applications/{application_id}/devices/{device_id}"
 
@@ -31,7 +31,7 @@ def _delete_downlink(request: Request, device: AddressedDevice) -> Response:
 def _get_downlink(request: Request, device: AddressedDevice) -> Response:
     downlink_id = addressed_downlink(request)
     authorize_for(device.application_id, request, Right.TRAFFIC_READ)
-    return downlink_response(downlink_life(device.application_id, device.device_id, downlink_id))
+    return downlink_response(downlink_history_of(device.application_id, device.device_id, downlink_id))
 
 
 def _list_downlinks(request: Request, device: AddressedDevice) -> Response:
@@ -42,7 +42,7 @@ def _list_downlinks(request: Request, device: AddressedDevice) -> Response:
 
 def _get_state(request: Request, device: AddressedDevice) -> Response:
     authorize_for(device.application_id, request, Right.DEVICES_READ)
-    condition = condition_of(device.application_id, device.device_id, now_ms())
+    condition = status_of(device.application_id, device.device_id, now_ms())
     quota = quota_of(device.application_id, device.device_id, now_ms())
     return Response.json(200, DeviceStateResponse.of(condition, quota).model_dump(mode="json"))
 

@@ -2,7 +2,7 @@
 
 from sigbridge.api.http.device_status import DeviceStatusResponse, device_status_fields
 from sigbridge.downlinks import Quota
-from sigbridge.status import Condition
+from sigbridge.status import DeviceStatus
 
 
 class DeviceStateResponse(DeviceStatusResponse):
@@ -11,7 +11,7 @@ class DeviceStateResponse(DeviceStatusResponse):
     device_id: str
 
     @classmethod
-    def of(cls, condition: Condition, quota: Quota) -> "DeviceStateResponse":
+    def of(cls, condition: DeviceStatus, quota: Quota) -> "DeviceStateResponse":
         return cls.model_validate(
             {"device_id": condition.device_id, **device_status_fields(condition, quota)}
         )

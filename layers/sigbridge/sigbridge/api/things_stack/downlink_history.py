@@ -4,7 +4,7 @@ import re
 
 from sigbridge.api.http.request import Request
 from sigbridge.api.http.response import Response
-from sigbridge.downlinks import HistoryPage, Life
+from sigbridge.downlinks import DownlinkHistory, HistoryPage
 from sigbridge.model.downlink import is_downlink_id
 from sigbridge.things_stack.errors import invalid_field
 from sigbridge.things_stack.history import downlink_life, downlink_page
@@ -47,7 +47,7 @@ def deletion_response() -> Response:
     return Response.json(200, Empty())
 
 
-def downlink_response(life: Life) -> Response:
+def downlink_response(life: DownlinkHistory) -> Response:
     """Return the response with one downlink and its history."""
     return Response.json(200, downlink_life(life))
 

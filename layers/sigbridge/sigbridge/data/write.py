@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from sigbridge.applications import kept_until
 from sigbridge.clock import now_ms
-from sigbridge.devices import Directory, find_device
+from sigbridge.devices import DeviceCache, find_device
 from sigbridge.model.data_entry import DataEntry
 from sigbridge.model.message import Variable
 from sigbridge.store import entries
@@ -35,7 +35,7 @@ class NewValue:
 
 
 @dataclass(frozen=True, slots=True)
-class SetReceipt:
+class WriteReceipt:
     """What became of the values of a request.
 
     Attributes:
@@ -71,7 +71,7 @@ class _Entry:
         return hashlib.sha256(text.encode()).hexdigest()[:_DIGEST_LENGTH]
 
 
-def set_data(application_id: str, device_id: str, values: Sequence[NewValue]) -> SetReceipt:
+def write_data(application_id: str, device_id: str, values: Sequence[NewValue]) -> WriteReceipt:
     """Store values of a device and return when all are durable.
 
     Values of the same time and group are stored together. They are known again by their content where
@@ -88,8 +88,8 @@ def set_data(application_id: str, device_id: str, values: Sequence[NewValue]) ->
     """
     # It reads the device as it is now, and what it reads is what the directory remembers.
     find_device(application_id, device_id)
-    directory = Directory.open(application_id, [device_id])
-    directory.refuse_inactive([device_id])
+    directory = DeviceCache.open(application_id, [device_id])
+    directory.inactive_among([device_id])
     now = now_ms()
     group = secrets.token_hex(12)
     expires_at = kept_until(directory.application, now)
@@ -117,10 +117,10 @@ def _entries(values: Sequence[NewValue]) -> list[_Entry]:
     return list(by_moment.values())
 
 
-def _receipt(wanted: Sequence[_Entry], receipts: Sequence[EntryReceipt]) -> SetReceipt:
+def _receipt(wanted: Sequence[_Entry], receipts: Sequence[EntryReceipt]) -> WriteReceipt:
     stored = list(zip(wanted, receipts, strict=True))
     without_group = (receipt.group for entry, receipt in stored if entry.group is None)
-    return SetReceipt(
+    return WriteReceipt(
         accepted=sum(len(entry.variables) for entry, receipt in stored if not receipt.is_repeat),
         duplicates=sum(len(entry.variables) for entry, receipt in stored if receipt.is_repeat),
         group=next(without_group, receipts[0].group),

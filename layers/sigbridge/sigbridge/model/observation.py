@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 
-class Kind(StrEnum):
+class ObservationKind(StrEnum):
     """Kinds of knowledge, of each of which only the newest is kept.
 
     BATTERY: `volts`.
@@ -32,7 +32,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Knowledge:
+class Observation:
     """One thing that is known of a device.
 
     Attributes:
@@ -45,7 +45,7 @@ class Knowledge:
 
 
 @dataclass(frozen=True, slots=True)
-class NotedKnowledge:
+class Observations:
     """All that is noted of a device.
 
     Attributes:
@@ -54,6 +54,6 @@ class NotedKnowledge:
         due_at: When it is to be looked at, epoch ms; None while it is not watched.
     """
 
-    known: Mapping[Kind, Knowledge] = field(default_factory=dict)
+    known: Mapping[ObservationKind, Observation] = field(default_factory=dict)
     heard_at: int | None = None
     due_at: int | None = None

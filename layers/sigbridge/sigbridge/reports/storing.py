@@ -9,14 +9,14 @@ from decimal import Decimal
 
 from sigbridge.applications import kept_until
 from sigbridge.clock import now_ms
-from sigbridge.devices import Directory
+from sigbridge.devices import DeviceCache
 from sigbridge.model.report import ReceivedReport, StoredReport
 from sigbridge.store import reports as stored_reports
 from sigbridge.store.parallel import in_parallel
 
 
 @dataclass(frozen=True, slots=True)
-class KeptReport:
+class ReportReceipt:
     """A report that is durable now.
 
     Attributes:
@@ -29,14 +29,14 @@ class KeptReport:
 
 
 @dataclass(frozen=True, slots=True)
-class ReportReceipt:
+class ReportsReceipt:
     """What became of a request's reports.
 
     Attributes:
         reports: In the order of the request.
     """
 
-    reports: tuple[KeptReport, ...]
+    reports: tuple[ReportReceipt, ...]
 
     @property
     def accepted(self) -> int:
@@ -49,7 +49,7 @@ class ReportReceipt:
         return sum(kept.repeated for kept in self.reports)
 
 
-def keep_reports(application_id: str, received: Sequence[ReceivedReport]) -> ReportReceipt:
+def store_reports(application_id: str, received: Sequence[ReceivedReport]) -> ReportsReceipt:
     """Keep the reports of one request and return when all of them are durable.
 
     A report is known again by its service, time and content; one without a time is always new.
@@ -63,16 +63,16 @@ def keep_reports(application_id: str, received: Sequence[ReceivedReport]) -> Rep
         StoreUnavailable: Not all are durable; keeping them again does no harm.
     """
     device_ids = [report.device_id for report in received]
-    directory = Directory.open(application_id, device_ids)
-    directory.admit(device_ids)
+    directory = DeviceCache.open(application_id, device_ids)
+    directory.register_unknown(device_ids)
     arrived_at = now_ms()
     expires_at = kept_until(directory.application, arrived_at)
 
-    def keep(report: ReceivedReport) -> KeptReport:
+    def keep(report: ReceivedReport) -> ReportReceipt:
         stored = StoredReport.of(report, _id(report, arrived_at), arrived_at)
-        return KeptReport(report, repeated=stored_reports.add(application_id, stored, expires_at))
+        return ReportReceipt(report, repeated=stored_reports.add(application_id, stored, expires_at))
 
-    return ReportReceipt(tuple(in_parallel(keep, received)))
+    return ReportsReceipt(tuple(in_parallel(keep, received)))
 
 
 def _id(report: ReceivedReport, arrived_at: int) -> str:

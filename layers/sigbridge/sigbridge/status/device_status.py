@@ -6,21 +6,21 @@ from enum import StrEnum
 from itertools import islice
 
 from sigbridge.clock import DAY_MS, counted_moment
-from sigbridge.devices import Directory, find_device
+from sigbridge.devices import DeviceCache, find_device
 from sigbridge.model.application import Application
 from sigbridge.model.device import Device
-from sigbridge.model.knowledge import Kind, Knowledge, NotedKnowledge
-from sigbridge.model.stored_message import RecordedMessage
-from sigbridge.status.keep_alive import silent_from
-from sigbridge.status.knowledge import OFF_CONTRACT, OUT_OF_SEQUENCE
-from sigbridge.store import conditions as stored_conditions
+from sigbridge.model.observation import Observation, ObservationKind, Observations
+from sigbridge.model.stored_message import StoredMessage
+from sigbridge.status.observation import OFF_CONTRACT, OUT_OF_SEQUENCE
+from sigbridge.status.silence import silent_from
 from sigbridge.store import messages as stored_messages
+from sigbridge.store import observations as stored_conditions
 
 # How many messages are looked through for the last one: more where some claim to come from the future.
 _LOOKED_THROUGH = (2, 100)
 
 
-class State(StrEnum):
+class Status(StrEnum):
     """How a device is doing, the most serious first.
 
     OFF_CONTRACT: Sigfox refuses its messages, since its contract has ended or is used up.
@@ -55,7 +55,7 @@ class LastMessage:
     payload: str | None = None
 
     @classmethod
-    def of(cls, message: RecordedMessage) -> "LastMessage":
+    def of(cls, message: StoredMessage) -> "LastMessage":
         """Take it from a stored message."""
         return cls(message.time, message.first_arrived_at, message.seq_number, message.payload)
 
@@ -66,7 +66,7 @@ class LastMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class DeviceStatus:
     """How a device is doing.
 
     Attributes:
@@ -77,19 +77,19 @@ class Condition:
     """
 
     device_id: str
-    states: Mapping[State, int]
+    states: Mapping[Status, int]
     last_message: LastMessage | None
-    known: Mapping[Kind, Knowledge]
+    known: Mapping[ObservationKind, Observation]
 
-    def with_state(self, state: State, since: int) -> "Condition":
+    def with_state(self, state: Status, since: int) -> "DeviceStatus":
         """Give this condition with one more state, which something else than reports tells of."""
         states = {state: since, **self.states}
-        return replace(self, states={state: states[state] for state in State if state in states})
+        return replace(self, states={state: states[state] for state in Status if state in states})
 
     @property
-    def state(self) -> State:
+    def state(self) -> Status:
         """The most serious state."""
-        return next(iter(self.states), State.OK)
+        return next(iter(self.states), Status.OK)
 
     @property
     def since(self) -> int | None:
@@ -97,7 +97,7 @@ class Condition:
         return self.states.get(self.state)
 
 
-def condition_of(application_id: str, device_id: str, now_ms: int) -> Condition:
+def status_of(application_id: str, device_id: str, now_ms: int) -> DeviceStatus:
     """Read how a device is doing, as the last finished writes left it.
 
     Args:
@@ -110,18 +110,18 @@ def condition_of(application_id: str, device_id: str, now_ms: int) -> Condition:
         StoreUnavailable: It can't be read.
     """
     device = find_device(application_id, device_id)
-    application = Directory.open(application_id, (device_id,)).application
+    application = DeviceCache.open(application_id, (device_id,)).application
     noted = stored_conditions.find(application_id, device_id)
-    return judge(application, device, noted, find_last_message(application_id, device_id), now_ms)
+    return evaluate(application, device, noted, find_last_message(application_id, device_id), now_ms)
 
 
-def judge(
+def evaluate(
     application: Application,
     device: Device,
-    noted: NotedKnowledge,
+    noted: Observations,
     last_message: LastMessage | None,
     now_ms: int,
-) -> Condition:
+) -> DeviceStatus:
     """Tell how a device is doing from all that there is to know.
 
     Args:
@@ -132,19 +132,19 @@ def judge(
     """
     heard_at = heard_last(noted, last_message)
     silent_at = silent_from(application, device, heard_at)
-    states = states_of(noted.known, heard_at, silent_at, now_ms)
-    return Condition(device.id, states, last_message, noted.known)
+    states = statuses_of(noted.known, heard_at, silent_at, now_ms)
+    return DeviceStatus(device.id, states, last_message, noted.known)
 
 
-def heard_last(noted: NotedKnowledge, last_message: LastMessage | None) -> int | None:
+def heard_last(noted: Observations, last_message: LastMessage | None) -> int | None:
     """Tell when a device was heard last, epoch ms, even if that message is forgotten; None for never."""
     moments = [noted.heard_at, None if last_message is None else last_message.heard_at]
     return max((moment for moment in moments if moment is not None), default=None)
 
 
-def states_of(
-    known: Mapping[Kind, Knowledge], heard_at: int | None, silent_at: int | None, now_ms: int
-) -> dict[State, int]:
+def statuses_of(
+    known: Mapping[ObservationKind, Observation], heard_at: int | None, silent_at: int | None, now_ms: int
+) -> dict[Status, int]:
     """Tell which states hold, and since when; a message that came since ends all but the quota's.
 
     Args:
@@ -154,22 +154,22 @@ def states_of(
         now_ms: The present moment; a quota is that of its day, in UTC.
     """
     last = -1 if heard_at is None else heard_at
-    states: dict[State, int] = {}
-    contract = known.get(Kind.CONTRACT)
+    states: dict[Status, int] = {}
+    contract = known.get(ObservationKind.CONTRACT)
     if contract is not None and contract.facts["event_type"] == OFF_CONTRACT and contract.at > last:
-        states[State.OFF_CONTRACT] = contract.at
-    sequence = known.get(Kind.SEQUENCE)
+        states[Status.OFF_CONTRACT] = contract.at
+    sequence = known.get(ObservationKind.SEQUENCE)
     if sequence is not None and sequence.facts["event_type"] == OUT_OF_SEQUENCE and sequence.at > last:
-        states[State.OUT_OF_SEQUENCE] = sequence.at
+        states[Status.OUT_OF_SEQUENCE] = sequence.at
     silences = [] if silent_at is None or silent_at > now_ms else [silent_at]
-    silence = known.get(Kind.SILENCE)
+    silence = known.get(ObservationKind.SILENCE)
     if silence is not None and silence.at > last:
         silences.append(int(silence.facts.get("since", silence.at)))
     if silences:
-        states[State.SILENT] = min(silences)
-    quota = known.get(Kind.QUOTA)
+        states[Status.SILENT] = min(silences)
+    quota = known.get(ObservationKind.QUOTA)
     if quota is not None and is_same_day(quota.at, now_ms):
-        states[State.OVER_QUOTA] = quota.at
+        states[Status.OVER_QUOTA] = quota.at
     return states
 
 

@@ -19,13 +19,13 @@ QUEUE_FULL = "queue_full"
 _CONCLUSIONS = frozenset({Step.SENT, Step.FAILED, Step.UNACKNOWLEDGED})
 
 
-def is_concluded(attempt: StoredAttempt) -> bool:
-    """Tells whether it is known, or was given up to know, what became of an answer."""
+def has_ended(attempt: StoredAttempt) -> bool:
+    """Return whether it is known, or was given up to know, what became of an answer."""
     return not _CONCLUSIONS.isdisjoint(attempt.steps)
 
 
-def conclude(attempt: StoredAttempt, ending: Transition) -> None:
-    """Ends an attempt that did not bring its downlink to the device, as far as is known.
+def end_attempt(attempt: StoredAttempt, ending: Transition) -> None:
+    """End an attempt that did not bring its downlink to the device, as far as is known.
 
     A confirmed downlink with attempts left goes back to the head of the queue (I3), unless it was
     sent by now, has expired, or its queue was replaced or cleared since it was handed out: nothing
@@ -35,7 +35,7 @@ def conclude(attempt: StoredAttempt, ending: Transition) -> None:
     downlink = ending.downlink
     if Step.SENT in attempt.steps:
         return
-    if is_concluded(attempt) or not downlink.may_be_retried or _was_sent(attempt):
+    if has_ended(attempt) or not downlink.may_be_retried or _was_sent(attempt):
         _record(attempt, ending)
     elif downlink.is_expired(ending.at):
         _record(attempt, Transition(downlink, Step.EXPIRED, ending.at))
@@ -45,7 +45,7 @@ def conclude(attempt: StoredAttempt, ending: Transition) -> None:
 
 
 def _was_sent(attempt: StoredAttempt) -> bool:
-    """Tells whether an earlier attempt, whose acknowledgement came late, was sent after all."""
+    """Return whether an earlier attempt, whose acknowledgement came late, was sent after all."""
     key = attempt.key
     if key.number == 1:
         return False
@@ -76,8 +76,8 @@ def _try_again(attempt: StoredAttempt, ending: Transition) -> None:
         _record(attempt, ending)
 
 
-def conclude_unacknowledged(attempt: StoredAttempt, at: int) -> None:
-    """Ends an attempt for which no acknowledgement came.
+def end_unacknowledged(attempt: StoredAttempt, at: int) -> None:
+    """End an attempt for which no acknowledgement came.
 
     A confirmed downlink that was tried often enough has failed; of any other one it stays unknown
     whether it was sent.
@@ -87,11 +87,11 @@ def conclude_unacknowledged(attempt: StoredAttempt, at: int) -> None:
         ending = Transition(downlink, Step.FAILED, at, {"reason": NO_ACKNOWLEDGEMENT})
     else:
         ending = Transition(downlink, Step.UNACKNOWLEDGED, at)
-    conclude(attempt, ending)
+    end_attempt(attempt, ending)
 
 
-def conclude_sent(attempt: StoredAttempt, sent: Transition) -> None:
-    """Ends an attempt whose downlink was sent; if it waits for another attempt already, it waits no more."""
+def end_as_sent(attempt: StoredAttempt, sent: Transition) -> None:
+    """End an attempt whose downlink was sent; if it waits for another attempt already, it waits no more."""
     _record(attempt, sent)
     if sent.downlink.confirmed:
         _withdraw(attempt)

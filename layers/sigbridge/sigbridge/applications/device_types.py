@@ -26,7 +26,7 @@ class TooManyDeviceTypes(SigbridgeError):
 
 
 def device_types(application_id: str) -> list[DeviceType]:
-    """Reads all device types of an application, in the order of their ids.
+    """Read all device types of an application, in the order of their ids.
 
     Raises:
         UnknownApplication: It was deleted.
@@ -36,7 +36,7 @@ def device_types(application_id: str) -> list[DeviceType]:
 
 
 def find_device_type(application_id: str, type_id: str) -> DeviceType:
-    """Reads a device type.
+    """Read a device type.
 
     Raises:
         UnknownApplication: The application was deleted.
@@ -49,7 +49,7 @@ def find_device_type(application_id: str, type_id: str) -> DeviceType:
 
 
 def create_device_type(application_id: str, device_type: DeviceType) -> None:
-    """Adds a device type; running functions follow within a minute.
+    """Add a device type; running functions follow within a minute.
 
     Raises:
         UnknownApplication: The application was deleted.
@@ -63,7 +63,7 @@ def create_device_type(application_id: str, device_type: DeviceType) -> None:
 
 
 def change_device_type(application_id: str, type_id: str, changes: Mapping[str, Any]) -> DeviceType:
-    """Changes those fields of a device type that are given; running functions follow within a minute.
+    """Change those fields of a device type that are given; running functions follow within a minute.
 
     Args:
         application_id, type_id: The device type.
@@ -82,7 +82,7 @@ def change_device_type(application_id: str, type_id: str, changes: Mapping[str, 
 
 
 def delete_device_type(application_id: str, type_id: str) -> None:
-    """Deletes a device type; its devices keep its id, and are treated as the application says.
+    """Delete a device type; its devices keep its id, and are treated as the application says.
 
     Raises:
         UnknownApplication: The application was deleted.

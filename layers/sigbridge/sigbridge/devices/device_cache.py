@@ -57,7 +57,7 @@ _applications: TTLCache[str, Application] = TTLCache(_CACHED_APPLICATIONS, _KNOW
 _devices: TTLCache[tuple[str, str], Device] = TTLCache(_CACHED_DEVICES, _KNOWN_FOR_SECONDS)
 
 
-class Directory:
+class DeviceCache:
     """The devices of one application, as far as one request needs them."""
 
     def __init__(self, application: Application, devices: dict[str, Device]) -> None:
@@ -65,8 +65,8 @@ class Directory:
         self._devices = devices
 
     @classmethod
-    def open(cls, application_id: str, device_ids: Iterable[str]) -> "Directory":
-        """Looks these devices up: in memory, else all in one request to the store.
+    def open(cls, application_id: str, device_ids: Iterable[str]) -> "DeviceCache":
+        """Look these devices up: in memory, else all in one request to the store.
 
         Raises:
             UnknownApplication: The application was deleted.
@@ -107,8 +107,8 @@ class Directory:
         """Return the settings that hold for a device; for one that is not listed the application's."""
         return effective_settings(self._application, self._devices.get(device_id) or Device(device_id))
 
-    def refuse_inactive(self, device_ids: Iterable[str]) -> frozenset[str]:
-        """Tells which of these devices nothing is taken from.
+    def inactive_among(self, device_ids: Iterable[str]) -> frozenset[str]:
+        """Return which of these devices nothing is taken from.
 
         Raises:
             InactiveDevice: That is so of all of them.
@@ -119,12 +119,14 @@ class Directory:
             raise InactiveDevice(self._application.id, min(inactive))
         return inactive
 
-    def admit(self, device_ids: Iterable[str], told_types: Mapping[str, str] | None = None) -> None:
-        """Lets these devices in: registers those not listed yet, if the application wants that.
+    def register_unknown(
+        self, device_ids: Iterable[str], reported_types: Mapping[str, str] | None = None
+    ) -> None:
+        """Let these devices in: registers those not listed yet, if the application wants that.
 
         Args:
             device_ids: The devices.
-            told_types: `deviceTypeId` of those of which Sigfox names it. It becomes the device's type,
+            reported_types: `deviceTypeId` of those of which Sigfox names it. It becomes the device's type,
                 unless Sigfox has named the same one before: the user may have chosen another since.
 
         Raises:
@@ -132,7 +134,9 @@ class Directory:
                 was registered.
         """
         wanted = set(device_ids)
-        told = {id_: type_id for id_, type_id in (told_types or {}).items() if _TYPE_ID.fullmatch(type_id)}
+        told = {
+            id_: type_id for id_, type_id in (reported_types or {}).items() if _TYPE_ID.fullmatch(type_id)
+        }
         unlisted = sorted(wanted - self._devices.keys())
         # Where unknown devices are rejected one may still be listed: the first read may lag behind.
         rejects = self._application.unknown_devices is UnknownDevices.REJECT
@@ -142,7 +146,7 @@ class Directory:
             if rejects:
                 return stored.find(application_id, device_id)
             type_id = told.get(device_id)
-            device = Device(device_id, registered_at=now_ms(), type=type_id, told_type=type_id)
+            device = Device(device_id, registered_at=now_ms(), type=type_id, reported_type=type_id)
             return stored.add(application_id, device)
 
         def tell_type(device_id: str) -> Device | None:
@@ -153,7 +157,9 @@ class Directory:
                 return let_in(device_id)
 
         self._remember_all(unlisted, in_parallel(let_in, unlisted))
-        retold = [id_ for id_ in sorted(wanted & told.keys()) if self._devices[id_].told_type != told[id_]]
+        retold = [
+            id_ for id_ in sorted(wanted & told.keys()) if self._devices[id_].reported_type != told[id_]
+        ]
         self._remember_all(retold, in_parallel(tell_type, retold))
 
     def _remember_all(self, device_ids: Sequence[str], devices: Sequence[Device | None]) -> None:
@@ -169,7 +175,7 @@ class Directory:
 def register_device(
     application_id: str, device_id: str, payload_encoding: PayloadEncoding | None = None
 ) -> Device:
-    """Lists a device, so that downlinks can wait for it before it has ever sent.
+    """List a device, so that downlinks can wait for it before it has ever sent.
 
     Args:
         application_id: Whose device it is; must exist.
@@ -184,7 +190,7 @@ def register_device(
 
 
 def find_device(application_id: str, device_id: str) -> Device:
-    """Reads a device as the last finished write left it.
+    """Read a device as the last finished write left it.
 
     Raises:
         UnknownDevice: The application does not list it.
@@ -196,12 +202,12 @@ def find_device(application_id: str, device_id: str) -> Device:
 
 
 def forget_device(application_id: str, device_id: str) -> None:
-    """Makes this process's next look-up of a device that was deleted read the store."""
+    """Make this process's next look-up of a device that was deleted read the store."""
     _devices.pop((application_id, device_id), None)
 
 
 def forget_cached_devices() -> None:
-    """Makes the next look-up of every application and device read the store."""
+    """Make the next look-up of every application and device read the store."""
     _applications.clear()
     _devices.clear()
 

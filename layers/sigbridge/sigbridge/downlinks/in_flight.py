@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from sigbridge.clock import now_ms
-from sigbridge.downlinks.concluding import is_concluded
-from sigbridge.downlinks.refusals import refusals_told
+from sigbridge.downlinks.errors import store_refusals_translated
+from sigbridge.downlinks.retry import has_ended
 from sigbridge.model.downlink import Downlink
 from sigbridge.model.downlink_history import AnsweredUplink, AttemptKey, uplink_moment
 from sigbridge.settings import settings
@@ -42,7 +42,7 @@ class WaitingDownlinks:
 
 
 def waiting_downlinks(application_id: str, device_id: str) -> WaitingDownlinks:
-    """Reads what waits of a device's downlinks.
+    """Read what waits of a device's downlinks.
 
     That takes the device's state, one page of an index, and an item for each downlink that was handed
     out while acknowledgements are waited for. An answer is known at once; that it was acknowledged, as
@@ -52,7 +52,7 @@ def waiting_downlinks(application_id: str, device_id: str) -> WaitingDownlinks:
         UnknownDevice: The device is not listed.
         StoreUnavailable: It can't be read.
     """
-    with refusals_told(application_id, device_id):
+    with store_refusals_translated(application_id, device_id):
         state = device_states.find(application_id, device_id)
     moment = now_ms()
     first, last = moment - settings().acknowledge_wait_ms - _ENDED_LATE_MS, moment + _ENDED_LATE_MS
@@ -65,7 +65,7 @@ def waiting_downlinks(application_id: str, device_id: str) -> WaitingDownlinks:
             uplinks[key] = uplink
             flights[key] = InFlight(downlink, AnsweredUplink.of(uplink))
     for attempt in filter(None, in_parallel(attempts.find, list(uplinks))):
-        if is_concluded(attempt):
+        if has_ended(attempt):
             flights.pop(attempt.key, None)
         else:
             answered = AnsweredUplink.of(uplinks[attempt.key])

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from sigbridge.applications import kept_until
 from sigbridge.clock import counted_moment, is_believed, now_ms
-from sigbridge.devices import Directory
+from sigbridge.devices import DeviceCache
 from sigbridge.errors import Fault, InvalidInput
 from sigbridge.messages.amending import Amendment, amend
 from sigbridge.messages.keys import MessageKey, message_key
@@ -14,7 +14,7 @@ from sigbridge.messages.parts import FittingPart
 from sigbridge.messages.payload import InvalidPayload, read_generic_payload, read_sigfox_payload
 from sigbridge.model.limits import checked_value, fitting_name
 from sigbridge.model.message import Network, ReceivedMessage, Variable, WrittenPayload
-from sigbridge.model.stored_message import PartContent, RecordedMessage
+from sigbridge.model.stored_message import PartContent, StoredMessage
 from sigbridge.store import messages as stored_messages
 from sigbridge.store.parallel import in_parallel
 
@@ -24,7 +24,7 @@ _SPELLING_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True)
-class StoredMessage:
+class MessageReceipt:
     """A message that is durable now.
 
     Attributes:
@@ -56,7 +56,7 @@ class Receipt:
         inactive: Devices whose messages were left out, as they are not active.
     """
 
-    messages: tuple[StoredMessage, ...]
+    messages: tuple[MessageReceipt, ...]
     group: str
     inactive: frozenset[str] = frozenset()
 
@@ -105,15 +105,15 @@ def store_messages(application_id: str, received: Sequence[ReceivedMessage]) -> 
         StoreUnavailable: Not all are durable; storing them again does no harm.
     """
     device_ids = [message.device_id for message in received]
-    directory = Directory.open(application_id, device_ids)
+    directory = DeviceCache.open(application_id, device_ids)
     received, payloads = _read_payloads(received, directory)
-    inactive = directory.refuse_inactive(device_ids)
-    directory.admit(device_ids, _told_types(received))
+    inactive = directory.inactive_among(device_ids)
+    directory.register_unknown(device_ids, _reported_types(received))
     group = next((message.group for message in received if message.group), None) or secrets.token_hex(12)
     arrived_at = now_ms()
     expires_at = kept_until(directory.application, arrived_at)
 
-    def store(position: int) -> StoredMessage:
+    def store(position: int) -> MessageReceipt:
         own_group = received[position].group or group
         arrival = _Arrival(application_id, own_group, arrived_at, expires_at)
         return _store(received[position], payloads[position], arrival, position)
@@ -123,13 +123,13 @@ def store_messages(application_id: str, received: Sequence[ReceivedMessage]) -> 
     return Receipt(tuple(stored), _common_group(stored, group), inactive)
 
 
-def _told_types(received: Sequence[ReceivedMessage]) -> dict[str, str]:
+def _reported_types(received: Sequence[ReceivedMessage]) -> dict[str, str]:
     told = {message.device_id: message.radio.get("device_type_id") for message in received}
     return {device_id: type_id for device_id, type_id in told.items() if isinstance(type_id, str)}
 
 
 def _read_payloads(
-    received: Sequence[ReceivedMessage], directory: Directory
+    received: Sequence[ReceivedMessage], directory: DeviceCache
 ) -> tuple[list[ReceivedMessage], list[str | None]]:
     """Read the payloads of messages; what was only guessed to be one, and is none, becomes a variable.
 
@@ -175,7 +175,7 @@ def _payload_as_variable(message: ReceivedMessage, written: WrittenPayload) -> V
         return None
 
 
-def _store(message: ReceivedMessage, payload: str | None, arrival: _Arrival, index: int) -> StoredMessage:
+def _store(message: ReceivedMessage, payload: str | None, arrival: _Arrival, index: int) -> MessageReceipt:
     key = _key(message, payload, arrival)
     if message.time is not None and not is_believed(message.time, arrival.at):
         message = replace(message, warnings=(*message.warnings, replace(_NOT_BELIEVED, index=index)))
@@ -186,7 +186,7 @@ def _store(message: ReceivedMessage, payload: str | None, arrival: _Arrival, ind
     first = not written.is_repeat and len(stored.parts) == 1
     amendment = Amendment(stored) if first else amend(arrival.application_id, delivered, stored)
     added = (replace(warning, index=index) for warning in (*fitting.left_out, *amendment.warnings))
-    return StoredMessage(
+    return MessageReceipt(
         message=replace(message, warnings=(*message.warnings, *added)),
         key=stored.id,
         moment=counted_moment(key.time, stored.first_arrived_at),
@@ -207,9 +207,9 @@ def _key(message: ReceivedMessage, payload: str | None, arrival: _Arrival) -> Me
 
 def _as_delivered(
     message: ReceivedMessage, payload: str | None, arrival: _Arrival, key: MessageKey, content: PartContent
-) -> RecordedMessage:
+) -> StoredMessage:
     """Return the message as this delivery alone tells it."""
-    return RecordedMessage(
+    return StoredMessage(
         id=key.id,
         device_id=message.device_id,
         device_as_received=message.device_as_received[:_SPELLING_LENGTH],
@@ -226,6 +226,6 @@ def _as_delivered(
     )
 
 
-def _common_group(stored: Sequence[StoredMessage], group: str) -> str:
+def _common_group(stored: Sequence[MessageReceipt], group: str) -> str:
     groups = {message.group for message in stored}
     return groups.pop() if len(groups) == 1 else group

@@ -6,7 +6,7 @@ from itertools import batched, islice
 
 from sigbridge.devices import DeviceFilter, devices_after, devices_named
 from sigbridge.model.device import Device
-from sigbridge.status.condition import State
+from sigbridge.status.device_status import Status
 from sigbridge.status.state_lists import StateSince, devices_in_state, states_among
 
 # What one request may cost, whatever the filter leaves out: 1,000 entries of the list.
@@ -17,7 +17,7 @@ _AFTER_ALL = "~"
 
 
 @dataclass(frozen=True, slots=True)
-class FleetDevice:
+class ListedDevice:
     """A device and how it is doing.
 
     Attributes:
@@ -27,12 +27,12 @@ class FleetDevice:
     """
 
     device: Device
-    state: State
+    state: Status
     since: int | None
 
 
 @dataclass(frozen=True, slots=True)
-class FleetPage:
+class DevicePage:
     """Some devices of an application, in the order of their ids.
 
     Attributes:
@@ -40,13 +40,13 @@ class FleetPage:
         next_after: Id after which the next page begins; None after the last one.
     """
 
-    devices: tuple[FleetDevice, ...]
+    devices: tuple[ListedDevice, ...]
     next_after: str | None
 
 
-def fleet_page(
-    application_id: str, wanted: DeviceFilter, state: State | None, after: str | None, limit: int
-) -> FleetPage:
+def device_page(
+    application_id: str, wanted: DeviceFilter, state: Status | None, after: str | None, limit: int
+) -> DevicePage:
     """Read a page of an application's devices.
 
     Filters cost nothing where the list is read anyway, but a page that they leave little of ends after
@@ -63,14 +63,14 @@ def fleet_page(
         UnknownApplication: The application was deleted.
         StoreUnavailable: It can't be read.
     """
-    if state is None or state is State.OK:
+    if state is None or state is Status.OK:
         return _from_the_list(application_id, wanted, state, after, limit)
     return _from_the_list_of_a_state(application_id, wanted, state, after, limit)
 
 
 def _from_the_list(
-    application_id: str, wanted: DeviceFilter, state: State | None, after: str | None, limit: int
-) -> FleetPage:
+    application_id: str, wanted: DeviceFilter, state: Status | None, after: str | None, limit: int
+) -> DevicePage:
     selective = wanted.looks_inside or state is not None
     at_once = _READ_AT_ONCE if selective else limit + 1
     devices = islice(devices_after(application_id, wanted.prefix, after, at_once), _MOST_READ)
@@ -78,16 +78,16 @@ def _from_the_list(
     read = 0
     for entries in batched(devices, at_once, strict=False):
         fitting = [device for device in entries if wanted.wants(device)]
-        if state is State.OK:
+        if state is Status.OK:
             fitting = _without_the_unwell(application_id, fitting)
         if len(found) + len(fitting) > limit:
             found += fitting[: limit - len(found)]
-            return FleetPage(_with_states(application_id, found, state), found[-1].id)
+            return DevicePage(_with_states(application_id, found, state), found[-1].id)
         found += fitting
         read += len(entries)
         after = entries[-1].id
     more = read == _MOST_READ
-    return FleetPage(_with_states(application_id, found, state), after if more else None)
+    return DevicePage(_with_states(application_id, found, state), after if more else None)
 
 
 def _without_the_unwell(application_id: str, devices: Sequence[Device]) -> list[Device]:
@@ -103,35 +103,37 @@ def _unwell_among(application_id: str, devices: Sequence[Device]) -> dict[str, S
 
 
 def _with_states(
-    application_id: str, devices: Sequence[Device], state: State | None
-) -> tuple[FleetDevice, ...]:
-    unwell = {} if state is State.OK else _unwell_among(application_id, devices)
+    application_id: str, devices: Sequence[Device], state: Status | None
+) -> tuple[ListedDevice, ...]:
+    unwell = {} if state is Status.OK else _unwell_among(application_id, devices)
     return tuple(_with_state(device, unwell.get(device.id)) for device in devices)
 
 
-def _with_state(device: Device, told: StateSince | None) -> FleetDevice:
+def _with_state(device: Device, told: StateSince | None) -> ListedDevice:
     return (
-        FleetDevice(device, State.OK, None) if told is None else FleetDevice(device, told.state, told.since)
+        ListedDevice(device, Status.OK, None)
+        if told is None
+        else ListedDevice(device, told.state, told.since)
     )
 
 
 def _from_the_list_of_a_state(
-    application_id: str, wanted: DeviceFilter, state: State, after: str | None, limit: int
-) -> FleetPage:
+    application_id: str, wanted: DeviceFilter, state: Status, after: str | None, limit: int
+) -> DevicePage:
     if after is None and wanted.prefix:
         after = _just_before(wanted.prefix)
-    found: list[FleetDevice] = []
+    found: list[ListedDevice] = []
     for _ in range(_MOST_READ // _READ_AT_ONCE):
         page = devices_in_state(application_id, state, after, limit - len(found))
         since = dict(page.devices)
         devices = devices_named(application_id, list(since))
-        found += [FleetDevice(each, state, since[each.id]) for each in devices if wanted.wants(each)]
+        found += [ListedDevice(each, state, since[each.id]) for each in devices if wanted.wants(each)]
         after = page.next_after
         if after is None or after > wanted.prefix + _AFTER_ALL:
-            return FleetPage(tuple(found), None)
+            return DevicePage(tuple(found), None)
         if len(found) == limit:
             break
-    return FleetPage(tuple(found), after)
+    return DevicePage(tuple(found), after)
 
 
 def _just_before(prefix: str) -> str:

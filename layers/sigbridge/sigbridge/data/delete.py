@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sigbridge.data.bundle import Bundle, read_latest_bundles
 from sigbridge.data.item import Origin
 from sigbridge.data.selection import Position, Selection
+from sigbridge.data.stored_items import StoredItems, read_latest_bundles
 from sigbridge.model.data_entry import DataEntry
 from sigbridge.model.message import Variable
 from sigbridge.store import timeline
@@ -56,11 +56,11 @@ def remove_data(
 
 def _next_bundles(
     application_id: str, device_id: str, selection: Selection, after: Position | None
-) -> tuple[list[Bundle], Position | None]:
+) -> tuple[list[StoredItems], Position | None]:
     stretch = selection.stretch(application_id, device_id, _LARGEST_COST)
     if after is not None:
         stretch = stretch.from_place(after.place.sort)
-    bundles: list[Bundle] = []
+    bundles: list[StoredItems] = []
     cost = 0
     for bundle in read_latest_bundles(stretch):
         if cost >= _LARGEST_COST:
@@ -71,7 +71,7 @@ def _next_bundles(
     return bundles, None
 
 
-def _take_out(application_id: str, bundle: Bundle, names: frozenset[str]) -> int:
+def _take_out(application_id: str, bundle: StoredItems, names: frozenset[str]) -> int:
     """Take variables out of what is stored in one place and tell how many data items they were."""
     while True:
         removed = [one for one in bundle.told if one.origin is Origin.VARIABLE and one.variable.name in names]
@@ -85,7 +85,7 @@ def _take_out(application_id: str, bundle: Bundle, names: frozenset[str]) -> int
         except ItemChanged as changed:
             if changed.existing is None:
                 return 0
-            bundle = Bundle.of(changed.existing)
+            bundle = StoredItems.of(changed.existing)
         else:
             return len(removed)
 

@@ -6,19 +6,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sigbridge.data.item import DataItem, Origin, Place, Slot
+from sigbridge.data.item import DataItem, ItemKey, Origin, TimelineKey
 from sigbridge.data.notation import place_text, with_plain_numbers
 from sigbridge.data.selection import Selection
-from sigbridge.messages import RecordedMessage, Value, Variable
+from sigbridge.messages import StoredMessage, Value, Variable
 from sigbridge.store import timeline
-from sigbridge.store.timeline import Kind, Stretch, TimelineItem
+from sigbridge.store.timeline import Stretch, TimelineItem, TimelineKind
 
 # A plain Sigfox message takes less. Making items of what is larger takes longer than reading it.
 _UNIT_BYTES = 1_024
 
 
 @dataclass(frozen=True, slots=True)
-class ToldValue:
+class ItemValue:
     """A value, before it is a data item.
 
     Attributes:
@@ -31,7 +31,7 @@ class ToldValue:
 
 
 @dataclass(frozen=True, slots=True)
-class Bundle:
+class StoredItems:
     """Data items of one moment and group that are stored in one place.
 
     Attributes:
@@ -41,13 +41,13 @@ class Bundle:
     """
 
     stored: TimelineItem
-    place: Place
-    told: tuple[ToldValue, ...]
+    place: TimelineKey
+    told: tuple[ItemValue, ...]
 
     @classmethod
-    def of(cls, stored: TimelineItem) -> "Bundle":
+    def of(cls, stored: TimelineItem) -> "StoredItems":
         """Make the data items of what is stored."""
-        return cls(stored, Place(stored.id, Kind.of(stored)), tuple(_values_of(stored)))
+        return cls(stored, TimelineKey(stored.id, TimelineKind.of(stored)), tuple(_values_of(stored)))
 
     @property
     def cost(self) -> int:
@@ -62,12 +62,12 @@ class Bundle:
             name = told.variable.name
             if selection.variables and name not in selection.variables:
                 continue
-            slot = Slot(name, told.origin, numbers[name, told.origin])
+            slot = ItemKey(name, told.origin, numbers[name, told.origin])
             numbers[name, told.origin] += 1
             items.append(self._item(slot, told))
         return selection.in_order(items)
 
-    def _item(self, slot: Slot, told: ToldValue) -> DataItem:
+    def _item(self, slot: ItemKey, told: ItemValue) -> DataItem:
         return DataItem(
             device_id=self.stored.device_id,
             place=self.place,
@@ -81,24 +81,24 @@ class Bundle:
         )
 
 
-def read_bundles(stretch: Stretch) -> Iterator[Bundle]:
+def read_bundles(stretch: Stretch) -> Iterator[StoredItems]:
     """Yield what is stored in a stretch, messages and data set by hand, in its order."""
-    return map(Bundle.of, timeline.read(stretch))
+    return map(StoredItems.of, timeline.read(stretch))
 
 
-def read_latest_bundles(stretch: Stretch) -> Iterator[Bundle]:
+def read_latest_bundles(stretch: Stretch) -> Iterator[StoredItems]:
     """Yield what is stored in a stretch, the newest first, as the last finished write left it."""
-    return map(Bundle.of, timeline.read_latest(stretch))
+    return map(StoredItems.of, timeline.read_latest(stretch))
 
 
-def _values_of(stored: TimelineItem) -> Iterator[ToldValue]:
-    if isinstance(stored, RecordedMessage):
-        yield from (ToldValue(Variable(name, value), Origin.FACT) for name, value in _facts(stored))
+def _values_of(stored: TimelineItem) -> Iterator[ItemValue]:
+    if isinstance(stored, StoredMessage):
+        yield from (ItemValue(Variable(name, value), Origin.FACT) for name, value in _facts(stored))
         yield from _location(stored)
-    yield from (ToldValue(variable, Origin.VARIABLE) for variable in stored.variables)
+    yield from (ItemValue(variable, Origin.VARIABLE) for variable in stored.variables)
 
 
-def _facts(message: RecordedMessage) -> Iterator[tuple[str, Value]]:
+def _facts(message: StoredMessage) -> Iterator[tuple[str, Value]]:
     if message.payload is not None:
         yield "payload", message.payload
     if message.port is not None:
@@ -111,13 +111,13 @@ def _facts(message: RecordedMessage) -> Iterator[tuple[str, Value]]:
         yield name, json.dumps(with_plain_numbers(value), ensure_ascii=False) if is_structure else value
 
 
-def _location(message: RecordedMessage) -> Iterator[ToldValue]:
+def _location(message: StoredMessage) -> Iterator[ItemValue]:
     """Tell where the device was, in the form that TagoIO's parser gives it (tagoio reference, 1)."""
     location = message.location
     if location is not None:
         details = {"radius": location.radius, "source": location.source, "status": location.status}
         known = {name: value for name, value in details.items() if value is not None}
         variable = Variable("location", place_text(location), metadata=known or None, location=location)
-        yield ToldValue(variable, Origin.FACT)
+        yield ItemValue(variable, Origin.FACT)
         if location.radius is not None:
-            yield ToldValue(Variable("radius", location.radius, "m"), Origin.FACT)
+            yield ItemValue(Variable("radius", location.radius, "m"), Origin.FACT)

@@ -7,8 +7,8 @@ later (3.3), during which the device sends nothing else: so it belongs to the la
 
 from collections.abc import Mapping
 
-from sigbridge.downlinks.concluding import conclude, conclude_sent, is_concluded
 from sigbridge.downlinks.history import record_transition
+from sigbridge.downlinks.retry import end_as_sent, end_attempt, has_ended
 from sigbridge.downlinks.transitions import Transition
 from sigbridge.model.downlink_history import Step, StoredAttempt, uplink_moment
 from sigbridge.model.report import StoredReport
@@ -40,34 +40,34 @@ _FAILURES: Mapping[int, str] = {
 _TOLD = ("info_code", "info_message", "downlink_ack", "downlink_overusage")
 
 
-def settle(application_id: str, device_id: str, acknowledgement: StoredReport) -> None:
-    """Ends the attempt that an acknowledgement is about; one that matches none changes nothing.
+def apply_acknowledgement(application_id: str, device_id: str, acknowledgement: StoredReport) -> None:
+    """End the attempt that an acknowledgement is about; one that matches none changes nothing.
 
     It may come again, late, or after later uplinks: its moment tells which answer it is about.
     """
     attempt = _acknowledged(application_id, device_id, acknowledgement)
     if attempt is not None:
-        settle_attempt(attempt, acknowledgement)
+        apply_to_attempt(attempt, acknowledgement)
 
 
-def settle_attempt(attempt: StoredAttempt, acknowledgement: StoredReport) -> None:
-    """Ends an attempt as its acknowledgement says."""
+def apply_to_attempt(attempt: StoredAttempt, acknowledgement: StoredReport) -> None:
+    """End an attempt as its acknowledgement says."""
     facts = acknowledgement.facts
     code = facts["info_code"]
     told = {name: facts[name] for name in _TOLD if name in facts} | {"report": acknowledgement.id}
     at = acknowledgement.received_at
     downlink = attempt.downlink
     if code == _ACKED:
-        conclude_sent(attempt, Transition(downlink, Step.SENT, at, told))
+        end_as_sent(attempt, Transition(downlink, Step.SENT, at, told))
     elif isinstance(code, int) and code in _FAILURES:
-        conclude(attempt, Transition(downlink, Step.FAILED, at, told | {"reason": _FAILURES[code]}))
+        end_attempt(attempt, Transition(downlink, Step.FAILED, at, told | {"reason": _FAILURES[code]}))
     else:
         key = attempt.key
         record_transition(key.application_id, key.device_id, Transition(downlink, Step.PENDING, at, told))
 
 
 def find_acknowledgement(attempt: StoredAttempt) -> StoredReport | None:
-    """Finds the acknowledgement of an answer among the reports of its device.
+    """Find the acknowledgement of an answer among the reports of its device.
 
     Needed where the report was there before the history knew of the answer.
     """
@@ -88,7 +88,7 @@ def _decides(report: StoredReport) -> bool:
 
 
 def _acknowledged(application_id: str, device_id: str, acknowledgement: StoredReport) -> StoredAttempt | None:
-    """Finds the attempt that an acknowledgement is about."""
+    """Find the attempt that an acknowledgement is about."""
     if acknowledgement.has_time:
         first = acknowledgement.time - _RADIO_PROCEDURE_MS
         last = acknowledgement.time + _SECOND_MS - 1
@@ -100,7 +100,7 @@ def _acknowledged(application_id: str, device_id: str, acknowledgement: StoredRe
     candidates = [attempt for attempt in found if attempt is not None]
     if not acknowledgement.has_time:
         settled = [attempt for attempt in candidates if _was_settled_by(attempt, acknowledgement)]
-        candidates = settled or [attempt for attempt in candidates if not is_concluded(attempt)]
+        candidates = settled or [attempt for attempt in candidates if not has_ended(attempt)]
     if not candidates or _is_about_an_answer_without_downlink(candidates[0], acknowledgement, last):
         return None
     return candidates[0]
@@ -113,7 +113,7 @@ def _was_settled_by(attempt: StoredAttempt, acknowledgement: StoredReport) -> bo
 def _is_about_an_answer_without_downlink(
     attempt: StoredAttempt, acknowledgement: StoredReport, last_ms: int
 ) -> bool:
-    """Tells whether "no answer" is about a later uplink, which got nothing.
+    """Return whether "no answer" is about a later uplink, which got nothing.
 
     The device's state remembers those for ten minutes, longer than Sigfox repeats the acknowledgement.
     """

@@ -7,8 +7,8 @@ the first one's answer; I7 a late one claims nothing.
 from dataclasses import dataclass, replace
 
 from sigbridge.clock import counted_moment
+from sigbridge.downlinks.errors import store_refusals_translated
 from sigbridge.downlinks.quota import answered_uplinks, counts_on_day
-from sigbridge.downlinks.refusals import refusals_told
 from sigbridge.model.claim import Claim, ClaimRequest
 from sigbridge.model.device_state import DeviceState
 from sigbridge.model.downlink import Downlink, Source
@@ -40,7 +40,7 @@ def answer_uplink(request: ClaimRequest) -> Answer:
         UnknownDevice: The device is not listed.
         StoreUnavailable: Nothing was claimed, or the claim will be found by the repeat.
     """
-    with refusals_told(request.application_id, request.device_id):
+    with store_refusals_translated(request.application_id, request.device_id):
         return _answer(claims.claim(request))
 
 
@@ -65,7 +65,7 @@ def answer_uplink_within(quota: int, request: ClaimRequest) -> Answer:
         given |= {uplink for uplink in remembered if counts_on_day(uplink, request.now_ms, moment)}
         return len(given) < quota
 
-    with refusals_told(request.application_id, request.device_id):
+    with store_refusals_translated(request.application_id, request.device_id):
         return _answer(claims.claim_if(request, has_quota_left))
 
 
@@ -76,7 +76,7 @@ def recall_answer(application_id: str, device_id: str, uplink: str) -> Answer:
         UnknownDevice: The device is not listed.
         StoreUnavailable: The answers can't be read.
     """
-    with refusals_told(application_id, device_id):
+    with store_refusals_translated(application_id, device_id):
         answers = device_states.find(application_id, device_id).answers
     return _answer(Claim(answers.get(uplink), is_repeat=uplink in answers))
 

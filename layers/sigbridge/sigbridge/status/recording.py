@@ -3,17 +3,17 @@
 from collections.abc import Mapping
 
 from sigbridge.clock import DAY_MS
-from sigbridge.model.knowledge import Kind, Knowledge
+from sigbridge.model.observation import Observation, ObservationKind
 from sigbridge.model.report import StoredReport
-from sigbridge.model.stored_message import RecordedMessage
-from sigbridge.status.condition import State, states_of
-from sigbridge.status.knowledge import knowledge_of_message, knowledge_of_report
-from sigbridge.store import conditions as stored_conditions
+from sigbridge.model.stored_message import StoredMessage
+from sigbridge.status.device_status import Status, statuses_of
+from sigbridge.status.observation import observations_of_message, observations_of_report
+from sigbridge.store import observations as stored_conditions
 from sigbridge.store import state_lists
 from sigbridge.store.state_lists import Entry
 
 
-def note_report(application_id: str, device_id: str, report: StoredReport) -> None:
+def record_report(application_id: str, device_id: str, report: StoredReport) -> None:
     """Note what a report says of the device's condition, unless something newer is known.
 
     If that is a state, the device is entered in its list, after what it follows from is noted. Noting a
@@ -22,14 +22,14 @@ def note_report(application_id: str, device_id: str, report: StoredReport) -> No
     Raises:
         StoreUnavailable: It may not be noted.
     """
-    known = knowledge_of_report(report)
+    known = observations_of_report(report)
     _note(application_id, device_id, known)
     for kind, knowledge in known.items():
-        for state in states_of({kind: knowledge}, heard_at=None, silent_at=None, now_ms=knowledge.at):
+        for state in statuses_of({kind: knowledge}, heard_at=None, silent_at=None, now_ms=knowledge.at):
             enter(application_id, device_id, state, knowledge.at)
 
 
-def note_over_quota(application_id: str, device_id: str, at: int) -> None:
+def record_over_quota(application_id: str, device_id: str, at: int) -> None:
     """Note that a device had more downlinks than its quota allows.
 
     Args:
@@ -39,10 +39,10 @@ def note_over_quota(application_id: str, device_id: str, at: int) -> None:
     Raises:
         StoreUnavailable: It may not be noted.
     """
-    enter(application_id, device_id, State.OVER_QUOTA, at)
+    enter(application_id, device_id, Status.OVER_QUOTA, at)
 
 
-def enter(application_id: str, device_id: str, state: State, at: int) -> None:
+def enter(application_id: str, device_id: str, state: Status, at: int) -> None:
     """Enter a device in the list of a state, from which a quota's day takes it off by itself.
 
     Args:
@@ -51,11 +51,11 @@ def enter(application_id: str, device_id: str, state: State, at: int) -> None:
         at: Moment of what tells of the state, epoch ms.
     """
     day_ends_at = (at // DAY_MS + 1) * DAY_MS // 1000
-    kept_until = day_ends_at if state is State.OVER_QUOTA else None
+    kept_until = day_ends_at if state is Status.OVER_QUOTA else None
     state_lists.enter(application_id, Entry(state.value, device_id, at), kept_until)
 
 
-def note_message(application_id: str, device_id: str, message: RecordedMessage) -> None:
+def record_message(application_id: str, device_id: str, message: StoredMessage) -> None:
     """Note what a stored message says of link and location; most messages say neither.
 
     Args:
@@ -65,9 +65,9 @@ def note_message(application_id: str, device_id: str, message: RecordedMessage) 
     Raises:
         StoreUnavailable: It may not be noted.
     """
-    _note(application_id, device_id, knowledge_of_message(message))
+    _note(application_id, device_id, observations_of_message(message))
 
 
-def _note(application_id: str, device_id: str, known: Mapping[Kind, Knowledge]) -> None:
+def _note(application_id: str, device_id: str, known: Mapping[ObservationKind, Observation]) -> None:
     if known:
         stored_conditions.note(application_id, device_id, known)

@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from sigbridge.model.knowledge import Kind, Knowledge, NotedKnowledge
+from sigbridge.model.observation import Observation, ObservationKind, Observations
 from sigbridge.store import due, table
 from sigbridge.store.due import DueItem
 from sigbridge.store.failures import ConditionFailed
@@ -38,7 +38,7 @@ class Watched:
     device_id: str
 
 
-def note(application_id: str, device_id: str, known: Mapping[Kind, Knowledge]) -> None:
+def note(application_id: str, device_id: str, known: Mapping[ObservationKind, Observation]) -> None:
     """Write what of this is newer than what is known; one request if all of it is.
 
     Args:
@@ -61,12 +61,12 @@ def note(application_id: str, device_id: str, known: Mapping[Kind, Knowledge]) -
             return
 
 
-def find(application_id: str, device_id: str) -> NotedKnowledge:
+def find(application_id: str, device_id: str) -> Observations:
     """Read what is known as the last finished write left it; nothing where there is none."""
     return _condition(table.get_latest(_key(application_id, device_id)) or {})
 
 
-def find_many(application_id: str, device_ids: Sequence[str]) -> dict[str, NotedKnowledge]:
+def find_many(application_id: str, device_ids: Sequence[str]) -> dict[str, Observations]:
     """Like `find`, of several devices, 100 in a request."""
     keys = {device_id: _key(application_id, device_id) for device_id in device_ids}
     found = table.get_many_latest(list(keys.values()))
@@ -97,13 +97,13 @@ def watched(item: DueItem) -> Watched:
 
 
 def look_again(
-    application_id: str, device_id: str, seen: NotedKnowledge, due_at: int, heard_at: int | None
+    application_id: str, device_id: str, seen: Observations, due_at: int, heard_at: int | None
 ) -> None:
     """Move the next look at a device to a moment, unless something else moved it since it was seen."""
     _end_look(application_id, device_id, seen, {"due_at": due_at} | _heard(heard_at), "")
 
 
-def watch_no_more(application_id: str, device_id: str, seen: NotedKnowledge, heard_at: int | None) -> None:
+def watch_no_more(application_id: str, device_id: str, seen: Observations, heard_at: int | None) -> None:
     """End the looks at a device, unless something else asked for one since it was seen."""
     _end_look(application_id, device_id, seen, _heard(heard_at), "REMOVE due_list, due_at")
 
@@ -113,7 +113,7 @@ def _heard(heard_at: int | None) -> dict[str, int]:
 
 
 def _end_look(
-    application_id: str, device_id: str, seen: NotedKnowledge, values: Mapping[str, int], removal: str
+    application_id: str, device_id: str, seen: Observations, values: Mapping[str, int], removal: str
 ) -> None:
     assignments = ", ".join(f"{name} = :{name}" for name in values)
     change = Update(
@@ -126,25 +126,25 @@ def _end_look(
         table.update(change)
 
 
-def rank(knowledge: Knowledge) -> str:
+def rank(knowledge: Observation) -> str:
     """Return what decides between two of one moment: a digest of what they say."""
     text = json.dumps(knowledge.facts, default=str, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
-def _group(knowledge: Knowledge) -> Record:
+def _group(knowledge: Observation) -> Record:
     return {**knowledge.facts, "at": knowledge.at, "rank": rank(knowledge)}
 
 
-def _knowledge(group: Record) -> Knowledge:
+def _knowledge(group: Record) -> Observation:
     facts = {name: value for name, value in group.items() if name not in {"at", "rank"}}
-    return Knowledge(int(group["at"]), facts)
+    return Observation(int(group["at"]), facts)
 
 
-def _condition(record: Record) -> NotedKnowledge:
+def _condition(record: Record) -> Observations:
     heard_at, due_at = record.get("heard_at"), record.get("due_at")
-    return NotedKnowledge(
-        known={kind: _knowledge(record[kind.value]) for kind in Kind if kind.value in record},
+    return Observations(
+        known={kind: _knowledge(record[kind.value]) for kind in ObservationKind if kind.value in record},
         heard_at=None if heard_at is None else int(heard_at),
         due_at=None if due_at is None else int(due_at),
     )

@@ -22,14 +22,14 @@ from sigbridge.applications import UnknownApplication, find_application, kept_un
 from sigbridge.devices import UnknownDevice, devices_after, find_device
 from sigbridge.model.application import Application
 from sigbridge.model.device import Device
-from sigbridge.status.condition import State, find_last_message, heard_last
-from sigbridge.status.keep_alive import silent_from
-from sigbridge.status.noting import enter
-from sigbridge.store import conditions as stored_conditions
+from sigbridge.status.device_status import Status, find_last_message, heard_last
+from sigbridge.status.recording import enter
+from sigbridge.status.silence import silent_from
+from sigbridge.store import observations as stored_conditions
 from sigbridge.store import watch_orders
-from sigbridge.store.conditions import Watched
 from sigbridge.store.due import DueItem
-from sigbridge.store.parallel import WorkedOff, in_parallel, work_off
+from sigbridge.store.observations import Watched
+from sigbridge.store.parallel import RunResult, in_parallel, run_each
 from sigbridge.store.watch_orders import OrderReplaced, WatchOrder
 
 type FindApplication = Callable[[str], Application | None]
@@ -82,7 +82,7 @@ def _rules(application: Application) -> dict[str, int]:
     }
 
 
-def follow_watch_orders(now_ms: int, until_ms: int) -> WorkedOff[DueItem]:
+def follow_watch_orders(now_ms: int, until_ms: int) -> RunResult[DueItem]:
     """Watch the devices of types for which that was ordered by now, as far as time allows.
 
     It may run twice at once, and goes on where the last run has ended.
@@ -99,7 +99,7 @@ def follow_watch_orders(now_ms: int, until_ms: int) -> WorkedOff[DueItem]:
                 _follow_order(order, until_ms)
 
     # One after the other, since each does much at once.
-    return work_off(follow, watch_orders.due_until(now_ms), at_once=1)
+    return run_each(follow, watch_orders.due_until(now_ms), at_once=1)
 
 
 def _follow_order(order: WatchOrder, until_ms: int) -> None:
@@ -119,7 +119,7 @@ def _follow_order(order: WatchOrder, until_ms: int) -> None:
         watch_orders.finish(order)
 
 
-def look_for_silence(now_ms: int, until_ms: int) -> WorkedOff[DueItem]:
+def look_for_silence(now_ms: int, until_ms: int) -> RunResult[DueItem]:
     """Look at each watched device that could be silent by now, as far as time allows.
 
     It may run twice at once, and again for devices that it has looked at already.
@@ -130,7 +130,7 @@ def look_for_silence(now_ms: int, until_ms: int) -> WorkedOff[DueItem]:
     """
     due = takewhile(lambda _item: clock.now_ms() < until_ms, stored_conditions.due_until(now_ms))
     find = cache(_find)
-    return work_off(lambda item: _look(stored_conditions.watched(item), find, now_ms), due)
+    return run_each(lambda item: _look(stored_conditions.watched(item), find, now_ms), due)
 
 
 def _look(watched: Watched, find: FindApplication, now_ms: int) -> None:
@@ -150,7 +150,7 @@ def _look(watched: Watched, find: FindApplication, now_ms: int) -> None:
             application_id, device_id, seen, min(silent_at, forgotten_from), heard_at
         )
     else:
-        enter(application_id, device_id, State.SILENT, silent_at)
+        enter(application_id, device_id, Status.SILENT, silent_at)
         stored_conditions.watch_no_more(application_id, device_id, seen, heard_at)
 
 

@@ -58,8 +58,8 @@ class DownlinkNotQueued(SigbridgeError):
 
 
 @contextmanager
-def refusals_told(application_id: str, device_id: str) -> Iterator[None]:
-    """Tells what the state of this device refuses, and forgets a device that has none: it was deleted.
+def store_refusals_translated(application_id: str, device_id: str) -> Iterator[None]:
+    """Return what the state of this device refuses, and forget a device that has none: it was deleted.
 
     Raises:
         UnknownDevice: The device is not listed.
