@@ -3,11 +3,10 @@
 import ast
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
-
-import pytest
 
 PROJECT = Path(__file__).parents[2]
 PACKAGE = PROJECT / "layers" / "sigbridge" / "sigbridge"
@@ -63,11 +62,13 @@ AT_RUN_TIME = {
 }
 
 
+@cache
 def modules() -> list[Path]:
     return [*sorted(PACKAGE.rglob("*.py")), *sorted((PROJECT / "functions").rglob("*.py"))]
 
 
-each_module = pytest.mark.parametrize("module", modules(), ids=lambda path: str(path.relative_to(PROJECT)))
+def name_of(module: Path) -> str:
+    return str(module.relative_to(PROJECT))
 
 
 def room_of(dotted: str) -> str:
@@ -82,9 +83,14 @@ def room_of_module(module: Path) -> str:
     return room_of(".".join(module.relative_to(PACKAGE).with_suffix("").parts))
 
 
+@cache
+def nodes(module: Path) -> Sequence[ast.AST]:
+    return [*ast.walk(ast.parse(module.read_text()))]
+
+
 def imports(module: Path) -> Iterator[str]:
     """What a module imports, by whole names, apart from what only the type checker sees."""
-    for node in ast.walk(ast.parse(module.read_text())):
+    for node in nodes(module):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -110,34 +116,42 @@ def test_no_door_leads_back() -> None:
     assert len([*TopologicalSorter(DOORS).static_order()]) == len(DOORS)
 
 
-@each_module
-def test_a_room_imports_only_what_it_may(module: Path) -> None:
-    room = room_of_module(module)
-    allowed = DOORS.get(room, set()) | {room}
-
-    assert [f"{room} imports {name}" for name, other in rooms_imported(module) if other not in allowed] == []
-
-
-@each_module
-def test_only_the_store_and_aws_know_boto3(module: Path) -> None:
-    room = room_of_module(module)
-    found = [name for name in imports(module) if name.partition(".")[0] in AWS_CLIENTS]
-
-    assert room in ROOMS_OF_AWS_CLIENTS or [f"{room} imports {name}" for name in found] == []
+def test_a_room_imports_only_what_it_may() -> None:
+    assert [
+        f"{name_of(module)} imports {name}"
+        for module in modules()
+        for name, room in rooms_imported(module)
+        if room not in DOORS.get(room_of_module(module), set()) | {room_of_module(module)}
+    ] == []
 
 
-@each_module
-def test_nothing_is_imported_that_is_not_there_at_run_time(module: Path) -> None:
-    names = [name for name in imports(module) if not name.startswith("mypy_boto3_")]
+def test_only_the_store_and_aws_know_boto3() -> None:
+    assert [
+        f"{name_of(module)} imports {name}"
+        for module in modules()
+        if room_of_module(module) not in ROOMS_OF_AWS_CLIENTS
+        for name in imports(module)
+        if name.partition(".")[0] in AWS_CLIENTS
+    ] == []
 
-    assert [name for name in names if name.partition(".")[0] not in AT_RUN_TIME] == []
+
+def test_nothing_is_imported_that_is_not_there_at_run_time() -> None:
+    assert [
+        f"{name_of(module)} imports {name}"
+        for module in modules()
+        for name in imports(module)
+        if name.partition(".")[0] not in AT_RUN_TIME and not name.startswith("mypy_boto3_")
+    ] == []
 
 
-@each_module
-def test_only_the_settings_read_the_environment(module: Path) -> None:
-    found = [name for name in imports(module) if name.partition(".")[0] == "os"]
-
-    assert room_of_module(module) == "settings" or found == []
+def test_only_the_settings_read_the_environment() -> None:
+    assert [
+        f"{name_of(module)} imports {name}"
+        for module in modules()
+        if room_of_module(module) != "settings"
+        for name in imports(module)
+        if name.partition(".")[0] == "os"
+    ] == []
 
 
 DYNAMODB_NAMES = frozenset({"ClientError", "ConditionFailed", "NotTogether", "Record"})
@@ -156,7 +170,7 @@ STILL_LEAKING = frozenset(
 
 
 def words_of_dynamodb(module: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(module.read_text())):
+    for node in nodes(module):
         if isinstance(node, ast.ImportFrom) and node.module == "sigbridge.store.table":
             yield f"imports {', '.join(alias.name for alias in node.names)}"
         elif isinstance(node, ast.ImportFrom) and node.module == "sigbridge.store":
@@ -167,17 +181,21 @@ def words_of_dynamodb(module: Path) -> Iterator[str]:
             yield str(node.value)
 
 
-@pytest.mark.parametrize(
-    "module",
-    [module for module in sorted(PACKAGE.rglob("*.py")) if room_of_module(module) not in {"store", "aws"}],
-    ids=lambda path: str(path.relative_to(PACKAGE)),
-)
-def test_the_words_of_dynamodb_stay_in_the_store(module: Path) -> None:
-    found = sorted(set(words_of_dynamodb(module)))
-    leaks = str(module.relative_to(PACKAGE)) in STILL_LEAKING
-    assert bool(found) == leaks, f"{module.name}: {found or 'leaks no more, take it off the list'}"
+def test_the_words_of_dynamodb_stay_in_the_store() -> None:
+    leaks = {
+        str(module.relative_to(PACKAGE)): sorted(set(words_of_dynamodb(module)))
+        for module in sorted(PACKAGE.rglob("*.py"))
+        if room_of_module(module) not in {"store", "aws"}
+    }
+
+    assert {module: words for module, words in leaks.items() if words and module not in STILL_LEAKING} == {}
+    assert {module for module in STILL_LEAKING if not leaks.get(module)} == set(), "take it off the list"
 
 
-@pytest.mark.parametrize("module", sorted((PACKAGE / "model").glob("*.py")), ids=lambda path: path.name)
-def test_the_model_is_plain_python(module: Path) -> None:
-    assert [name for name in imports(module) if name.partition(".")[0] == "pydantic"] == []
+def test_the_model_is_plain_python() -> None:
+    assert [
+        f"{name_of(module)} imports {name}"
+        for module in sorted((PACKAGE / "model").glob("*.py"))
+        for name in imports(module)
+        if name.partition(".")[0] == "pydantic"
+    ] == []
