@@ -5,8 +5,8 @@ SHELL := /bin/bash
 
 BIN := .venv/bin
 ENV := .venv/.complete
-# `sam build` takes python3.13 and pip from PATH.
-USE := export PATH="$(CURDIR)/$(BIN):$$PATH" SAM_CLI_TELEMETRY=0;
+# `sam build` takes python3.13 and pip from PATH. Compiled modules are kept, wherever that was turned off: tests start twice as fast.
+USE := export PATH="$(CURDIR)/$(BIN):$$PATH" SAM_CLI_TELEMETRY=0 PYTHONDONTWRITEBYTECODE=;
 STACK ?= sigbridge
 JOBS ?= auto
 PROFILE ?= default
@@ -57,7 +57,7 @@ simulate: $(ENV) ## play Sigfox Cloud against the stack and check every promise;
 	  $(if $($(option)),--$(subst _,-,$(shell echo $(option) | tr A-Z a-z)) $($(option))))
 
 quick: $(ENV) ## run lint, types and unit tests with few examples: while you write
-	@$(MAKE) --no-print-directory lint types unit PROFILE=quick
+	@$(MAKE) --no-print-directory -j lint types unit PROFILE=quick
 
 check: lint types unit functional ## run lint, types, unit and functional tests: what every change must pass
 

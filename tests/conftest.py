@@ -24,7 +24,7 @@ from sigbridge_local.stack import Stack, bring_up, running_stack, take_down
 
 # The shortest that the template allows: tests wait for its end.
 _ACKNOWLEDGE_WAIT_S = 10
-# Tiers whose tests share engines over HTTP: one worker runs them all.
+# Tiers whose tests share engines over HTTP: one worker has the local stack, one DynamoDB Local.
 _SHARING_ENGINES = {"contract", "engines", "stack"}
 
 # How many examples each property is tried with: `pytest --hypothesis-profile=ci`. Function-scoped fixtures
@@ -41,11 +41,17 @@ settings.load_profile("default")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give the tests that share engines to one worker."""
+    """Give the tests that share an engine to one worker."""
     tests = Path(__file__).parent
     for item in items:
         if item.path.relative_to(tests).parts[0] in _SHARING_ENGINES:
-            item.add_marker(pytest.mark.xdist_group("engines"))
+            item.add_marker(pytest.mark.xdist_group(_engine_of(item)))
+
+
+def _engine_of(item: pytest.Item) -> str:
+    callspec = getattr(item, "callspec", None)
+    parameters = [*callspec.params.values()] if callspec else []
+    return "dynamodb-local" if "dynamodb-local" in parameters else "stack"
 
 
 @pytest.fixture(scope="session")

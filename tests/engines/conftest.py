@@ -15,7 +15,7 @@ from sigbridge_local.dynamodb_local import dynamodb_local
 from sigbridge_local.failures import UnavailableError
 from sigbridge_local.stack import Stack
 from sigbridge_local.table_from_template import create_table
-from tests.functional.conftest import forget_everything, make_requests_atomic
+from tests.functional.conftest import forget_everything
 
 
 @pytest.fixture(scope="session")
@@ -71,7 +71,6 @@ def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
     """A fresh table on every engine."""
     name: str = request.param
     if name == "moto":
-        make_requests_atomic(monkeypatch)
         with mock_aws():
             use_engine(monkeypatch, None)
             yield name

@@ -3,13 +3,10 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from functools import wraps
-from threading import RLock
 from typing import Any
 
 import pytest
 from moto import mock_aws
-from moto.dynamodb.models import DynamoDBBackend
 
 from sigbridge.applications import create_application
 from sigbridge.credentials import authenticate, issue_key
@@ -24,10 +21,14 @@ from sigbridge_local.table_from_template import create_table
 from tests.functional.change_stream import ChangeStream
 from tests.functional.lambdas import Answer, Event, call
 from tests.functional.management import Management
+from tests.functional.moto_tuning import tune
 from tests.functional.played_device import Clock, PlayedDevice
 from tests.functional.played_fleet import PlayedFleet
+from tests.functional.prepared_table import prepared
 
 TABLE = "sigbridge-test"
+
+tune()
 
 type Invoke = Callable[[str, Event], Answer]
 type Stored = Callable[..., list[dict[str, Any]]]
@@ -41,17 +42,6 @@ def forget_everything() -> None:
     forget_cached_devices()
 
 
-def one_at_a_time[**P, R](lock: "RLock", request: Callable[P, R]) -> Callable[P, R]:
-    """Makes requests of several threads atomic, as DynamoDB's are: moto checks first, and writes later."""
-
-    @wraps(request)
-    def locked(*args: P.args, **kwargs: P.kwargs) -> R:
-        with lock:
-            return request(*args, **kwargs)
-
-    return locked
-
-
 def used_key(application_id: str, rights: Iterable[Right]) -> str:
     """Makes a key that was used today: the first use of a day is noted with the key."""
     token = str(issue_key(application_id, "used today", rights).token)
@@ -60,20 +50,17 @@ def used_key(application_id: str, rights: Iterable[Right]) -> str:
     return token
 
 
-def make_requests_atomic(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Makes moto fit for several threads."""
-    lock = RLock()
-    for request in ("put_item", "update_item", "get_item", "query", "transact_write_items"):
-        monkeypatch.setattr(DynamoDBBackend, request, one_at_a_time(lock, getattr(DynamoDBBackend, request)))
+def make_table() -> None:
+    """Make the table that `template.yaml` describes."""
+    create_table(client(), TABLE)
 
 
 @pytest.fixture
-def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def table() -> Iterator[str]:
     """The name of an empty table, made as `template.yaml` describes it."""
     forget_everything()
-    make_requests_atomic(monkeypatch)
     with mock_aws():
-        create_table(client(), TABLE)
+        prepared(make_table)
         yield TABLE
     forget_everything()
 
@@ -81,13 +68,13 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 @pytest.fixture
 def application(table: str) -> Application:  # noqa: ARG001 - it must exist
     """The application `demo`."""
-    return create_application("demo")
+    return prepared(create_application, "demo")
 
 
 @pytest.fixture
 def key(application: Application) -> str:
     """A key of `demo` with every right, as its holder writes it."""
-    return used_key(application.id, Right)
+    return prepared(used_key, application.id, tuple(Right))
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from sigbridge.devices import register_device
 from sigbridge.model.api_key import Right
 from tests.functional.conftest import Invoke, Stored, used_key
 from tests.functional.lambdas import Answer, Event, call, event
+from tests.functional.prepared_table import prepared
 
 A, B, C = "AQIDBAUGBwg=", "ERITFBUWFxg=", "ISIjJCUmJyg="
 A_HEX, B_HEX = "0102030405060708", "1112131415161718"
@@ -28,7 +29,7 @@ both_paths = pytest.mark.parametrize(
 def device(key: str) -> str:
     """A device of the application, under its normalised id."""
     assert key
-    return register_device("demo", "153FA").id
+    return prepared(register_device, "demo", "153FA").id
 
 
 @pytest.fixture
