@@ -57,7 +57,7 @@ simulate: $(ENV) ## play Sigfox Cloud against the stack and check every promise;
 	  $(if $($(option)),--$(subst _,-,$(shell echo $(option) | tr A-Z a-z)) $($(option))))
 
 quick: $(ENV) ## run lint, types and unit tests with few examples: while you write
-	@$(MAKE) --no-print-directory -j lint types unit PROFILE=quick
+	@$(MAKE) --no-print-directory -j lint types unit JOBS=0 PROFILE=quick
 
 check: lint types unit functional ## run lint, types, unit and functional tests: what every change must pass
 
