@@ -39,13 +39,14 @@ for _profile, _examples in {"quick": 10, "default": 30, "ci": 150}.items():
 settings.load_profile("default")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give the tests that share an engine to one worker."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Give the tests that share an engine to one worker, before pytest-xdist looks for groups."""
     tests = Path(__file__).parent
     for item in items:
         if item.path.relative_to(tests).parts[0] in _SHARING_ENGINES:
             item.add_marker(pytest.mark.xdist_group(_engine_of(item)))
+    yield
 
 
 def _engine_of(item: pytest.Item) -> str:
