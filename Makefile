@@ -10,7 +10,7 @@ USE := export PATH="$(CURDIR)/$(BIN):$$PATH" SAM_CLI_TELEMETRY=0 PYTHONDONTWRITE
 STACK ?= sigbridge
 JOBS ?= auto
 PROFILE ?= default
-pytest = pytest -n $(JOBS) --dist loadgroup --hypothesis-profile=$(PROFILE)
+pytest = pytest -n $(JOBS) --hypothesis-profile=$(PROFILE)
 
 in_region = $(if $(REGION),--region $(REGION))
 

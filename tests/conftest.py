@@ -14,10 +14,11 @@ os.environ |= {
 os.environ.pop("DYNAMODB_ENDPOINT_URL", None)
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from sigbridge_local.processes import free_port
 from sigbridge_local.stack import Stack, bring_up, running_stack, take_down
@@ -39,20 +40,22 @@ for _profile, _examples in {"quick": 10, "default": 30, "ci": 150}.items():
 settings.load_profile("default")
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """Give the tests that share an engine to one worker, before pytest-xdist looks for groups."""
-    tests = Path(__file__).parent
-    for item in items:
-        if item.path.relative_to(tests).parts[0] in _SHARING_ENGINES:
-            item.add_marker(pytest.mark.xdist_group(_engine_of(item)))
-    yield
+class EngineScheduling(LoadScopeScheduling):
+    """Hands out one test after the other, but those that share an engine to one worker, and first.
+
+    pytest-xdist's own groups have no effect with pytest 9.2, which makes the ids of tests itself.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        if nodeid.split("/")[1] not in _SHARING_ENGINES:
+            return nodeid
+        return "dynamodb-local" if "dynamodb-local" in nodeid else "stack"
 
 
-def _engine_of(item: pytest.Item) -> str:
-    callspec = getattr(item, "callspec", None)
-    parameters = [*callspec.params.values()] if callspec else []
-    return "dynamodb-local" if "dynamodb-local" in parameters else "stack"
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> EngineScheduling:
+    """Schedule tests by the engines that they share."""
+    return EngineScheduling(config, log)
 
 
 @pytest.fixture(scope="session")
