@@ -86,6 +86,7 @@ def count_of(device_id: str) -> int:
 def _message(device_id: str, number: int) -> dict[str, Any]:
     moment = 1_763_770_000_000 + number
     texts = {"pk": f"DEVICE#demo#{device_id}", "sk": f"MSG#{moment:013d}#{number}", "group": "0"}
+    texts |= {"device": device_id, "network": "sigfox"}
     numbers = {"time": moment, "received_at": moment, "expires_at": 9_999_999_999}
     return {name: {"S": text} for name, text in texts.items()} | {
         name: {"N": str(value)} for name, value in numbers.items()
@@ -346,10 +347,11 @@ def test_a_device_that_is_listed_again_keeps_what_came_since(
     fleet.wait(13 * HOUR)
 
     left = {item["sk"]: item for item in stored(f"DEVICE#demo#{device}")}
-    assert left.keys() == new.keys() | same_keys
-    assert {sk: left[sk] for sk in new if sk not in {"STATE", "CONDITION"}} == {
-        sk: new[sk] for sk in new if sk not in {"STATE", "CONDITION"}
-    }
+    # Nobody acknowledged the confirmed downlink of the second life, which is tried again.
+    retried = {sk for sk in left if sk.endswith("#02") and f"{sk[:-1]}1" in new}
+    assert left.keys() == new.keys() | same_keys | retried
+    unchanged = {sk for sk in new if not sk.startswith(("STATE", "CONDITION", "DOWNLINK#"))}
+    assert {sk: left[sk] for sk in unchanged} == {sk: new[sk] for sk in unchanged}
     assert stored(sk="ERASURE#") == []
     shown = fleet.show(device)
     assert (shown["name"], shown["conditions"]) == ("Second life", ["off_contract", "silent"])

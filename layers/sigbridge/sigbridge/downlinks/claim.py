@@ -1,6 +1,6 @@
 """Answering a device that asks for a downlink.
 
-Invariants (DESIGN section 1): I1 a downlink goes to at most one uplink; I2 a repeated callback gets
+Invariants (docs/architecture.md): I1 a downlink goes to at most one uplink; I2 a repeated callback gets
 the first one's answer; I7 a late one claims nothing.
 """
 

@@ -1,6 +1,6 @@
 """The DynamoDB table, and the event bus. The only room that knows boto3; plain values go in and come out.
 
-One module per kind of item. Keys, by DESIGN's data model (docs/architecture.md):
+One module per kind of item. Keys, as in the data model of docs/architecture.md:
 
 | item | pk | sk |
 |---|---|---|
