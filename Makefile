@@ -8,7 +8,8 @@ ENV := .venv/.complete
 # `sam build` takes python3.13 and pip from PATH. Compiled modules are kept, wherever that was turned off: tests start twice as fast.
 USE := export PATH="$(CURDIR)/$(BIN):$$PATH" SAM_CLI_TELEMETRY=0 PYTHONDONTWRITEBYTECODE=;
 STACK ?= sigbridge
-JOBS ?= auto
+# One more than there are cores: the tests of the local stack wait for its minutes to pass.
+JOBS ?= $(shell expr $$(nproc) + 1)
 PROFILE ?= default
 pytest = pytest -n $(JOBS) --hypothesis-profile=$(PROFILE)
 

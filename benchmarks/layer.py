@@ -5,7 +5,8 @@ from pathlib import Path
 from benchmarks.budget import Row
 from sigbridge_local.deployment import build, host_architecture
 
-_IN_RUNTIME = frozenset({"boto3", "botocore", "s3transfer"})
+# boto3, and what it needs.
+_IN_RUNTIME = frozenset({"boto3", "botocore", "jmespath", "s3transfer"})
 _BUDGET_MB = 15
 
 

@@ -202,34 +202,34 @@ def test_a_device_that_asks_after_its_deletion_does_not_cost_others_their_answer
 
 @pytest.fixture
 def slow(fleet: PlayedFleet, monkeypatch: pytest.MonkeyPatch) -> None:
-    """To delete 500 items takes 10 seconds."""
+    """To delete 500 items takes 25 seconds."""
     delete = erasures.delete
 
     def slowly(parts: Any) -> None:
         delete(parts)
-        fleet.clock.wait(len(parts) / 50)
+        fleet.clock.wait(len(parts) / 20)
 
     monkeypatch.setattr(erasures, "delete", slowly)
 
 
 @pytest.mark.usefixtures("slow")
-def test_ten_thousand_items_are_deleted_in_the_background_as_far_as_time_allows(
+def test_thousands_of_items_are_deleted_in_the_background_as_far_as_time_allows(
     management: Management, device: str, stored: Stored
 ) -> None:
     """Nothing follows from these changes, so that nobody is told of them."""
-    fill(device, 10_000)
+    fill(device, 4_000)
 
     assert management.delete(f"/v1/devices/{device}").status == 202
 
     counts = [count_of(device)]
-    assert counts[0] > 9_800
+    assert counts[0] > 3_800
     assert management.get(f"/v1/devices/{device}").status == 404
     every_minute: Any = handler("every_minute")
     while counts[-1]:
         assert every_minute({}, Context("every_minute")) is None
         counts.append(count_of(device))
     steps = [before - after for before, after in pairwise(counts)]
-    assert steps[:-1] == [2_500] * 3
+    assert steps[:-1] == [1_000] * 3
     assert everything_about(device, stored) == set()
     assert everything_about("A1", stored) == KINDS
 

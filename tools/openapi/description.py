@@ -12,4 +12,4 @@ def description_text() -> str:
     """Return the description of the API, OpenAPI 3.1, as it is committed."""
     sections = (documentation_operations, callback_operations, queue_operations, state_operations)
     document = openapi_document([describe() for describe in sections])
-    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(document, indent=0, ensure_ascii=False) + "\n"

@@ -13,8 +13,10 @@ from pathlib import Path
 from sigbridge_local.failures import LocalStackError
 
 _LEFT_OUT = re.compile(
-    r"/pydantic/(v1|color|deprecated|experimental|mypy|networks)|/annotated_types/test_cases"
-    r"|/aws_lambda_powertools/(event_handler|metrics/provider/datadog"
+    r"/pydantic/(v1|color|deprecated|experimental|mypy|networks|validate_call_decorator"
+    r"|_internal/(_decorators_v1|_serializers|_validate_call))|/annotated_types/test_cases"
+    r"|/cachetools/(_|func)|/aws_lambda_powertools/(event_handler|metrics/provider/datadog"
+    r"|logging/(buffer/handler|formatters/datadog|utils)|tracing/base"
     r"|utilities/data_classes/(active_mq|api_gateway_authorizer|appsync|cognito|iot|rabbit|s3_object)"
     r"|utilities/(?!__init__|data_classes|jmespath_utils|typing))"
 )
