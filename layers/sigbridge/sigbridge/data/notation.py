@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from sigbridge.model.limits import plain_number
 from sigbridge.model.message import Location
 
 
@@ -14,7 +15,7 @@ def with_plain_numbers(value: Any) -> Any:
     if isinstance(value, list):
         return [with_plain_numbers(inner) for inner in value]
     if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
+        return plain_number(value)
     return value
 
 

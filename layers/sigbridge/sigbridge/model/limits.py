@@ -104,3 +104,8 @@ def is_storable(number: Decimal) -> bool:
         return False
     has_few_digits = len(number.as_tuple().digits) <= _MOST_DIGITS
     return has_few_digits and _SMALLEST_EXPONENT <= number.adjusted() <= _LARGEST_EXPONENT
+
+
+def plain_number(number: Decimal) -> int | float:
+    """Return a number as JSON writes it: a whole one is whole, another is a fraction."""
+    return int(number) if number == number.to_integral_value() else float(number)

@@ -12,6 +12,7 @@ from sigbridge.store import table, transactions
 from sigbridge.store.applications import application_key
 from sigbridge.store.counting import increment, one_less
 from sigbridge.store.failures import ConditionFailed, TransactionFailed
+from sigbridge.store.numbers import whole
 from sigbridge.store.rows import Deletion, Key, NewItem, Record, Span, Update
 
 _LISTED = "KEY#"
@@ -145,14 +146,13 @@ def _in_application(application_id: str, key_id: str) -> Key:
 
 
 def _api_key(record: Record) -> ApiKey:
-    valid_until = record["valid_until"]
     return ApiKey(
         id=record["id"],
         application_id=record["application_id"],
         name=record["name"],
         rights=frozenset(map(Right, record["rights"])),
         created_at=int(record["created_at"]),
-        valid_until=None if valid_until is None else int(valid_until),
+        valid_until=whole(record["valid_until"]),
         additional_parameter=record["additional_parameter"],
         ends_with=record.get("ends_with", ""),
         last_used_on=record.get("last_used_on") or None,

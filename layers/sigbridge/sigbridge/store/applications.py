@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from decimal import Decimal
 from enum import Enum, auto
 from typing import Any
 
@@ -11,6 +10,7 @@ from sigbridge.model.device_type import DeviceType
 from sigbridge.model.settings import DownlinkQuota, PayloadEncoding, UnknownDevices
 from sigbridge.store import table
 from sigbridge.store.failures import ConditionFailed
+from sigbridge.store.numbers import whole
 from sigbridge.store.rows import Key, Record, Update
 
 
@@ -183,7 +183,7 @@ def read_application(record: Mapping[str, Any]) -> Application:
         payload_encoding=PayloadEncoding(record["payload_encoding"]),
         daily_downlinks=int(record["daily_downlinks"]),
         downlink_quota=DownlinkQuota(record["downlink_quota"]),
-        retention_days=_whole(record.get("retention_days")),
+        retention_days=whole(record.get("retention_days")),
         device_types={
             type_id: _read_type(type_id, content)
             for type_id, content in record.get("device_types", {}).items()
@@ -199,9 +199,9 @@ def _read_type(type_id: str, content: Mapping[str, Any]) -> DeviceType:
         payload_encoding=None if encoding is None else PayloadEncoding(encoding),
         pad_downlinks=content.get("pad_downlinks", False),
         downlink_data=content.get("downlink_data"),
-        daily_downlinks=_whole(content.get("daily_downlinks")),
+        daily_downlinks=whole(content.get("daily_downlinks")),
         downlink_quota=None if quota is None else DownlinkQuota(quota),
-        keep_alive_seconds=_whole(content.get("keep_alive_seconds")),
+        keep_alive_seconds=whole(content.get("keep_alive_seconds")),
     )
 
 
@@ -231,7 +231,3 @@ def _record_of_type(device_type: DeviceType) -> Record:
         "keep_alive_seconds": device_type.keep_alive_seconds,
     }
     return {name: value for name, value in content.items() if value is not None}
-
-
-def _whole(number: Decimal | None) -> int | None:
-    return None if number is None else int(number)

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from sigbridge.errors import Fault
 from sigbridge.model.message import Location, MessagePart, Network, Variable
 from sigbridge.model.stored_message import ConflictingPayload, PartContent, StoredMessage
+from sigbridge.store.numbers import whole
 
 SORT_PREFIX = "MSG#"
 
@@ -49,13 +49,13 @@ def read_message(record: Mapping[str, Any]) -> StoredMessage:
         time=int(record["time"]),
         group=record["group"],
         parts=parts,
-        seq_number=_whole(record.get("seq_number")),
+        seq_number=whole(record.get("seq_number")),
         payload=record.get("payload"),
-        port=_whole(record.get("port")),
+        port=whole(record.get("port")),
         ack=record.get("ack"),
         location=None if location is None else Location.from_record(location),
-        sent_time=_whole(record.get("sent_time")),
-        amended_at=_whole(record.get("amended_at")),
+        sent_time=whole(record.get("sent_time")),
+        amended_at=whole(record.get("amended_at")),
         amendments=int(record.get("amended", 0)),
         conflicts=tuple(map(_read_conflict, record.get("conflicts", ()))),
     )
@@ -127,7 +127,3 @@ def _read_part(record: Mapping[str, Any], names: PartAttributes) -> PartContent:
 
 def _read_conflict(record: Mapping[str, Any]) -> ConflictingPayload:
     return ConflictingPayload(record["payload"], int(record["received_at"]))
-
-
-def _whole(number: Decimal | None) -> int | None:
-    return None if number is None else int(number)

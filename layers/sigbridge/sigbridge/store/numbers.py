@@ -13,3 +13,8 @@ class AttributeDeserializer(TypeDeserializer):
 
     def _deserialize_n(self, value: str) -> Decimal:
         return _DIGITS.create_decimal(value)
+
+
+def whole(number: Decimal | None) -> int | None:
+    """Return a stored number that is a whole one, or None where there is none."""
+    return None if number is None else int(number)

@@ -20,6 +20,7 @@ from sigbridge.model.observation import Observation, ObservationKind, Observatio
 from sigbridge.store import due, table
 from sigbridge.store.due import DueItem
 from sigbridge.store.failures import ConditionFailed
+from sigbridge.store.numbers import whole
 from sigbridge.store.rows import Key, Record, Update
 
 _SORT = "CONDITION"
@@ -142,11 +143,10 @@ def _knowledge(group: Record) -> Observation:
 
 
 def _condition(record: Record) -> Observations:
-    heard_at, due_at = record.get("heard_at"), record.get("due_at")
     return Observations(
         known={kind: _knowledge(record[kind.value]) for kind in ObservationKind if kind.value in record},
-        heard_at=None if heard_at is None else int(heard_at),
-        due_at=None if due_at is None else int(due_at),
+        heard_at=whole(record.get("heard_at")),
+        due_at=whole(record.get("due_at")),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from sigbridge.model.message import Location
 from sigbridge.model.report import ReceivedReport, StoredReport
 from sigbridge.model.service import Service
+from sigbridge.store.numbers import whole
 
 SORT_PREFIX = "EVENT#"
 
@@ -20,7 +21,7 @@ def read_stored_report(record: Mapping[str, Any]) -> StoredReport:
         service=Service(record["service"]),
         device_id=record["pk"].split("#", 2)[2],
         device_as_received=record["device"],
-        time=None if time is None else int(time),
+        time=whole(time),
         facts={name: _fact(value) for name, value in record["facts"].items()},
         location=None if location is None else Location.from_record(location),
         extras=record.get("extras", {}),

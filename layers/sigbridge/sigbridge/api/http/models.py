@@ -19,6 +19,7 @@ from pydantic_core import CoreSchema
 
 from sigbridge.clock import rfc3339
 from sigbridge.devices import normalize_device_id
+from sigbridge.model.limits import plain_number
 
 _NULL = {"type": "null"}
 # What can name a device: letters, digits, dots and underscores, besides separators.
@@ -62,11 +63,7 @@ def without_null(field: JsonSchemaValue) -> JsonSchemaValue:
     return {**kinds[0], **rest} if len(kinds) == 1 else {"anyOf": kinds, **rest}
 
 
-def _plain(number: Decimal) -> int | float:
-    return int(number) if number == number.to_integral_value() else float(number)
-
-
-Number = Annotated[Decimal, PlainSerializer(_plain, return_type=int | float, when_used="json")]
+Number = Annotated[Decimal, PlainSerializer(plain_number, return_type=int | float, when_used="json")]
 
 # Epoch ms inside, RFC 3339 outside.
 Moment = Annotated[

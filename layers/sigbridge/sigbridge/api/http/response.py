@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from sigbridge.model.limits import plain_number
+
 # Answers are about someone's devices: nobody on the way keeps them, and no browser takes them for a page.
 PRIVATE_HEADERS: Mapping[str, str] = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
@@ -40,6 +42,6 @@ class Response:
 
 def _number(value: object) -> int | float:
     if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
+        return plain_number(value)
     message = f"{type(value).__name__} has no JSON form"
     raise TypeError(message)
