@@ -19,7 +19,7 @@ ACKNOWLEDGED_AFTER = 35
 # The wait for an acknowledgement ends, seconds after the answer.
 GIVEN_UP_AFTER = 601
 # It must be of today, because tables forget what their time to live is over for; ten o'clock in UTC.
-_START_MS = (int(time.time()) // DAY * DAY + 10 * HOUR) * 1000
+START_MS = (int(time.time()) // DAY * DAY + 10 * HOUR) * 1000
 
 type Callback = Mapping[str, Any]
 type Invoke = Callable[[str, Event], Answer]
@@ -33,7 +33,7 @@ class Clock:
     """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.now_ms = _START_MS
+        self.now_ms = START_MS
         monkeypatch.setattr("sigbridge.clock.time", self)
 
     def time_ns(self) -> int:

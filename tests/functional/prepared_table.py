@@ -16,10 +16,11 @@ _DAY_MS = 86_400_000
 
 @dataclass(frozen=True)
 class _Prepared:
-    """What a preparation gave, and the tables that there were when it ended."""
+    """What a preparation gave, the tables it left, and when it ended (epoch ms by the program's clock)."""
 
     result: Any
     tables: dict[str, Table]
+    ended_at: int
 
 
 _prepared: dict[object, _Prepared] = {}
@@ -28,16 +29,16 @@ _prepared: dict[object, _Prepared] = {}
 def prepared[**P, R](prepare: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Give what a preparation returns, and leave the table as it does.
 
-    It is carried out where it was not yet, on that day by the program's clock, with these arguments and
-    from the same items. It must not depend on anything else, nor change anything but the table.
+    It is carried out where it was not yet, earlier on that day by the program's clock, with these arguments
+    and from the same items. It must not depend on anything else, nor change anything but the table.
     """
     tables = _tables()
     begun_from = (prepare, args, tuple(kwargs.items()), now_ms() // _DAY_MS, _items(tables))
-    if begun_from not in _prepared:
+    found = _prepared.get(begun_from)
+    if found is None or found.ended_at > now_ms():
         result = prepare(*args, **kwargs)
-        _prepared[begun_from] = _Prepared(result, deepcopy(tables))
+        _prepared[begun_from] = _Prepared(result, deepcopy(tables), now_ms())
         return result
-    found = _prepared[begun_from]
     tables.clear()
     tables.update(deepcopy(found.tables))
     returned: R = found.result

@@ -37,10 +37,9 @@ from tests.functional.conftest import Stored, used_key
 from tests.functional.failing_store import FAILURES, Failure, failing, is_key_look_up
 from tests.functional.lambdas import call, event
 from tests.functional.management import Management
-from tests.functional.played_device import DAY, HOUR, Clock
+from tests.functional.played_device import DAY, HOUR, START_MS, Clock
 
 UNKNOWN_ID = "a" * 16
-NOW_MS = 1_795_687_200_000
 
 
 @pytest.fixture
@@ -52,9 +51,8 @@ def keeper(application: Application) -> Management:
 @pytest.fixture
 def day_keeper(application: Application, clock: Clock) -> Management:
     """The same, with a key that ends in a day."""
-    clock.wait_until(NOW_MS // 1000)
     rights = [Right.KEYS_WRITE, Right.DEVICES_READ]
-    token = str(issue_key(application.id, "day", rights, NOW_MS + DAY * 1000).token)
+    token = str(issue_key(application.id, "day", rights, clock.now_ms + DAY * 1000).token)
     authenticate(token)
     return Management(token)
 
@@ -244,14 +242,14 @@ def test_a_key_can_grant_what_it_has(keeper: Management) -> None:
 STRONGER = {
     "more rights": KeySpec("strong", frozenset({Right.DEVICES_READ, Right.TRAFFIC_READ})),
     "more time": KeySpec("lasting", frozenset({Right.DEVICES_READ}), None),
-    "a day more": KeySpec("lasting", frozenset({Right.DEVICES_READ}), NOW_MS + 2 * DAY * 1000),
-    "more rights, and over": KeySpec("ended", frozenset({Right.TRAFFIC_READ}), NOW_MS - 1),
+    "a day more": KeySpec("lasting", frozenset({Right.DEVICES_READ}), START_MS + 2 * DAY * 1000),
+    "more rights, and over": KeySpec("ended", frozenset({Right.TRAFFIC_READ}), START_MS - 1),
 }
 OPERATIONS: dict[str, tuple[str, object]] = {
     "renamed": ("PATCH", {"name": "mine"}),
     "mapped": ("PATCH", {"additional_parameter": "serial=mine"}),
-    "narrowed": ("PATCH", {"rights": ["devices:read"], "valid_until": rfc3339(NOW_MS + HOUR * 1000)}),
-    "ended": ("PATCH", {"valid_until": rfc3339(NOW_MS)}),
+    "narrowed": ("PATCH", {"rights": ["devices:read"], "valid_until": rfc3339(START_MS + HOUR * 1000)}),
+    "ended": ("PATCH", {"valid_until": rfc3339(START_MS)}),
     "made endless": ("PATCH", {"valid_until": None}),
     "left as it is": ("PATCH", {}),
     "revoked": ("DELETE", None),
@@ -273,12 +271,16 @@ def test_a_key_has_no_power_over_a_stronger_one(
     assert answer.json["message"] == (
         "The key lacks rights that the other one has or is to have: traffic:read"
         if "rights" in kind
-        else f"The key ends at {rfc3339(NOW_MS + DAY * 1000)}, the other one would live or lives longer"
+        else f"The key ends at {rfc3339(START_MS + DAY * 1000)}, the other one would live or lives longer"
     )
     assert stored() == before
 
 
-@pytest.mark.parametrize("valid_until", [None, NOW_MS + DAY * 1000 + 1, NOW_MS + 300 * DAY * 1000])
+@pytest.mark.parametrize(
+    "valid_until",
+    [None, START_MS + DAY * 1000 + 1, START_MS + 300 * DAY * 1000],
+    ids=["endless", "a moment more", "300 days"],
+)
 def test_no_key_outlives_its_maker(day_keeper: Management, stored: Stored, valid_until: int | None) -> None:
     wanted = None if valid_until is None else rfc3339(valid_until)
     before = stored()
@@ -290,7 +292,7 @@ def test_no_key_outlives_its_maker(day_keeper: Management, stored: Stored, valid
     assert stored() == before
 
 
-@pytest.mark.parametrize("valid_until", [NOW_MS + 1, NOW_MS + DAY * 1000])
+@pytest.mark.parametrize("valid_until", [START_MS + 1, START_MS + DAY * 1000], ids=["a moment", "a day"])
 def test_a_key_gives_as_much_time_as_it_has(day_keeper: Management, valid_until: int) -> None:
     made = make(day_keeper, valid_until=rfc3339(valid_until))
 
@@ -411,7 +413,7 @@ def test_a_key_that_meanwhile_became_stronger_is_not_changed(
     monkeypatch: pytest.MonkeyPatch,
     meanwhile: dict[str, Any],
 ) -> None:
-    key_id = make(management, valid_until=rfc3339(NOW_MS + HOUR * 1000))["id"]
+    key_id = make(management, valid_until=rfc3339(START_MS + HOUR * 1000))["id"]
     change = api_keys.change
 
     def overtaken(*arguments: Any) -> Any:

@@ -16,7 +16,7 @@ def api(local_stack: Stack) -> Iterator[httpx.Client]:
     with httpx.Client(
         base_url=local_stack.base_url,
         headers={"Authorization": f"Bearer {local_stack.key}"},
-        timeout=30,
+        timeout=60,
         trust_env=False,
     ) as client:
         yield client

@@ -117,7 +117,7 @@ def test_batch_lines_with_the_key_in_the_query(
     answer = httpx.post(
         f"{local_stack.base_url}/uplink/batch",
         params={"authorization": local_stack.key, "pattern": "device;time;data;seqNumber;", "batch": lines},
-        timeout=30,
+        timeout=60,
         trust_env=False,
     )
 

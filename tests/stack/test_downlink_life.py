@@ -196,7 +196,7 @@ def test_acknowledgements_come_in_batches_too(device: Device, local_stack: Stack
     answer = httpx.post(
         f"{local_stack.base_url}/sigfox/acknowledge",
         params={"authorization": local_stack.key, "pattern": pattern, "batch": line},
-        timeout=30,
+        timeout=60,
         trust_env=False,
     )
 

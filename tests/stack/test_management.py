@@ -70,7 +70,7 @@ def test_a_key_is_made_used_and_revoked(api: httpx.Client, local_stack: Stack) -
     made = api.post("/v1/keys", json={"name": "reader", "rights": ["devices:read"]}).json()
     headers = {"Authorization": made["token"]}
 
-    with httpx.Client(base_url=local_stack.base_url, headers=headers, timeout=30, trust_env=False) as reader:
+    with httpx.Client(base_url=local_stack.base_url, headers=headers, timeout=60, trust_env=False) as reader:
         assert reader.get("/v1/devices").status_code == 200
         assert reader.get("/v1/keys").status_code == 403
     [listed] = [key for key in api.get("/v1/keys").json()["keys"] if key["id"] == made["id"]]
@@ -101,7 +101,7 @@ def test_a_silent_device_is_found_and_a_deleted_one_is_erased(
 
 
 def test_the_documentation_needs_no_key(local_stack: Stack) -> None:
-    with httpx.Client(base_url=local_stack.base_url, timeout=30, trust_env=False) as anybody:
+    with httpx.Client(base_url=local_stack.base_url, timeout=60, trust_env=False) as anybody:
         assert anybody.get("/openapi.json").json()["openapi"].startswith("3.1")
         page = anybody.get("/docs")
 
@@ -114,7 +114,7 @@ def test_the_documentation_needs_no_key(local_stack: Stack) -> None:
 def test_a_page_in_a_browser_may_call_the_api(path: str, local_stack: Stack) -> None:
     origin = {"Origin": "https://dash.example.com"}
     asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
-    with httpx.Client(base_url=local_stack.base_url, timeout=30, trust_env=False) as browser:
+    with httpx.Client(base_url=local_stack.base_url, timeout=60, trust_env=False) as browser:
         preflight = browser.options(path, headers=origin | asked)
         refused = browser.post(path, headers=origin)
 
