@@ -15,7 +15,7 @@ pytest = pytest -n $(JOBS) --hypothesis-profile=$(PROFILE)
 
 in_region = $(if $(REGION),--region $(REGION))
 
-.PHONY: help env lock run up down test unit functional stack quick simulate check lint types validate openapi build deploy bench sam-local clean
+.PHONY: help env lock run up down test unit functional stack quick simulate check lint types validate openapi build deploy remove bench sam-local clean
 
 help: ## list the commands
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -79,9 +79,12 @@ build: $(ENV) ## build for AWS into .aws-sam; ARCHITECTURE=x86_64 for the other 
 	@$(USE) python -m sigbridge_local.bytecode .aws-sam/build
 
 deploy: $(ENV) ## build and deploy to AWS, for the processor that the stack has; REGION= STACK= PARAMETERS="Name=value …" ARCHITECTURE=
-	@$(USE) architecture=$(or $(ARCHITECTURE),$$(python -m sigbridge_deploy --stack $(STACK) $(in_region))) && \
+	@$(USE) architecture=$(or $(ARCHITECTURE),$$(python -m sigbridge_deploy architecture --stack $(STACK) $(in_region))) && \
 	  $(MAKE) --no-print-directory build ARCHITECTURE=$$architecture && \
 	  sam deploy --stack-name $(STACK) $(in_region) --parameter-overrides Architecture=$$architecture $(PARAMETERS)
+
+remove: $(ENV) ## delete from AWS what `make deploy` made, and its data if you want, after a question for each; REGION= STACK=
+	@$(USE) python -m sigbridge_deploy remove --stack $(STACK) $(in_region)
 
 bench: $(ENV) ## measure the budgets and write benchmarks/results.json
 	@$(USE) python -m benchmarks

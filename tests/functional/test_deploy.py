@@ -63,7 +63,7 @@ def test_a_stack_whose_first_change_set_was_declined_is_a_new_one() -> None:
 
 def failure(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *arguments: str) -> str:
     """What the command says where it fails."""
-    monkeypatch.setattr("sys.argv", ["sigbridge_deploy", *arguments])
+    monkeypatch.setattr("sys.argv", ["sigbridge_deploy", "architecture", *arguments])
     with pytest.raises(SystemExit) as ended:
         main()
     told = capsys.readouterr()
@@ -133,7 +133,7 @@ def test_make_deploy_builds_and_deploys_for_the_processor_of_the_stack(tmp_path:
     given = "--parameter-overrides Architecture=x86_64"
 
     assert make_deploy(tmp_path, "REGION=eu-west-3", "STACK=staging", "PARAMETERS=RetentionDays=90") == [
-        "python -m sigbridge_deploy --stack staging --region eu-west-3",
+        "python -m sigbridge_deploy architecture --stack staging --region eu-west-3",
         "sam build --parameter-overrides Architecture=x86_64",
         "python -m sigbridge_local.bytecode .aws-sam/build",
         f"sam deploy --stack-name staging --region eu-west-3 {given} RetentionDays=90",

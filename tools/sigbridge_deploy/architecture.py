@@ -10,7 +10,7 @@ from sigbridge_local.table_from_template import read_template
 _PARAMETER = "Architecture"
 # Of a stack whose first change set was made, and not carried out.
 _NOT_YET_THERE = "REVIEW_IN_PROGRESS"
-_ADVICE = Advice(
+ADVICE = Advice(
     credentials="run `aws configure`, or set AWS_PROFILE",
     region="add REGION=eu-west-1, or set AWS_DEFAULT_REGION",
 )
@@ -26,7 +26,7 @@ def architecture_to_build_for(stack: str, region: str | None) -> str:
     Raises:
         AdminError: AWS can't be asked, or the stack is not Sigbridge's.
     """
-    with aws_failures_explained(_ADVICE):
+    with aws_failures_explained(ADVICE):
         cloudformation = boto3.Session(region_name=region).client("cloudformation")
         try:
             [described] = cloudformation.describe_stacks(StackName=stack)["Stacks"]

@@ -1,0 +1,82 @@
+"""A shell in which a page's commands follow each other, as a reader's does."""
+
+import os
+import re
+import secrets
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+_KEY = re.compile(r"sbk_[a-z2-7]{16}_[a-z2-7]{52}")
+_KEY_IN_PAGES = re.compile(r"sbk_(?:…|\.\.\.)")
+_ANSWERS = re.compile(r"(?m)(?:\[y/N\]:|\): ) ?(\S+)$")
+
+
+class Shell:
+    """One `bash` from the page's first command to its last.
+
+    Attributes:
+        key: The last key that was printed: what `sbk_…` means in the commands that follow.
+    """
+
+    def __init__(
+        self, directory: Path, environment: Mapping[str, str], replacements: Mapping[str, str]
+    ) -> None:
+        """Start the shell.
+
+        Args:
+            directory: Where it begins.
+            environment: Its variables besides those of this process.
+            replacements: What stands in a page for what readers fill in, with what is filled in here.
+        """
+        self.key = environment.get("SIGBRIDGE_KEY", "")
+        self._replacements = replacements
+        self._bash = subprocess.Popen(
+            ["bash", "--noprofile", "--norc"],  # noqa: S607
+            cwd=directory,
+            env={**os.environ, **environment},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            bufsize=1,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._bash.stdin
+        self._bash.stdin.close()
+        self._bash.wait()
+
+    def run(self, command: str, shown: str = "") -> tuple[int, str]:
+        """Run a command, with the answers that its page shows, and return its exit code and its output."""
+        for placeholder, value in self._replacements.items():
+            command = command.replace(placeholder, value)
+        command = _KEY_IN_PAGES.sub(self.key, command)
+        end = secrets.token_hex(8)
+        with tempfile.NamedTemporaryFile("w", suffix=".answers") as answers:
+            answers.write("\n".join([*_ANSWERS.findall(shown), ""]).replace("sbk_…", self.key))
+            answers.flush()
+            assert self._bash.stdin
+            self._bash.stdin.write(f"{{ {command}\n}} <{answers.name}\nprintf '\\n%s %s\\n' {end} $?\n")
+            output = self._until(end)
+        *lines, code = output
+        printed = "\n".join(lines)
+        self.key = (_KEY.findall(printed) or [self.key])[-1]
+        return int(code), printed
+
+    def _until(self, end: str) -> list[str]:
+        lines = []
+        assert self._bash.stdout
+        for line in self._bash.stdout:
+            if line.startswith(end):
+                return [*lines, line.split()[1]]
+            lines.append(line.rstrip("\n"))
+        raise AssertionError("The shell ended: " + "\n".join(lines[-5:]))

@@ -1,0 +1,44 @@
+"""Does a command print what its page shows? What differs from run to run counts as equal."""
+
+import re
+
+# Moments, ids, secrets and addresses differ from run to run, as do widths of columns.
+_DIFFERS = (
+    (r"\x1b\[[0-9;]*m", ""),
+    (r"sbk_[a-z2-7]{16}_[a-z2-7]{52}|sbk_(…|\.\.\.)|sbk_[a-z2-7]{16}_(…|\.\.\.)", "<key>"),
+    (r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?(\.\d+)?( UTC|Z|\+00:00)?)?", "<moment>"),
+    (r"https?://[\w.:-]+(/_aws/execute-api/[\w-]+/\$default)?", "<address>"),
+    (r"\b[0-9a-f]{24}\b", "<id>"),
+    (r"\b[a-z2-7]{16}\b", "<id>"),
+    (r"\b1[789]\d{11}\b|\b1[789]\d{8}\b", "<epoch>"),
+    (r"\(\d+(\.\d+)? s\)", "(<seconds>)"),
+    (r"\bin \d+ s\b", "in <seconds>"),
+    (r'"[\w-]{22,}"', '"<id>"'),
+    # What the user answered stands in the page, but is not printed by a program that reads from a pipe.
+    (r"(\[y/N\]:|\): ) ?\S+$", r"\1"),
+    (r"[ \t]+", " "),
+)
+_LEFT_OUT = "..."
+
+
+def plain(text: str) -> str:
+    """Return a text without what differs from run to run."""
+    for pattern, instead in _DIFFERS:
+        text = re.sub(pattern, instead, text, flags=re.MULTILINE)
+    return "\n".join(line.strip() for line in text.splitlines() if line.strip())
+
+
+def is_as_shown(printed: str, shown: str) -> bool:
+    """Tell whether a command printed what its page shows.
+
+    Args:
+        printed: What it printed.
+        shown: What the page shows; nothing allows anything. A line `...` stands for any lines, and lines may
+            be broken anywhere.
+    """
+    parts = [re.escape(_joined(part)) for part in re.split(rf"(?m)^{re.escape(_LEFT_OUT)}$", plain(shown))]
+    return not shown.strip() or re.fullmatch(".*".join(parts), _joined(plain(printed)), re.DOTALL) is not None
+
+
+def _joined(text: str) -> str:
+    return re.sub(r"\s+", "", text)

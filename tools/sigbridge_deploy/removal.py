@@ -1,0 +1,113 @@
+"""What `make remove` deletes: the stack, and what CloudFormation leaves behind on purpose."""
+
+import subprocess
+import sys
+from dataclasses import dataclass
+
+import boto3
+from botocore.exceptions import ClientError
+
+from sigbridge_admin.failures import AdminError
+
+# CloudFormation names a resource after its stack and its logical id: the resources that the template retains.
+_TABLE = "SigbridgeTable"
+_QUEUES = ("ChangeStreamDeadLetters", "PublishDeadLetters")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of a stack, or of one that was deleted.
+
+    Attributes:
+        name: Its name.
+        items: How many items it holds, as DynamoDB counted within the last six hours.
+        size: Bytes, likewise.
+    """
+
+    name: str
+    items: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What there is of a stack.
+
+    Attributes:
+        stack: Whether the stack itself is there.
+        tables: Its tables, and those of earlier stacks of its name.
+        queues: URLs of its queues of dead letters, likewise.
+    """
+
+    stack: bool
+    tables: tuple[Table, ...]
+    queues: tuple[str, ...]
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether nothing is left."""
+        return not (self.stack or self.tables or self.queues)
+
+
+def find_installation(session: boto3.Session, stack: str) -> Installation:
+    """Find what there is of a stack, and what earlier stacks of this name left behind.
+
+    Args:
+        session: Credentials and region.
+        stack: Name of the CloudFormation stack.
+    """
+    return Installation(_is_there(session, stack), _tables(session, stack), _queues(session, stack))
+
+
+def delete_stack(session: boto3.Session, stack: str) -> None:
+    """Delete a stack and the code that was uploaded for it, as `sam delete` does.
+
+    Raises:
+        AdminError: It failed; what SAM printed says why.
+    """
+    command = [sys.executable, "-m", "samcli", "delete", "--no-prompts", "--stack-name", stack]
+    finished = subprocess.run([*command, "--region", session.region_name], check=False)
+    if finished.returncode:
+        message = f"Stack '{stack}' was not deleted whole. Run the command again to go on"
+        raise AdminError(message)
+
+
+def delete_data(session: boto3.Session, installation: Installation) -> None:
+    """Delete the tables with all that they hold, and the queues. It can't be undone."""
+    dynamodb, sqs = session.client("dynamodb"), session.client("sqs")
+    for table in installation.tables:
+        dynamodb.delete_table(TableName=table.name)
+    for queue in installation.queues:
+        sqs.delete_queue(QueueUrl=queue)
+
+
+def _is_there(session: boto3.Session, stack: str) -> bool:
+    try:
+        session.client("cloudformation").describe_stacks(StackName=stack)
+    except ClientError as failure:
+        if "does not exist" not in failure.response["Error"]["Message"]:
+            raise
+        return False
+    return True
+
+
+def _tables(session: boto3.Session, stack: str) -> tuple[Table, ...]:
+    dynamodb = session.client("dynamodb")
+    names = [
+        name
+        for page in dynamodb.get_paginator("list_tables").paginate()
+        for name in page["TableNames"]
+        if name.startswith(f"{stack}-{_TABLE}-")
+    ]
+    described = [dynamodb.describe_table(TableName=name)["Table"] for name in names]
+    return tuple(Table(each["TableName"], each["ItemCount"], each["TableSizeBytes"]) for each in described)
+
+
+def _queues(session: boto3.Session, stack: str) -> tuple[str, ...]:
+    pages = session.client("sqs").get_paginator("list_queues")
+    return tuple(
+        url
+        for queue in _QUEUES
+        for page in pages.paginate(QueueNamePrefix=f"{stack}-{queue}-")
+        for url in page.get("QueueUrls", [])
+    )
