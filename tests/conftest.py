@@ -25,8 +25,8 @@ from sigbridge_local.stack import Stack, bring_up, running_stack, take_down
 
 # The shortest that the template allows: tests wait for its end.
 _ACKNOWLEDGE_WAIT_S = 10
-# Tiers whose tests share engines over HTTP: one worker has the local stack, one DynamoDB Local.
-_SHARING_ENGINES = {"contract", "engines", "stack"}
+# Tiers whose tests share engines over HTTP: one worker has the local stack, one DynamoDB Local, one that of the docs.
+_SHARING_ENGINES = {"contract", "docs", "engines", "stack"}
 
 # How many examples each property is tried with: `pytest --hypothesis-profile=ci`. Function-scoped fixtures
 # are not made anew for each of them, which the tests allow for.
@@ -49,6 +49,8 @@ class EngineScheduling(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         if nodeid.split("/")[1] not in _SHARING_ENGINES:
             return nodeid
+        if nodeid.split("/")[1] == "docs":
+            return "docs"
         return "dynamodb-local" if "dynamodb-local" in nodeid else "stack"
 
 

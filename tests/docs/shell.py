@@ -1,6 +1,5 @@
 """A shell in which a page's commands follow each other, as a reader's does."""
 
-import os
 import re
 import secrets
 import subprocess
@@ -29,7 +28,7 @@ class Shell:
 
         Args:
             directory: Where it begins.
-            environment: Its variables besides those of this process.
+            environment: Its variables.
             replacements: What stands in a page for what readers fill in, with what is filled in here.
         """
         self.key = environment.get("SIGBRIDGE_KEY", "")
@@ -37,7 +36,7 @@ class Shell:
         self._bash = subprocess.Popen(
             ["bash", "--noprofile", "--norc"],  # noqa: S607
             cwd=directory,
-            env={**os.environ, **environment},
+            env=dict(environment),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -1,0 +1,3 @@
+from terminal_recording.story import record
+
+record()
