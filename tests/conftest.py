@@ -25,7 +25,8 @@ from sigbridge_local.stack import Stack, bring_up, running_stack, take_down
 
 # The shortest that the template allows: tests wait for its end.
 _ACKNOWLEDGE_WAIT_S = 10
-# Tiers whose tests share engines over HTTP: one worker has the local stack, one DynamoDB Local, one that of the docs.
+# Tiers whose tests share engines over HTTP: one worker has the local stack, one DynamoDB Local, and one the
+# stack of the documentation's reader.
 _SHARING_ENGINES = {"contract", "docs", "engines", "stack"}
 
 # How many examples each property is tried with: `pytest --hypothesis-profile=ci`. Function-scoped fixtures

@@ -9,9 +9,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests.docs.shown import answers_in
+
 _KEY = re.compile(r"sbk_[a-z2-7]{16}_[a-z2-7]{52}")
 _KEY_IN_PAGES = re.compile(r"sbk_(?:…|\.\.\.)")
-_ANSWERS = re.compile(r"(?m)(?:\[y/N\]:|\): ) ?(\S+)$")
 
 
 class Shell:
@@ -61,7 +62,7 @@ class Shell:
         command = _KEY_IN_PAGES.sub(self.key, command)
         end = secrets.token_hex(8)
         with tempfile.NamedTemporaryFile("w", suffix=".answers") as answers:
-            answers.write("\n".join([*_ANSWERS.findall(shown), ""]).replace("sbk_…", self.key))
+            answers.write("\n".join([*answers_in(shown), ""]).replace("sbk_…", self.key))
             answers.flush()
             assert self._bash.stdin
             self._bash.stdin.write(f"{{ {command}\n}} <{answers.name}\nprintf '\\n%s %s\\n' {end} $?\n")

@@ -14,11 +14,20 @@ _DIFFERS = (
     (r"\(\d+(\.\d+)? s\)", "(<seconds>)"),
     (r"\bin \d+ s\b", "in <seconds>"),
     (r'"[\w-]{22,}"', '"<id>"'),
-    # What the user answered stands in the page, but is not printed by a program that reads from a pipe.
-    (r"(\[y/N\]:|\): ) ?\S+$", r"\1"),
     (r"[ \t]+", " "),
 )
 _LEFT_OUT = "..."
+# What the user answered stands in the page, but is not printed by a program that reads it from a pipe.
+_QUESTION = re.compile(r"^.*(\[y/N\]|, or Enter to keep (it|them)): .*$", re.MULTILINE)
+
+
+def answers_in(shown: str) -> list[str]:
+    """Return what is answered to a command's questions, as its page shows it."""
+    return [question[0].rpartition(": ")[2] for question in _QUESTION.finditer(shown)]
+
+
+def _without_answers(shown: str) -> str:
+    return _QUESTION.sub(lambda question: question[0].rpartition(": ")[0] + ":", shown)
 
 
 def plain(text: str) -> str:
@@ -36,7 +45,10 @@ def is_as_shown(printed: str, shown: str) -> bool:
         shown: What the page shows; nothing allows anything. A line `...` stands for any lines, and lines may
             be broken anywhere.
     """
-    parts = [re.escape(_joined(part)) for part in re.split(rf"(?m)^{re.escape(_LEFT_OUT)}$", plain(shown))]
+    parts = [
+        re.escape(_joined(part))
+        for part in re.split(rf"(?m)^{re.escape(_LEFT_OUT)}$", plain(_without_answers(shown)))
+    ]
     return not shown.strip() or re.fullmatch(".*".join(parts), _joined(plain(printed)), re.DOTALL) is not None
 
 

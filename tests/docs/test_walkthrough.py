@@ -1,7 +1,7 @@
-"""What a new user does, page after page: each command of these pages is run, and prints what the page shows.
+"""What a new user does, page after page: each command is run, and prints what the page shows.
 
-It begins with a clone, as the README does, and ends with nothing left, as `remove.md` does. An emulator of AWS stands in
-for the account.
+It begins with a clone, as the README does, and ends with nothing left, as `remove.md` does. An emulator
+of AWS stands in for the account.
 """
 
 import os
@@ -39,6 +39,8 @@ IN_FRONT = {
 def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
     """The reader's shell, in a home directory that is empty."""
     home, port = tmp_path_factory.mktemp("home"), free_port()
+    # Without a terminal curl would show its progress.
+    (home / ".curlrc").write_text("silent\nshow-error\n")
     environment = {
         "HOME": str(home),
         "XDG_CONFIG_HOME": str(home / ".config"),
@@ -48,7 +50,13 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
     }
     left_out = {"MAKEFLAGS", "MAKELEVEL", "SIGBRIDGE_LOCAL", "VIRTUAL_ENV"}
     inherited = {name: value for name, value in os.environ.items() if name not in left_out}
-    with Shell(home, inherited | environment, {"<address of this repository>": str(PROJECT)}) as shell:
+    stack = home / "sigbridge" / ".local" / "stack.json"
+    base_url = f"""$(python3 -c 'import json; print(json.load(open("{stack}"))["base_url"])')"""
+    replacements = {
+        "<address of this repository>": str(PROJECT),
+        "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com": base_url,
+    }
+    with Shell(home, inherited | environment, replacements) as shell:
         yield shell
         shell.run(f"cd {home}/sigbridge && test -f Makefile && test -d .venv && make down")
 
@@ -61,7 +69,7 @@ def test_each_command_prints_what_the_page_shows(page: str, shell: Shell) -> Non
 
 
 def take(step: Step, shell: Shell) -> None:
-    """Run a step's command; it must print what its page shows, and fail only where the page shows an error."""
+    """Run a step's command: it must print what its page shows, and fail only where that is an error."""
     command = IN_FRONT.get(step.command, step.command)
     code, printed = shell.run(command, step.shown)
     story = f"{step.where}\n$ {step.command}\n{printed}\n----- shown is:\n{step.shown}"
