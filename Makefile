@@ -15,7 +15,7 @@ pytest = pytest -n $(JOBS) --hypothesis-profile=$(PROFILE)
 
 in_region = $(if $(REGION),--region $(REGION))
 
-.PHONY: help env lock run up down test unit functional stack quick simulate check lint types validate openapi build deploy remove bench sam-local clean
+.PHONY: help env lock run up down test unit functional stack quick simulate check lint types validate openapi build deploy remove bench recording sam-local clean
 
 help: ## list the commands
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -88,6 +88,9 @@ remove: $(ENV) ## delete from AWS what `make deploy` made, and its data if you w
 
 bench: $(ENV) ## measure the budgets and write benchmarks/results.json
 	@$(USE) python -m benchmarks
+
+recording: $(ENV) ## record the README's terminal on the local stack that is up: docs/first-downlink.svg
+	@$(USE) python -m terminal_recording
 
 sam-local: $(ENV) ## invoke every function once in Docker against a local table
 	@$(USE) exec python -m sigbridge_local sam-local
