@@ -1,6 +1,6 @@
 """The routes that Sigfox Cloud and its like call, described."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from openapi.callback_examples import (
@@ -16,6 +16,7 @@ from openapi.fragments import (
     EXAMPLE_APPLICATION,
     EXAMPLE_DEVICE,
     JSON,
+    OTHER_EXAMPLE_DEVICE,
     Json,
     answered,
     content_of,
@@ -55,20 +56,21 @@ _FIELDS = (
     )
     | {"style": "form", "explode": True},
 )
-_DEVICE_HEADER = in_header(
-    "device", DEVICE_ID_SCHEMA, "The device, as TagoIO's templates name it.", EXAMPLE_DEVICE
-)
+_DEVICE_HEADER = in_header("device", DEVICE_ID_SCHEMA, "The device, as TagoIO's templates name it.")
 _PATTERN = in_query(
     "pattern",
     _STRING,
-    "Names of the values in a batch line, with `;` between them, as in Sigfox's line pattern.",
-    "device;time;data;seqNumber",
+    "Names of the values in a batch line, separated by `;`, as in Sigfox's line pattern:"
+    " `device;time;data;seqNumber`.",
 )
 _BATCH = in_query(
     "batch",
     _STRING,
-    "Batch lines, with a newline between them; they may also come in a form's variable `batch`.",
-    LINES["batch"],
+    "Batch lines, separated by newlines; they may also come in a form's variable `batch`.",
+)
+_FILLED_BATCH = (
+    _PATTERN | {"example": "device;time;data;seqNumber"},
+    _BATCH | {"example": LINES["batch"]},
 )
 
 _KEPT: Json = {"status": True, "accepted": 1, "duplicates": 0}
@@ -116,7 +118,7 @@ def _uplinks() -> list[Operation]:
         answers={200: _accepted()},
         refusals=_REFUSED_MESSAGES,
         parameters=(_DEVICE_HEADER,),
-        body=_body(reference("Messages"), form=UPLINK, **MESSAGES),
+        body=_body(reference("Messages"), {"form": UPLINK}, MESSAGES),
     )
     return _by_each_method(post, _FIELDS)
 
@@ -134,9 +136,9 @@ def _batches() -> list[Operation]:
         answers={200: _accepted()},
         refusals=_REFUSED_MESSAGES,
         parameters=(_PATTERN, _DEVICE_HEADER),
-        body=_body(reference("Messages"), form=LINES, **MESSAGES),
+        body=_body(reference("Messages"), {"message": UPLINK, "lines": LINES}, MESSAGES),
     )
-    return _by_each_method(post, (_PATTERN, _BATCH))
+    return _by_each_method(post, _FILLED_BATCH)
 
 
 def _bidirs() -> list[Operation]:
@@ -156,14 +158,14 @@ def _bidirs() -> list[Operation]:
                 "The devices that asked, as the callback spelt them; where none can ask, what was stored",
                 {"anyOf": [reference("DownlinkAnswers"), reference("Accepted")]},
                 one=downlink,
-                batch={**downlink, "1A2B45": {"noData": True}},
+                batch={**downlink, OTHER_EXAMPLE_DEVICE: {"noData": True}},
                 report=_KEPT,
             ),
             204: {"description": "No device gets anything"},
         },
         refusals=_REFUSED_MESSAGES,
         parameters=(_PATTERN, _DEVICE_HEADER),
-        body=_body(reference("Messages"), form=BIDIR, sigfox=BIDIR, tagoio=BIDIR_TAGOIO),
+        body=_body(reference("Messages"), {"form": BIDIR}, {"sigfox": BIDIR, "tagoio": BIDIR_TAGOIO}),
     )
     return _by_each_method(post, (*_FIELDS, _PATTERN, _BATCH))
 
@@ -193,7 +195,7 @@ def _services() -> list[Operation]:
             _PATTERN,
             _DEVICE_HEADER,
         ),
-        body=_body(reference("Reports"), form=REPORTS["acknowledge"], **REPORTS),
+        body=_body(reference("Reports"), {"form": REPORTS["acknowledge"]}, REPORTS),
     )
     return _by_each_method(post, (*_FIELDS, _PATTERN, _BATCH))
 
@@ -216,8 +218,8 @@ def _accepted() -> Json:
     )
 
 
-def _body(schema: Json, form: Json, **examples: object) -> Json:
-    written = {name: str(value) for name, value in form.items()}
+def _body(schema: Json, forms: Mapping[str, Json], documents: Mapping[str, object]) -> Json:
+    written = {example: {name: str(value) for name, value in form.items()} for example, form in forms.items()}
     return {
-        "content": {JSON: content_of(schema, **examples), _FORM: content_of(reference("Form"), form=written)}
+        "content": {JSON: content_of(schema, **documents), _FORM: content_of(reference("Form"), **written)}
     }

@@ -79,7 +79,7 @@ def openapi_document(sections: Iterable[Section]) -> Json:
             "description": _DESCRIPTION,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
-        "servers": [{"url": ".", "description": "Where this document is read"}],
+        "servers": [{"url": ".", "description": "This server"}],
         "security": [{scheme: []} for scheme in _SECURITY_SCHEMES],
         "tags": [
             {"name": name, "description": description} for name, description in (tags | _RESOURCES).items()

@@ -65,7 +65,6 @@ _IDEMPOTENCY_KEY = in_header(
     "Idempotency-Key",
     {"type": "string", "minLength": 1, "maxLength": 255},
     "Makes the push safe to repeat for 24 hours: every repeat is answered with the first push's ids.",
-    "order-17",
 )
 _NEW_IDS: Json = {
     "X-Downlink-Ids": {
@@ -121,7 +120,7 @@ def queue_operations() -> Section:
 def state_operations() -> Section:
     """Describe how a device's state is written."""
     example = {
-        "device_id": "1A2B45",
+        "device_id": EXAMPLE_DEVICE,
         "state": "silent",
         "since": "2026-11-22T05:40:08.000Z",
         "conditions": ["silent"],
@@ -221,7 +220,7 @@ def _history() -> Operation:
                 "How many at most.",
                 20,
             ),
-            in_query("cursor", _DOWNLINK_ID, "The `next_cursor` of the page before.", DOWNLINK_ID),
+            in_query("cursor", _DOWNLINK_ID, "The `next_cursor` of the previous page."),
         ),
     )
 

@@ -156,7 +156,7 @@ def list_data(
 
 
 @routes.post("/v1/devices/<device_id>/data", summary="Set data", tags=["data"], status_code=201)
-@refuses(InactiveDevice("demo", "153FA"))
+@refuses(InactiveDevice("demo", "1A2B45"))
 def create_data(
     key: TrafficWriter,
     device_id: DeviceInPath,

@@ -72,7 +72,7 @@ class _DeviceTypeSettings(RequestModel):
     )
     pad_downlinks: StrictBool | None = Field(
         None,
-        description="Whether a `decoded_payload` of fewer than 8 bytes is filled up with zeros at its end",
+        description="Whether a downlink of fewer than 8 bytes is filled up with zeros at its end",
     )
     downlink_data: _DownlinkData | None = Field(
         None,

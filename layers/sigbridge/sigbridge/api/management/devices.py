@@ -49,7 +49,7 @@ _DeviceInPath = Annotated[DeviceId, Path(description="Id of the device, in any s
 
 
 @routes.post("/v1/devices", summary="Create a device", tags=["devices"], status_code=201)
-@refuses(DeviceExists("Device 153FA is listed already"))
+@refuses(DeviceExists("Device 1A2B45 is listed already"))
 def create_device(key: DevicesWriter, body: Annotated[DeviceCreate, Body()]) -> tuple[DeviceResponse, int]:
     """Create a device, so that it may send, and downlinks can be queued, before its first message."""
     return DeviceResponse.of(devices.create_device(key.application_id, body.device())), 201
