@@ -106,7 +106,7 @@ def test_a_listed_device_is_not_created_again(
     refused = management.post("/v1/devices", {"id": spelling, "name": "Other"})
 
     assert refused.status == 409
-    assert refused.json == {"status": False, "message": "Device 1A2B3C is listed already"}
+    assert refused.json == {"status": False, "message": "Device 1A2B3C exists already"}
     assert management.get("/v1/devices/1A2B3C").json["name"] == sensor["name"]
 
 

@@ -293,7 +293,7 @@ def test_the_61st_parameter_is_refused_and_the_60_can_be_changed(
     for answer in refused:
         assert answer.status == 400
         assert answer.json["errors"] == [
-            {"field": "key", "message": "the device has 60 parameters, which is as many as it may have"}
+            {"field": "key", "message": "the device has 60 parameters, and can't have more"}
         ]
     assert stored() == before
     assert put(management, "parameter_0", "other").status == 200

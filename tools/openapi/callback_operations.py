@@ -112,8 +112,8 @@ def _uplinks() -> list[Operation]:
         summary="Store messages",
         description="Stores one message, or several of any devices: all of them or none. One that was stored "
         "before is counted as duplicate. Fields of the query complete those of the body, which win. "
-        "What can't be read as what its name suggests is kept as a variable, and named in `warnings`. A "
-        "report of one of Sigfox's services is kept as on `/sigfox/{service}`.",
+        "A field whose value does not fit its name is stored as a variable, and named in `warnings`. A "
+        "report of one of Sigfox's services is stored as on `/sigfox/{service}`.",
         right=Right.TRAFFIC_UP_WRITE,
         answers={200: _accepted()},
         refusals=_REFUSED_MESSAGES,
@@ -150,12 +150,12 @@ def _bidirs() -> list[Operation]:
         summary="Store messages and answer devices",
         description="Stores the messages as `/uplink/batch` does, then answers each device that asks (`ack` "
         "is true or absent) with the oldest downlink of its queue, else with its `downlinkData`. A repeated "
-        "callback gets the same answer. Reports of Sigfox's services ask for nothing: they are kept, and "
+        "callback gets the same answer. Reports of Sigfox's services ask for nothing: they are stored, and "
         "a request of nothing else is answered as on `/sigfox/{service}`.",
         right=Right.TRAFFIC_UP_WRITE,
         answers={
             200: answered(
-                "The devices that asked, as the callback spelt them; where none can ask, what was stored",
+                "The devices that asked, as the callback writes them; where none can ask, what was stored",
                 {"anyOf": [reference("DownlinkAnswers"), reference("Accepted")]},
                 one=downlink,
                 batch={**downlink, OTHER_EXAMPLE_DEVICE: {"noData": True}},
@@ -176,14 +176,14 @@ def _services() -> list[Operation]:
         method="post",
         path="/sigfox/{service}",
         id="create_reports",
-        summary="Keep what a service of Sigfox reports",
-        description="Keeps what Sigfox says of a downlink (`acknowledge`), of a device (`status`, `error`, "
-        "`event`, `geoloc`, `repeater`), or adds to a message (`data-advanced`). Takes the forms of "
+        summary="Store a report of a Sigfox service",
+        description="Stores what Sigfox reports about a downlink (`acknowledge`), about a device (`status`, "
+        "`error`, `event`, `geoloc`, `repeater`), or adds to a message (`data-advanced`). Takes the forms of "
         "`/uplink/batch`.",
         right=Right.TRAFFIC_UP_WRITE,
         answers={
             200: answered(
-                "It is kept; there is a `group` where it belongs to messages",
+                "It is stored; there is a `group` where it belongs to messages",
                 reference("Accepted"),
                 report=_KEPT,
                 data_advanced=_KEPT | {"group": "bc7d65ed34c28c79bfaed356"},

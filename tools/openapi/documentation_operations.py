@@ -7,7 +7,7 @@ from sigbridge.errors import Fault, InvalidInput
 
 _KEPT: Json = {
     "ETag": {"description": "Changes with the text.", "schema": {"type": "string"}},
-    "Cache-Control": {"description": "How long it may be kept.", "schema": {"type": "string"}},
+    "Cache-Control": {"description": "How long it may be cached.", "schema": {"type": "string"}},
 }
 
 

@@ -85,7 +85,7 @@ def set_parameter(
     except NoSuchDevice as missing:
         raise UnknownDevice(application_id, device_id) from missing
     except TooMany as full:
-        message = f"the device has {MOST_PARAMETERS} parameters, which is as many as it may have"
+        message = f"the device has {MOST_PARAMETERS} parameters, and can't have more"
         raise TooManyParameters.of([Fault("key", message)]) from full
 
 

@@ -24,7 +24,7 @@ class DeviceFilter:
     """Which devices are wanted; one that says nothing wants all.
 
     Attributes:
-        prefix: How their ids begin.
+        prefix: Beginning of their ids.
         type: Id of their device type.
         tags: Tags that they all have: keys, each with its value, or None for any value.
     """
@@ -85,7 +85,7 @@ def create_device(application_id: str, device: Device) -> Device:
     listed = registration.add_before_first_message(application_id, device)
     # The store's client tries twice: the second try finds what the first one wrote.
     if listed != device:
-        message = f"Device {device.id} is listed already"
+        message = f"Device {device.id} exists already"
         raise DeviceExists(message)
     return remember(application_id, listed)
 
@@ -137,7 +137,7 @@ def devices_after(application_id: str, prefix: str, after: str | None, page: int
 
     Args:
         application_id: Whose devices.
-        prefix: How their ids begin; "" for all.
+        prefix: Beginning of their ids; "" for all.
         after: Only those whose ids sort after this one.
         page: How many to read in a request.
     """

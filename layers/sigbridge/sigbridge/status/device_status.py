@@ -117,7 +117,7 @@ def evaluate(
     *,
     never_heard: bool,
 ) -> DeviceStatus:
-    """Tell how a device is doing from all that there is to know.
+    """Show a device's state from all that there is to know.
 
     Args:
         application, device: The device, as its application treats it.

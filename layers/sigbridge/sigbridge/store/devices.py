@@ -43,7 +43,7 @@ def after(application_id: str, prefix: str, last_id: str | None, page: int) -> I
 
     Args:
         application_id: Whose devices.
-        prefix: How their ids begin; "" for all.
+        prefix: Beginning of their ids; "" for all.
         last_id: Only those whose ids sort after this one.
         page: How many to read in a request.
     """

@@ -48,12 +48,12 @@ def _check_tags(tags: Sequence[TagCreate]) -> Sequence[TagCreate]:
     return tags
 
 
-Name = Annotated[str, Field(max_length=100, description="What people call it")]
+Name = Annotated[str, Field(max_length=100, description="Display name")]
 Tags = Annotated[
     list[TagCreate],
     Field(
         max_length=_MOST_TAGS,
-        description=f"Your own words about it, at most {_TAGS_SIZE} bytes of JSON together",
+        description=f"Tags, at most {_TAGS_SIZE} bytes of JSON together",
         examples=[[{"key": "site", "value": "Lyon"}]],
     ),
     AfterValidator(_check_keys),
@@ -61,7 +61,7 @@ Tags = Annotated[
 ]
 Type = Annotated[TypeId | None, Field(description="Id of a device type that exists; null for none")]
 Active = Annotated[
-    StrictBool, Field(description="Whether messages are taken from it: otherwise its uplinks get 403")
+    StrictBool, Field(description="Whether its messages are accepted: otherwise its uplinks get 403")
 ]
 Encoding = Annotated[
     PayloadEncoding | None,
@@ -77,7 +77,7 @@ class DeviceCreate(RequestModel):
         Network,
         Field(
             description="Whose id it is: one of `sigfox` that has at most 8 hex digits loses its leading"
-            " zeros, one of `generic` keeps them"
+            " zeros, one of `generic` does not"
         ),
     ] = Network.SIGFOX
     name: Name = ""
@@ -181,7 +181,7 @@ class DeviceResponse(ResponseModel):
 
 
 class ListedDeviceResponse(DeviceResponse):
-    """A device in a list, with how it is doing."""
+    """A device in a list, with its state."""
 
     state: Status
     since: Moment | None = Field(description="Since when; left out while the state is `ok`")
@@ -240,7 +240,7 @@ class InFlightResponse(ResponseModel):
 
 
 class DeviceDetailResponse(DeviceResponse, DeviceStatusResponse):
-    """A device and everything that is known of how it is doing."""
+    """A device and its state."""
 
     queue_length: int = _QUEUE_LENGTH
     in_flight: list[InFlightResponse] = Field(

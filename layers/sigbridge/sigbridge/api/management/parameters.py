@@ -25,7 +25,7 @@ def _read_flag(value: object) -> object:
     return value
 
 
-_DeviceInPath = Annotated[DeviceId, Path(description="Id of the device, in any spelling")]
+_DeviceInPath = Annotated[DeviceId, Path(description="Id of the device (`-`, `:` and spaces are ignored)")]
 _Key = Annotated[
     str, Path(pattern=PARAMETER_KEY, description="Name of the parameter, such as `downlinkData`")
 ]
