@@ -72,6 +72,13 @@ class PlayedFleet:
         self.done("PATCH", f"/v1/device-types/{type_id}", content)
 
     def add(self, *device_ids: str, **content: object) -> None:
+        """The user adds devices that sent a message a second ago, and looks at the list."""
+        self.add_unheard(*device_ids, **content)
+        for device_id in device_ids:
+            self.say(device_id, at=self.clock.seconds - 1)
+        self.in_state("never_heard")
+
+    def add_unheard(self, *device_ids: str, **content: object) -> None:
         """The user adds devices."""
         for device_id in device_ids:
             self.done("POST", "/v1/devices", {"id": device_id, **content})

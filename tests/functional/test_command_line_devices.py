@@ -248,7 +248,7 @@ def test_devices_are_found(sigbridge: OverHttp) -> None:
     assert found("--tag", "site") == ["1A2B", "1A2C"]
     assert found("--tag", "site:Lyon, east", "--tag", "floor") == ["1A2B"]
     assert found("--prefix", "1a2c") == ["1A2C"]
-    assert found("--state", "ok", "--prefix", "1") == ["1A2B", "1A2C"]
+    assert found("--state", "never_heard", "--prefix", "1") == ["1A2B", "1A2C"]
     assert sigbridge.says("devices", "list", "--state", "silent") == "There are no such devices.\n"
 
 

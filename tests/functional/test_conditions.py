@@ -25,15 +25,18 @@ from sigbridge.status import (
     DeviceStatus,
     ObservationKind,
     Status,
+    devices_in_state,
     record_message,
     record_report,
     status_of,
     statuses_of,
 )
 from sigbridge.status.observation import observations_of_report
+from sigbridge.store import table
 from sigbridge.store.message_codec import read_message
 from sigbridge.store.observations import rank
 from sigbridge.store.report_codec import read_stored_report
+from sigbridge.store.rows import Key
 from tests.functional.conftest import Invoke, Stored
 from tests.functional.failing_store import FAILURES, Failure, failing
 from tests.functional.lambdas import Answer, call, event
@@ -329,7 +332,6 @@ def test_what_can_not_be_noted_is_told(failure: Failure, note: Note, noted: Note
 
 # The state: reports, the time of the newest message or None, and the states with the moments they hold since.
 STATES: dict[str, tuple[list[StoredReport], int | None, dict[Status, int]]] = {
-    "never heard of": ([], None, {}),
     "heard of": ([], MS, {}),
     "silent": ([report(Service.ERROR, **SILENT)], None, {Status.SILENT: SILENT_SINCE}),
     "silent after a message": ([report(Service.ERROR, **SILENT)], MS - 1, {Status.SILENT: SILENT_SINCE}),
@@ -482,14 +484,44 @@ def test_a_quota_of_today_is_told(invoke: Invoke, note: Note) -> None:
 
 @pytest.mark.parametrize("name", ["153fa", "00153fa"])
 @pytest.mark.usefixtures("device")
-def test_a_device_of_which_nothing_is_known_is_ok(name: str, invoke: Invoke) -> None:
-    assert ask(invoke, name).json == {
+def test_a_device_of_which_nothing_is_known_was_never_heard(name: str, invoke: Invoke) -> None:
+    told = ask(invoke, name).json
+
+    assert told.pop("since")
+    assert told == {
         "device_id": "153FA",
-        "state": "ok",
-        "conditions": [],
+        "state": "never_heard",
+        "conditions": ["never_heard"],
         "over_quota": False,
         "quota": {"limit": 4, "used": 0},
     }
+
+
+@pytest.mark.usefixtures("device")
+def test_a_device_whose_messages_are_forgotten_was_heard(invoke: Invoke) -> None:
+    """Whoever lists the devices while its message is there takes it off the list of those never heard."""
+    say(invoke, MS)
+    devices_in_state("demo", Status.NEVER_HEARD, None, 10)
+    [message] = [Key(item["pk"], item["sk"]) for item in table.query_prefix("DEVICE#demo#153FA", "MSG#")]
+    table.delete_all([message])
+
+    assert ask(invoke).json["state"] == "ok"
+
+
+REPORTS_OF_THE_UNHEARD: dict[str, tuple[StoredReport, str]] = {
+    "its battery": (report(Service.STATUS, batt=3), "ok"),
+    "its silence": (report(Service.ERROR, **SILENT), "silent"),
+}
+
+
+@pytest.mark.usefixtures("device")
+@pytest.mark.parametrize("told", REPORTS_OF_THE_UNHEARD)
+def test_a_device_that_is_reported_on_is_not_never_heard(told: str, invoke: Invoke, note: Note) -> None:
+    reported, state = REPORTS_OF_THE_UNHEARD[told]
+    note(reported)
+
+    assert ask(invoke).json["state"] == state
+    assert devices_in_state("demo", Status.NEVER_HEARD, None, 10).devices == ()
 
 
 def test_a_message_without_number_and_payload_is_the_last_one_too(invoke: Invoke) -> None:

@@ -99,7 +99,7 @@ def test_a_value_that_differs_stays_as_it_was_and_a_warning_says_so(
     message = shown(management)
     assert values(message) == {"temperature": 21.5}
     assert message["warnings"] == [
-        {"field": "temperature", "message": "differs from what an earlier delivery said, which stays"}
+        {"field": "temperature", "message": "differs from the first delivery, which is unchanged"}
     ]
 
 

@@ -1,5 +1,6 @@
 """Device types at work: who sets a device's type, and what the type does to its traffic; inactive devices."""
 
+import base64
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
@@ -355,39 +356,50 @@ def test_a_generic_payload_is_written_as_device_type_or_application_say(
     assert message["payload"] == "0011aa"
 
 
-BYTES = {"decoded_payload": {"bytes": [1, 2, 3]}}
+BYTES: dict[str, object] = {"decoded_payload": {"bytes": [1, 2, 3]}}
+SHORT: dict[str, tuple[dict[str, object], str]] = {
+    "decoded_payload": (BYTES, "0102030000000000"),
+    "frm_payload": ({"frm_payload": "AQID"}, "0102030000000000"),
+    "The Things Stack's own example": ({"frm_payload": "vu8=", "f_port": 15}, "beef000000000000"),
+    "both": ({"frm_payload": "vu8", "decoded_payload": {"led": "on"}}, "beef000000000000"),
+}
 
 
 @pytest.mark.parametrize("function", ["queue_push", "queue_replace"])
-def test_a_short_decoded_payload_is_filled_up_where_the_type_says_so(
-    function: str, played: PlayedDevice, typed: Typed
+@pytest.mark.parametrize(("item", "sent"), SHORT.values(), ids=SHORT)
+def test_a_short_payload_is_filled_up_where_the_type_says_so(
+    function: str, item: dict[str, object], sent: str, played: PlayedDevice, typed: Typed
 ) -> None:
     typed(pad_downlinks=True)
 
-    assert played.call(function, body={"downlinks": [BYTES]}).status == 200
+    assert played.call(function, body={"downlinks": [item]}).status == 200
 
-    [item] = played.call("queue_list").json["downlinks"]
-    assert (item["frm_payload"], item["decoded_payload"]) == ("AQIDAAAAAAA=", {"bytes": [1, 2, 3]})
-    assert played.ask() == "0102030000000000"
+    [listed] = played.call("queue_list").json["downlinks"]
+    assert base64.b64decode(listed["frm_payload"]).hex() == sent
+    assert listed.get("decoded_payload") == item.get("decoded_payload")
+    assert played.ask() == sent
 
 
 @pytest.mark.parametrize("says", [{}, {"pad_downlinks": False}])
 @pytest.mark.parametrize("function", ["queue_push", "queue_replace"])
-def test_a_short_decoded_payload_is_refused_otherwise(
-    function: str, says: dict[str, object], played: PlayedDevice, typed: Typed
+@pytest.mark.parametrize("item", [item for item, _ in SHORT.values()], ids=SHORT)
+def test_a_short_payload_is_refused_otherwise_with_how_to_switch_that_on(
+    function: str, item: dict[str, object], says: dict[str, object], played: PlayedDevice, typed: Typed
 ) -> None:
     typed(**says)
 
-    refused = played.call(function, body={"downlinks": [BYTES]})
+    refused = played.call(function, body={"downlinks": [item]})
 
     assert refused.status == 400
     assert refused.error["name"] == "application_downlink_too_short"
+    assert "a device type with `pad_downlinks` appends zeros" in refused.json["message"]
 
 
 @pytest.mark.parametrize(
     ("item", "name"),
     [
-        ({"frm_payload": "AQID"}, "application_downlink_too_short"),
+        ({"frm_payload": ""}, "no_payload"),
+        ({"frm_payload": "AQIDBAUGBwgJ"}, "application_downlink_too_long"),
         ({"decoded_payload": {"bytes": [0] * 9}}, "application_downlink_too_long"),
         ({"decoded_payload": {"bytes": [1, 256]}}, "validation"),
         ({"decoded_payload": {}}, "no_payload"),

@@ -235,7 +235,7 @@ def test_thousands_of_items_are_deleted_in_the_background_as_far_as_time_allows(
 
 
 def test_as_many_as_the_caller_waits_for_are_deleted_at_once(fleet: PlayedFleet) -> None:
-    fleet.add("B1", "B2")
+    fleet.add_unheard("B1", "B2")
     fill("B1", FEW)
     fill("B2", FEW + 1)
 

@@ -11,7 +11,7 @@ from sigbridge.credentials import issue_key
 from sigbridge.devices import register_device
 from sigbridge.model.api_key import Right
 from tests.functional.conftest import Stored
-from tests.functional.lambdas import Answer
+from tests.functional.lambdas import Answer, call, event
 from tests.functional.management import Management
 from tests.functional.many_devices import list_many
 from tests.functional.store_requests import store_requests
@@ -31,13 +31,19 @@ def import_csv(management: Management, text: str, content_type: str = "text/csv"
     return management.request("POST", IMPORT, {}, text, {"content-type": content_type})
 
 
+OF_LISTS = {"created_at", "state", "since", "queue_length"}
+
+
 def listed(management: Management) -> list[dict[str, Any]]:
     """The devices of the application, as they are created."""
     found: list[dict[str, Any]] = management.get("/v1/devices", limit=100).json["devices"]
-    return [
-        {name: value for name, value in device.items() if name not in {"created_at", "state"}}
-        for device in found
-    ]
+    return [{name: value for name, value in device.items() if name not in OF_LISTS} for device in found]
+
+
+def parameters(management: Management, device_id: str) -> dict[str, str]:
+    """The parameters of a device."""
+    found = management.get(f"/v1/devices/{device_id}/parameters").json["parameters"]
+    return {each["key"]: each["value"] for each in found}
 
 
 def faults(answer: Answer) -> list[str]:
@@ -147,6 +153,109 @@ def test_the_content_type_may_have_parameters_and_any_case(management: Managemen
     assert import_csv(management, "id\n1A", content_type).status == 200
 
 
+def test_parameters_are_imported_from_columns(management: Management, stored: Stored) -> None:
+    text = "id,downlinkData,param:interval,parameters\n1A,00000000ADA1B2C3,900,room=12;floor=\n2A,,,\n"
+
+    assert import_csv(management, text).json == {"created": 2, "existing": 0}
+
+    expected = {"downlinkData": "00000000ada1b2c3", "floor": "", "interval": "900", "room": "12"}
+    assert parameters(management, "1A") == expected
+    assert parameters(management, "2A") == {}
+    states = {item["pk"]: item["downlink_data"] for item in stored("DEVICE#demo#", "STATE")}
+    assert states == {"DEVICE#demo#1A": "00000000ada1b2c3", "DEVICE#demo#2A": ""}
+
+
+def test_imported_downlink_data_answers_the_device(management: Management) -> None:
+    import_csv(management, "id,downlinkdata\n1A,0102030405060708")
+
+    asked = call("bidir_downlink", event("bidir_downlink.json", body={"device": "1A"}), management.key)
+
+    assert asked.json == {"1A": {"downlinkData": "0102030405060708"}}
+
+
+def test_imported_parameters_count_among_the_sixty_of_a_device(management: Management) -> None:
+    management.post(
+        IMPORT, [{"id": "1A", "parameters": [{"key": f"k{number}", "value": "1"} for number in range(60)]}]
+    )
+
+    assert management.request("PUT", "/v1/devices/1A/parameters/k60", {}, {"value": "1"}).status == 400
+    assert management.request("DELETE", "/v1/devices/1A/parameters/k0").status == 204
+    assert management.request("PUT", "/v1/devices/1A/parameters/k60", {}, {"value": "1"}).status == 201
+
+
+def test_parameters_of_a_device_that_exists_are_left_as_they_are(management: Management) -> None:
+    import_csv(management, "id,downlinkData\n1A,0102030405060708")
+
+    assert import_csv(management, "id,downlinkData,param:b\n1A,1112131415161718,x").json["existing"] == 1
+    assert parameters(management, "1A") == {"downlinkData": "0102030405060708"}
+
+
+def test_a_device_that_was_deleted_is_imported_with_its_new_parameters(management: Management) -> None:
+    import_csv(management, "id,downlinkData,param:a\n1A,0102030405060708,1")
+    management.request("DELETE", "/v1/devices/1A")
+
+    assert import_csv(management, "id,downlinkData\n1A,1112131415161718").json["created"] == 1
+    assert parameters(management, "1A") == {"downlinkData": "1112131415161718"}
+
+
+def test_tags_are_imported_from_columns(management: Management) -> None:
+    import_csv(management, "id,tag:site,tags,tag.Floor\n1A,Lyon;Vaise,room=12,2\n2A,,,\n")
+
+    tags = [
+        {"key": "Floor", "value": "2"},
+        {"key": "room", "value": "12"},
+        {"key": "site", "value": "Lyon;Vaise"},
+    ]
+    assert [device["tags"] for device in listed(management)] == [tags, []]
+
+
+TAGOIO_TABLES = {
+    "names of fields": "id,name,serial,active,tags,network,connector,type,last_input,created_at\n"
+    "62151835435d540010b768c4,Door,1a2b3c,true,site=Lyon,62336c32ab6e0d0012e06c04,62333bd36977fc001a2990c8,"
+    "immutable,2026-11-20T10:00:00.000Z,2025-01-01T00:00:00.000Z\n",
+    "names with spaces": "Name;Serie Number;Active;Tags;Last Input\nDoor;1A-2B-3C;TRUE;site=Lyon;\n".replace(
+        "site=Lyon", '"site=Lyon"'
+    ),
+    "tags as JSON": 'name,serial,tags\nDoor,1A2B3C,"[{""key"":""site"",""value"":""Lyon""}]"\n',
+}
+
+
+@pytest.mark.parametrize("text", TAGOIO_TABLES.values(), ids=TAGOIO_TABLES.keys())
+def test_a_table_of_tagoios_is_read_as_it_is(management: Management, text: str) -> None:
+    assert import_csv(management, text).json["created"] == 1
+
+    tags = [{"key": "site", "value": "Lyon"}]
+    assert listed(management) == [{"id": "1A2B3C", "name": "Door", "tags": tags, "active": True}]
+
+
+def test_columns_of_tagoios_that_are_not_read_are_named(management: Management) -> None:
+    receipt = import_csv(
+        management, "id,serial,Network,Last Input,params\n62151835435d540010b768c4,1A,x,,a=1"
+    )
+
+    assert receipt.json == {"created": 1, "existing": 0, "left_out": ["id", "Network", "Last Input"]}
+    assert parameters(management, "1A") == {"a": "1"}
+
+
+ALLOWED = (
+    "id, network, name, type, tags, active, payload_encoding, parameters, downlinkData, param:KEY, tag:KEY"
+)
+COLUMN_MESSAGES = {
+    "id,nom": f'Unknown column "nom", allowed: {ALLOWED}. Did you mean "name"?',
+    "id,size": f'Unknown column "size", allowed: {ALLOWED}',
+    "id,downlink_data": f'Unknown column "downlink_data", allowed: {ALLOWED}. Did you mean "downlinkData"?',
+    "name": 'Column "id" is missing',
+    "id,ID": 'Column "ID" appears twice',
+}
+
+
+@pytest.mark.parametrize(("text", "message"), COLUMN_MESSAGES.items())
+def test_what_is_wrong_with_a_column_is_told(management: Management, text: str, message: str) -> None:
+    refused = import_csv(management, text)
+
+    assert (refused.status, refused.json["message"]) == (400, message)
+
+
 BAD_CSV: list[tuple[str, list[str]]] = [
     ("", ["header: id"]),
     ("\nid\n1A", ["header: id"]),
@@ -154,6 +263,25 @@ BAD_CSV: list[tuple[str, list[str]]] = [
     ("id,colour,name,size\n1A,,,", ["header: colour", "header: size"]),
     ("id,name,id\n1A,,", ["header: id"]),
     ("id,,name\n1A,,", ["header: "]),
+    ("id,param:,tag:\n1A,5,5", ["row 1: param:", "row 1: tag:"]),
+    ("id,param:interval,PARAM.interval\n1A,1,2", ["header: PARAM.interval"]),
+    ("id,downlinkData,param:downlinkData\n1A,,", ["header: param:downlinkData"]),
+    (
+        "id,downlinkData\n1A,0102030405060708\n2A,01020304\n3A,xx",
+        ["row 2: downlinkData", "row 3: downlinkData"],
+    ),
+    ("id,param:downlinkdata\n1A,0102030405060708", ["row 1: param:downlinkdata"]),
+    ("id,param:a b\n1A,5\n2A,", ["row 1: param:a b"]),
+    ("id,param:big\n1A," + "x" * 6_001, ["row 1: param:big"]),
+    (
+        "id,parameters\n1A,a=1;a=2\n2A,a\n3A,[5\n4A,[5]",
+        ["row 1: parameters", "row 2: parameters", "row 3: parameters", "row 4: parameters[0]"],
+    ),
+    ("id,parameters\n1A," + ";".join(f"k{number}=1" for number in range(61)), ["row 1: parameters"]),
+    ("id,tags,tag:site\n1A,site=Paris,Lyon", ["row 1: tags"]),
+    ("serial,serie_number\n1A,1A", ["header: serie_number"]),
+    ("serial,nom\n1A,x", ["header: nom"]),
+    ("name,connector\nx,y", ["header: connector", "header: id"]),
     ('id,name\n1A,"x', ["row 1"]),
     ('id,name\n1A,x\n2A,"x"y\n', ["row 2"]),
     ('id,"na"me\n1A,x', ["header"]),
@@ -204,6 +332,9 @@ BAD_JSON: list[tuple[object, list[str]]] = [
     ([{"id": "1A", "active": "true"}], ["devices[0].active"]),
     ([{"id": "1A"}, {"id": "01a"}], ["devices[1].id"]),
     ([{"id": "1A"}, {"id": ""}], ["devices[1].id"]),
+    ([{"id": "1A", "parameters": [{"key": "downlinkData", "value": "01"}]}], ["devices[0].parameters[0]"]),
+    ([{"id": "1A", "parameters": [{"key": "a"}]}], ["devices[0].parameters[0].value"]),
+    ([{"id": "1A", "parameters": [{"key": "a", "value": 5}]}], ["devices[0].parameters[0].value"]),
 ]
 
 

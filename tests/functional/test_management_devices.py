@@ -1,5 +1,6 @@
 """`/v1/devices`: devices are created, listed by page, shown, changed and deleted."""
 
+from decimal import Decimal
 from itertools import count
 from typing import Any
 
@@ -105,7 +106,7 @@ def test_a_listed_device_is_not_created_again(
     refused = management.post("/v1/devices", {"id": spelling, "name": "Other"})
 
     assert refused.status == 409
-    assert refused.json == {"status": False, "message": "Device 1A2B3C is listed already"}
+    assert refused.json == {"status": False, "message": "Device 1A2B3C exists already"}
     assert management.get("/v1/devices/1A2B3C").json["name"] == sensor["name"]
 
 
@@ -315,8 +316,9 @@ def test_a_store_that_fails_is_503(
 
 def test_a_device_of_which_nothing_is_known_is_shown(management: Management, sensor: dict[str, Any]) -> None:
     assert management.get("/v1/devices/1A2B3C").json == sensor | {
-        "state": "ok",
-        "conditions": [],
+        "state": "never_heard",
+        "since": sensor["created_at"],
+        "conditions": ["never_heard"],
         "over_quota": False,
         "quota": {"limit": 4, "used": 0},
         "queue_length": 0,
@@ -493,7 +495,44 @@ def test_there_are_no_devices_at_first(management: Management) -> None:
 
 
 def test_a_listed_device_is_told_with_its_state(management: Management, sensor: dict[str, Any]) -> None:
-    assert management.get("/v1/devices").json == {"devices": [sensor | {"state": "ok"}]}
+    never_heard = {"state": "never_heard", "since": sensor["created_at"], "queue_length": 0}
+    assert management.get("/v1/devices").json == {"devices": [sensor | never_heard]}
+
+
+def test_listed_devices_are_told_with_their_last_message_battery_and_queue(
+    management: Management, invoke: Invoke
+) -> None:
+    for id_ in ("A1", "A2"):
+        register_device("demo", id_)
+    invoke(
+        "uplink",
+        event("uplink.json", body={"device": "A1", "time": 1763770827, "data": "0f", "seqNumber": 7}),
+    )
+    record_report("demo", "A1", report_of("A1", Service.STATUS, MS, batt=Decimal("3.05"), temp=21))
+    waiting = [{"frm_payload": "AQIDBAUGBwg="}, {"frm_payload": "AQIDBAUGBwg="}]
+    invoke("queue_push", event("queue_push.json", body={"downlinks": waiting}, path={"device_id": "0000a1"}))
+
+    heard, unheard = management.get("/v1/devices").json["devices"]
+
+    assert heard["last_message"] == {"time": "2025-11-22T00:20:27.000Z", "seq_number": 7, "payload": "0f"}
+    assert heard["battery"]["volts"] == 3.05
+    assert (heard["state"], heard["queue_length"]) == ("ok", 2)
+    detail = management.get("/v1/devices/A1").json
+    assert heard == {name: detail[name] for name in heard}
+    assert (unheard["state"], unheard["queue_length"]) == ("never_heard", 0)
+    assert not {"last_message", "battery"} & unheard.keys()
+    assert management.get("/v1/devices", state="ok").json["devices"] == [heard]
+    assert management.get("/v1/devices", state="never_heard").json["devices"] == [unheard]
+
+
+def test_a_page_of_devices_costs_a_query_for_each_and_batches(management: Management) -> None:
+    list_many(100)
+    management.get("/v1/devices", limit=100)
+
+    with store_requests() as requests:
+        management.get("/v1/devices", limit=100)
+
+    assert requests == {"Query": 1 + 5 + 100, "BatchGetItem": 1 + 4}
 
 
 def test_devices_come_in_the_order_of_their_ids_page_by_page(management: Management) -> None:
@@ -593,7 +632,7 @@ def test_a_device_that_comes_or_goes_between_pages_does_not_move_the_others(
         ({"tag": ["site:Lyon", "floor:2"]}, ["B1"]),
         ({"tag": ["site", "note"]}, ["A2"]),
         ({"tag": "é ö:&="}, ["AA"]),
-        ({"tag": "site:Lyon", "type": "tracker", "prefix": "B", "state": "ok"}, ["B1"]),
+        ({"tag": "site:Lyon", "type": "tracker", "prefix": "B", "state": "never_heard"}, ["B1"]),
     ],
 )
 def test_filters_leave_the_devices_that_fit_all_of_them(
@@ -628,9 +667,9 @@ def test_devices_that_are_not_ok_are_listed_with_their_state(management: Managem
     listed = management.get("/v1/devices").json["devices"]
 
     assert [(device["id"], device["state"], device.get("since")) for device in listed] == [
-        ("A1", "ok", None),
+        ("A1", "never_heard", listed[0]["created_at"]),
         ("A2", "silent", "2025-11-20T15:36:21.000Z"),
-        ("A3", "ok", None),
+        ("A3", "never_heard", listed[2]["created_at"]),
     ]
 
 
@@ -643,8 +682,10 @@ def test_devices_are_listed_by_their_state(management: Management) -> None:
     for limit in (1, 4, 100):
         assert ids(management, state="silent", limit=limit) == silent
         assert ids(management, state="silent", limit=limit, prefix="B") == every[12:19]
-        assert ids(management, state="ok", limit=limit) == [each for each in every if each not in silent]
-        assert ids(management, state="ok", limit=limit, prefix="C") == every[20:29]
+        unheard = [each for each in every if each not in silent]
+        assert ids(management, state="never_heard", limit=limit) == unheard
+        assert ids(management, state="never_heard", limit=limit, prefix="C") == every[20:29]
+        assert ids(management, state="ok", limit=limit) == []
     assert ids(management, state="off_contract") == []
     told = management.get("/v1/devices", state="silent", limit=1).json["devices"]
     assert [(device["state"], device["since"]) for device in told] == [("silent", "2025-11-20T15:36:21.000Z")]
@@ -659,7 +700,7 @@ def test_a_list_by_state_knows_the_other_filters(management: Management) -> None
 
     for limit in (1, 100):
         assert ids(management, state="silent", tag="site:Lyon", limit=limit) == ["A2"]
-        assert ids(management, state="ok", tag="site:Lyon", limit=limit) == ["A3"]
+        assert ids(management, state="never_heard", tag="site:Lyon", limit=limit) == ["A3"]
         assert ids(management, state="silent", type="tracker", limit=limit) == []
 
 
@@ -719,7 +760,7 @@ QUERIES = st.fixed_dictionaries(
         "prefix": st.text("AB_.", max_size=2),
         "type": st.sampled_from(["tracker", "beacon"]),
         "tag": st.lists(st.sampled_from(["site", "site:1", "floor:", "floor:2"]), min_size=1, max_size=2),
-        "state": st.sampled_from(["ok", "silent"]),
+        "state": st.sampled_from(["ok", "silent", "never_heard"]),
     },
 )
 
@@ -727,7 +768,7 @@ QUERIES = st.fixed_dictionaries(
 def is_wanted(id_: str, device: ModelDevice, query: dict[str, Any]) -> bool:
     """Tells whether a device of the model fits a query."""
     type_id, told, is_silent = device
-    state = "silent" if is_silent else "ok"
+    state = "silent" if is_silent else "never_heard"
     wanted = [tag.partition(":") for tag in query.get("tag", [])]
     return (
         id_.startswith(query.get("prefix", ""))

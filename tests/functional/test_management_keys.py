@@ -271,7 +271,7 @@ def test_a_key_has_no_power_over_a_stronger_one(
     assert answer.json["message"] == (
         "The key lacks rights that the other one has or is to have: traffic:read"
         if "rights" in kind
-        else f"The key ends at {rfc3339(START_MS + DAY * 1000)}, the other one would live or lives longer"
+        else f"The key ends at {rfc3339(START_MS + DAY * 1000)}, the other one would be valid longer"
     )
     assert stored() == before
 
@@ -743,3 +743,11 @@ def test_whatever_is_done_with_a_key_nothing_beyond_it_is_reached(
             assert any(right == owned and until_ms <= end for owned, end in had)
     if not (set(Right) <= first.rights and first.valid_until is None):
         assert kept[strong.id] == strong
+
+
+def test_an_unknown_right_is_refused_with_the_choices_and_the_nearest_one(management: Management) -> None:
+    refused = management.post("/v1/keys", {"name": "n", "rights": ["devices:read", "traffic:reed"]})
+
+    choices = ", ".join(Right)
+    message = f"unknown right 'traffic:reed', choose from {choices}. Did you mean \"traffic:read\"?"
+    assert (refused.status, refused.json["message"]) == (400, f"rights[1]: {message}")

@@ -167,6 +167,15 @@ def test_any_key_is_taken_or_refused(management: Management, key: str) -> None:
 # What is refused
 
 
+def test_a_key_that_differs_from_downlink_data_only_in_case_is_refused_with_a_hint(
+    management: Management,
+) -> None:
+    refused = put(management, "downlinkdata", DATA)
+
+    hint = "differs from `downlinkData` only in upper and lower case; write `downlinkData`"
+    assert (refused.status, refused.json["message"]) == (400, f"key: {hint}")
+
+
 @pytest.mark.parametrize(
     ("name", "body", "fields"),
     [
@@ -186,6 +195,8 @@ def test_any_key_is_taken_or_refused(management: Management, key: str) -> None:
         ("a$", {"value": "x"}, ["key"]),
         ("é", {"value": "x"}, ["key"]),
         ("a" * 101, {"value": "x"}, ["key"]),
+        ("downlinkdata", {"value": DATA}, ["key"]),
+        ("DownlinkData", {"value": "x"}, ["key"]),
         ("downlinkData", {"value": ""}, ["value"]),
         ("downlinkData", {"value": "00"}, ["value"]),
         ("downlinkData", {"value": "zz" * 8}, ["value"]),
@@ -282,7 +293,7 @@ def test_the_61st_parameter_is_refused_and_the_60_can_be_changed(
     for answer in refused:
         assert answer.status == 400
         assert answer.json["errors"] == [
-            {"field": "key", "message": "the device has 60 parameters, which is as many as it may have"}
+            {"field": "key", "message": "the device has 60 parameters, and can't have more"}
         ]
     assert stored() == before
     assert put(management, "parameter_0", "other").status == 200
@@ -390,7 +401,7 @@ def test_sent_is_a_flag_of_the_user_that_no_answer_changes_or_heeds(
 
 
 def test_a_parameter_of_another_name_answers_nothing(management: Management, played: PlayedDevice) -> None:
-    for key in ("downlinkdata", "downlinkData2", "downlink", "downlink_data"):
+    for key in ("downlinksData", "downlinkData2", "downlink", "downlink_data"):
         put(management, key, DATA)
 
     assert played.ask() is None

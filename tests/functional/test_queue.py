@@ -497,13 +497,37 @@ def test_other_bad_items_are_told_by_their_field(
 
 
 @both_paths
-@pytest.mark.parametrize("payload", ["0102030405060708", "DEADbeefCAFEbabe", "0x0102030405060708"])
-def test_hex_is_refused_and_told_from_base64(payload: str, name: str, push: Push) -> None:
+@pytest.mark.parametrize(
+    ("payload", "meant"),
+    [
+        ("0102030405060708", "AQIDBAUGBwg="),
+        ("DEADbeefCAFEbabe", "3q2+78r+ur4="),
+        ("0x0102030405060708", "AQIDBAUGBwg="),
+        ("01-02-03-04-05-06-07-08", "AQIDBAUGBwg="),
+    ],
+)
+def test_hex_is_refused_with_its_base64(payload: str, meant: str, name: str, push: Push) -> None:
     answer = push({"frm_payload": payload}, name=name)
 
     assert (answer.status, answer.error["name"]) == (400, "application_downlink_too_long")
     assert answer.error["attributes"]["max"] == 8
-    assert "`frm_payload` is base64, and this one looks like hex" in answer.json["message"]
+    assert f"`frm_payload` looks like hex, which is `{meant}` in base64" in answer.json["message"]
+    assert push({"frm_payload": meant}, name=name).status == 200
+
+
+@pytest.mark.parametrize("payload", ["01 02 03 04 05 06 07 08", "01:02:03:04:05:06:07:08"])
+def test_hex_that_is_no_base64_is_refused_with_its_base64_too(payload: str, push: Push) -> None:
+    answer = push({"frm_payload": payload})
+
+    assert answer.status == 400
+    reason = innermost(answer.error)["attributes"]["reason"]
+    assert reason == "value must be base64; it looks like hex, which is `AQIDBAUGBwg=` in base64"
+
+
+@pytest.mark.parametrize("payload", ["01020304050", "DEADBEEFCAF", "00000000000=", "0x123456789"])
+def test_base64_of_8_bytes_that_looks_like_hex_is_taken(payload: str, push: Push) -> None:
+    # The last digit of base64 carries bits that no byte needs.
+    assert push({"frm_payload": payload}).status == 200
 
 
 def test_messages_name_no_class_of_the_program(push: Push) -> None:
@@ -669,6 +693,7 @@ def test_an_unknown_device_is_not_found_and_not_made(
     error = answer.error
     assert (error["namespace"], error["name"]) == ("pkg/applicationserver", "device_not_found")
     assert error["attributes"] == {"device_uid": "demo.153fa"}
+    assert "not found; add it with `POST /v1/devices` or `sigbridge devices add`" in answer.json["message"]
     assert answer.json["code"] == 5
     assert stored() == before
 

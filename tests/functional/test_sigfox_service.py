@@ -806,7 +806,7 @@ DOUBTED: dict[str, tuple[str, dict[str, Any], str, str]] = {
         "acknowledge",
         ACKNOWLEDGE | {"x": {"y": int("9" * 39)}},
         "x.y",
-        "is a number beyond what can be kept, taken as text",
+        "is a number too large to store; stored as text",
     ),
 }
 
@@ -844,7 +844,7 @@ def test_an_unknown_service_is_not_found_and_the_known_ones_are_named(
     assert answer.status == 404
     assert answer.json == {
         "status": False,
-        "message": f"There is no service '{service[:40]}'; known are {KNOWN}",
+        "message": f"There is no service '{service[:40]}'; choose from {KNOWN}",
     }
     assert stored() == before
 

@@ -45,16 +45,17 @@ def test_a_device_is_silent_when_nothing_was_heard_of_it_for_longer_than_its_typ
     assert fleet.states() == {tracker: "silent"}
 
 
-def test_one_device_is_shown_as_silent_at_once_and_listed_within_a_minute(
+def test_a_device_is_shown_as_silent_at_once_and_in_the_list_of_the_silent_within_a_minute(
     fleet: PlayedFleet, tracker: str
 ) -> None:
     fleet.clock.wait(HOUR)
     assert fleet.state(tracker) == "silent"
-    assert fleet.states() == {tracker: "ok"}
+    assert fleet.states() == {tracker: "silent"}
+    assert fleet.in_state("silent") == {}
 
     fleet.next_minute()
 
-    assert fleet.states() == {tracker: "silent"}
+    assert list(fleet.in_state("silent")) == [tracker]
 
 
 def test_a_message_ends_the_silence_and_the_next_one_is_found_too(fleet: PlayedFleet, tracker: str) -> None:
@@ -79,15 +80,21 @@ def test_a_silence_that_nobody_saw_end_does_not_hide_the_next_one(fleet: PlayedF
     assert fleet.in_state("silent") == {tracker: silent_at}
 
 
-def test_a_device_that_never_sent_is_silent_since_it_was_added(fleet: PlayedFleet) -> None:
+def test_a_device_that_never_sent_is_not_silent_until_it_has_sent(fleet: PlayedFleet, stored: Stored) -> None:
     fleet.add_type(keep_alive_seconds=HOUR)
-    silent_at = rfc3339(fleet.clock.now_ms + HOUR * 1000)
-    fleet.add("A1", type="tracker")
-    fleet.next_minute()
+    fleet.add_unheard("A1", type="tracker")
+    for _ in range(3):
+        fleet.wait(HOUR)
+        assert (fleet.state("A1"), fleet.states()) == ("never_heard", {"A1": "never_heard"})
+        assert list(looks(stored)) == ["A1"]
 
-    fleet.wait(HOUR)
+    fleet.say("A1")
+    silent_at = rfc3339(fleet.clock.seconds * 1000 + HOUR * 1000)
+    for _ in range(3):
+        fleet.wait(HOUR)
 
     assert fleet.in_state("silent") == {"A1": silent_at}
+    assert fleet.in_state("never_heard") == {}
 
 
 def test_a_device_registered_by_its_message_is_watched(fleet: PlayedFleet) -> None:
@@ -258,6 +265,9 @@ def many(fleet: PlayedFleet, small_steps: None) -> list[str]:  # noqa: ARG001 - 
         {"id": f"{number:03X}", "type": "tracker" if number % 3 else None} for number in range(256, 301)
     ]
     fleet.done("POST", "/v1/devices/import", {"devices": devices})
+    with fleet.stream_delayed():
+        for device in devices:
+            fleet.say(str(device["id"]))
     return [str(device["id"]) for device in devices if device["type"]]
 
 

@@ -28,7 +28,6 @@ type Tell = Callable[[str], object]
 def a1(fleet: PlayedFleet) -> str:
     """A device that was heard of an hour ago, beside another one."""
     fleet.add("A1", "B2")
-    fleet.say("A1")
     fleet.clock.wait(HOUR)
     return "A1"
 
@@ -190,7 +189,7 @@ def test_a_list_is_read_by_page(fleet: PlayedFleet) -> None:
     after: str | None = None
     while True:
         page = devices_in_state("demo", Status.SILENT, after, 3)
-        pages.append([device_id for device_id, _ in page.devices])
+        pages.append([status.device_id for status in page.devices])
         after = page.next_after
         if after is None:
             break
@@ -205,7 +204,7 @@ def test_a_page_is_complete_when_it_holds_exactly_what_there_is(fleet: PlayedFle
 
     page = devices_in_state("demo", Status.SILENT, None, 3)
 
-    assert ([device_id for device_id, _ in page.devices], page.next_after) == (ids, None)
+    assert ([status.device_id for status in page.devices], page.next_after) == (ids, None)
 
 
 def test_a_page_of_devices_that_are_well_again_is_short_and_the_next_one_is_not_lost(
@@ -219,7 +218,7 @@ def test_a_page_of_devices_that_are_well_again_is_short_and_the_next_one_is_not_
     second = devices_in_state("demo", Status.SILENT, first.next_after, 3)
 
     assert (first.devices, first.next_after) == ((), ids[2])
-    assert [device_id for device_id, _ in second.devices] == ids[4:]
+    assert [status.device_id for status in second.devices] == ids[4:]
 
 
 def test_only_devices_between_two_ids_and_among_the_wanted_ones_are_told_of(fleet: PlayedFleet) -> None:
@@ -243,8 +242,8 @@ def test_what_reading_costs(fleet: PlayedFleet) -> None:
     with store_requests() as of_a_page:
         devices_in_state("demo", Status.SILENT, None, 100)
 
-    assert of_none == {"Query": 4}
-    assert of_twenty == {"Query": 4 + 20, "BatchGetItem": 2}
+    assert of_none == {"Query": 5}
+    assert of_twenty == {"Query": 5 + 20, "BatchGetItem": 2}
     assert of_a_page == {"Query": 1 + 100, "BatchGetItem": 2}
 
 

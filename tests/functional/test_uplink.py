@@ -733,13 +733,17 @@ def test_an_object_is_no_value_of_an_essential_field(
 
 # What is not understood is kept as a variable: the body, and field and message of the warning.
 DOUBTED: dict[str, tuple[object, str, str]] = {
-    "NaN": ('{"device": "1A2B45", "data": "17", "x": NaN}', "x", "NaN is no JSON value"),
-    "exponent beyond any number": ('{"device": "1A2B45", "data": "17", "x": 1e9999999}', "x", "beyond"),
-    "number of 39 digits": (SIGFOX | {"x": int("9" * 39)}, "x", "taken as text"),
-    "number of 400 digits in an object": (SIGFOX | {"x": {"y": int("9" * 400)}}, "x.y", "taken as text"),
-    "NUL escaped": ('{"device": "1A2B45", "data": "17", "x": "a\\u0000"}', "x", "can't be kept"),
-    "NUL byte": (b'{"device": "1A2B45", "data": "17", "x": "a\0"}', "x", "can't be kept"),
-    "half a surrogate pair": ('{"device": "1A2B45", "data": "17", "x": "\\ud800"}', "x", "can't be kept"),
+    "NaN": ('{"device": "1A2B45", "data": "17", "x": NaN}', "x", "NaN is not a JSON value"),
+    "exponent beyond any number": (
+        '{"device": "1A2B45", "data": "17", "x": 1e9999999}',
+        "x",
+        "too large to store",
+    ),
+    "number of 39 digits": (SIGFOX | {"x": int("9" * 39)}, "x", "stored as text"),
+    "number of 400 digits in an object": (SIGFOX | {"x": {"y": int("9" * 400)}}, "x.y", "stored as text"),
+    "NUL escaped": ('{"device": "1A2B45", "data": "17", "x": "a\\u0000"}', "x", "can't be stored"),
+    "NUL byte": (b'{"device": "1A2B45", "data": "17", "x": "a\0"}', "x", "can't be stored"),
+    "half a surrogate pair": ('{"device": "1A2B45", "data": "17", "x": "\\ud800"}', "x", "can't be stored"),
     "time of 11 digits": (SIGFOX | {"time": 17637708270}, "time", "must be epoch seconds"),
     "time no time": (SIGFOX | {"time": "yesterday"}, "time", "must be epoch seconds"),
     "ack unclear": (SIGFOX | {"ack": "maybe"}, "ack", "must be true or false"),
@@ -753,7 +757,7 @@ DOUBTED: dict[str, tuple[object, str, str]] = {
     "payload of a generic device a word": (
         {"serial": "AA-BB-01-CC-02", "payload": "hello"},
         "payload",
-        "must be hex, taken as a variable",
+        "must be hex; stored as a variable",
     ),
 }
 

@@ -21,7 +21,9 @@ from sigbridge.model.device_state import DeviceState, Removal
 from sigbridge.model.downlink import Downlink
 from sigbridge.model.downlink_history import Attempt, AttemptKey, Step, StoredAttempt
 from sigbridge.model.observation import Observation, ObservationKind, Observations
+from sigbridge.model.parameter import Parameter
 from sigbridge.model.report import StoredReport
+from sigbridge.model.status import Status
 from sigbridge.model.stored_message import StoredMessage
 from sigbridge.store import (
     applications,
@@ -31,6 +33,7 @@ from sigbridge.store import (
     devices,
     messages,
     observations,
+    registration,
     reports,
     state_lists,
     timeline,
@@ -393,6 +396,17 @@ def _recency(knowledge: Observation) -> tuple[int, str]:
     return knowledge.at, observations.rank(knowledge)
 
 
+class FakeRegistration(FakeModule):
+    def add_before_first_message(
+        self, application_id: str, device: Device, own_parameters: Sequence[Parameter] = ()
+    ) -> Device:
+        del own_parameters
+        listed = FakeDevices(self.items).add(application_id, device)
+        entry = Entry(Status.NEVER_HEARD, device.id, device.registered_at)
+        self.items.listed[application_id, entry.state, device.id] = entry
+        return listed
+
+
 class FakeStateLists(FakeModule):
     def enter(self, application_id: str, entry: Entry, kept_until: int | None = None) -> None:
         del kept_until
@@ -407,6 +421,7 @@ MODULES = {
     device_states: FakeDeviceStates,
     devices: FakeDevices,
     messages: FakeMessages,
+    registration: FakeRegistration,
     reports: FakeReports,
     state_lists: FakeStateLists,
     timeline: FakeTimeline,

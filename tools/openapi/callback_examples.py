@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from openapi.examples import example_body
-from openapi.fragments import Json
+from openapi.fragments import EXAMPLE_DEVICE, OTHER_EXAMPLE_DEVICE, Json
 from sigbridge.reports import Service
 from sigbridge.sigfox.callbacks import DATA_ADVANCED
 
@@ -16,7 +16,7 @@ MESSAGES: Mapping[str, object] = {
     "several": example_body("uplink_generic_array"),
     "tagoio": example_body("uplink_tagoio"),
 }
-LINES = {"batch": "1A2B45;1763770827;b0513801;1508\n153FA;1763770827;3794a018;2"}
+LINES = {"batch": f"{EXAMPLE_DEVICE};1763770827;b0513801;1508\n{OTHER_EXAMPLE_DEVICE};1763770827;3794a018;2"}
 REPORTS: Mapping[str, Json] = {
     service.replace("-", "_"): example_body(f"sigfox_{service.replace('-', '_')}")
     for service in (*map(str, Service), DATA_ADVANCED)

@@ -1,6 +1,6 @@
 """The routes that Sigfox Cloud and its like call, described."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from openapi.callback_examples import (
@@ -16,6 +16,7 @@ from openapi.fragments import (
     EXAMPLE_APPLICATION,
     EXAMPLE_DEVICE,
     JSON,
+    OTHER_EXAMPLE_DEVICE,
     Json,
     answered,
     content_of,
@@ -55,20 +56,21 @@ _FIELDS = (
     )
     | {"style": "form", "explode": True},
 )
-_DEVICE_HEADER = in_header(
-    "device", DEVICE_ID_SCHEMA, "The device, as TagoIO's templates name it.", EXAMPLE_DEVICE
-)
+_DEVICE_HEADER = in_header("device", DEVICE_ID_SCHEMA, "The device, as TagoIO's templates name it.")
 _PATTERN = in_query(
     "pattern",
     _STRING,
-    "Names of the values in a batch line, with `;` between them, as in Sigfox's line pattern.",
-    "device;time;data;seqNumber",
+    "Names of the values in a batch line, separated by `;`, as in Sigfox's line pattern:"
+    " `device;time;data;seqNumber`.",
 )
 _BATCH = in_query(
     "batch",
     _STRING,
-    "Batch lines, with a newline between them; they may also come in a form's variable `batch`.",
-    LINES["batch"],
+    "Batch lines, separated by newlines; they may also come in a form's variable `batch`.",
+)
+_FILLED_BATCH = (
+    _PATTERN | {"example": "device;time;data;seqNumber"},
+    _BATCH | {"example": LINES["batch"]},
 )
 
 _KEPT: Json = {"status": True, "accepted": 1, "duplicates": 0}
@@ -110,13 +112,13 @@ def _uplinks() -> list[Operation]:
         summary="Store messages",
         description="Stores one message, or several of any devices: all of them or none. One that was stored "
         "before is counted as duplicate. Fields of the query complete those of the body, which win. "
-        "What can't be read as what its name suggests is kept as a variable, and named in `warnings`. A "
-        "report of one of Sigfox's services is kept as on `/sigfox/{service}`.",
+        "A field whose value does not fit its name is stored as a variable, and named in `warnings`. A "
+        "report of one of Sigfox's services is stored as on `/sigfox/{service}`.",
         right=Right.TRAFFIC_UP_WRITE,
         answers={200: _accepted()},
         refusals=_REFUSED_MESSAGES,
         parameters=(_DEVICE_HEADER,),
-        body=_body(reference("Messages"), form=UPLINK, **MESSAGES),
+        body=_body(reference("Messages"), {"form": UPLINK}, MESSAGES),
     )
     return _by_each_method(post, _FIELDS)
 
@@ -134,9 +136,9 @@ def _batches() -> list[Operation]:
         answers={200: _accepted()},
         refusals=_REFUSED_MESSAGES,
         parameters=(_PATTERN, _DEVICE_HEADER),
-        body=_body(reference("Messages"), form=LINES, **MESSAGES),
+        body=_body(reference("Messages"), {"message": UPLINK, "lines": LINES}, MESSAGES),
     )
-    return _by_each_method(post, (_PATTERN, _BATCH))
+    return _by_each_method(post, _FILLED_BATCH)
 
 
 def _bidirs() -> list[Operation]:
@@ -148,22 +150,22 @@ def _bidirs() -> list[Operation]:
         summary="Store messages and answer devices",
         description="Stores the messages as `/uplink/batch` does, then answers each device that asks (`ack` "
         "is true or absent) with the oldest downlink of its queue, else with its `downlinkData`. A repeated "
-        "callback gets the same answer. Reports of Sigfox's services ask for nothing: they are kept, and "
+        "callback gets the same answer. Reports of Sigfox's services ask for nothing: they are stored, and "
         "a request of nothing else is answered as on `/sigfox/{service}`.",
         right=Right.TRAFFIC_UP_WRITE,
         answers={
             200: answered(
-                "The devices that asked, as the callback spelt them; where none can ask, what was stored",
+                "The devices that asked, as the callback writes them; where none can ask, what was stored",
                 {"anyOf": [reference("DownlinkAnswers"), reference("Accepted")]},
                 one=downlink,
-                batch={**downlink, "1A2B45": {"noData": True}},
+                batch={**downlink, OTHER_EXAMPLE_DEVICE: {"noData": True}},
                 report=_KEPT,
             ),
             204: {"description": "No device gets anything"},
         },
         refusals=_REFUSED_MESSAGES,
         parameters=(_PATTERN, _DEVICE_HEADER),
-        body=_body(reference("Messages"), form=BIDIR, sigfox=BIDIR, tagoio=BIDIR_TAGOIO),
+        body=_body(reference("Messages"), {"form": BIDIR}, {"sigfox": BIDIR, "tagoio": BIDIR_TAGOIO}),
     )
     return _by_each_method(post, (*_FIELDS, _PATTERN, _BATCH))
 
@@ -174,14 +176,14 @@ def _services() -> list[Operation]:
         method="post",
         path="/sigfox/{service}",
         id="create_reports",
-        summary="Keep what a service of Sigfox reports",
-        description="Keeps what Sigfox says of a downlink (`acknowledge`), of a device (`status`, `error`, "
-        "`event`, `geoloc`, `repeater`), or adds to a message (`data-advanced`). Takes the forms of "
+        summary="Store a report of a Sigfox service",
+        description="Stores what Sigfox reports about a downlink (`acknowledge`), about a device (`status`, "
+        "`error`, `event`, `geoloc`, `repeater`), or adds to a message (`data-advanced`). Takes the forms of "
         "`/uplink/batch`.",
         right=Right.TRAFFIC_UP_WRITE,
         answers={
             200: answered(
-                "It is kept; there is a `group` where it belongs to messages",
+                "It is stored; there is a `group` where it belongs to messages",
                 reference("Accepted"),
                 report=_KEPT,
                 data_advanced=_KEPT | {"group": "bc7d65ed34c28c79bfaed356"},
@@ -193,7 +195,7 @@ def _services() -> list[Operation]:
             _PATTERN,
             _DEVICE_HEADER,
         ),
-        body=_body(reference("Reports"), form=REPORTS["acknowledge"], **REPORTS),
+        body=_body(reference("Reports"), {"form": REPORTS["acknowledge"]}, REPORTS),
     )
     return _by_each_method(post, (*_FIELDS, _PATTERN, _BATCH))
 
@@ -216,8 +218,8 @@ def _accepted() -> Json:
     )
 
 
-def _body(schema: Json, form: Json, **examples: object) -> Json:
-    written = {name: str(value) for name, value in form.items()}
+def _body(schema: Json, forms: Mapping[str, Json], documents: Mapping[str, object]) -> Json:
+    written = {example: {name: str(value) for name, value in form.items()} for example, form in forms.items()}
     return {
-        "content": {JSON: content_of(schema, **examples), _FORM: content_of(reference("Form"), form=written)}
+        "content": {JSON: content_of(schema, **documents), _FORM: content_of(reference("Form"), **written)}
     }

@@ -40,12 +40,12 @@ _SECURITY_SCHEMES = {
 }
 _RESOURCES = {
     "application": "The application that the key belongs to.",
-    "device types": "What devices of one kind have in common.",
+    "device types": "Settings that devices of one kind share.",
     "devices": "The devices of the application.",
-    "parameters": "What a program keeps with a device: TagoIO's configuration parameters.",
-    "messages": "What devices sent, as it was received.",
+    "parameters": "Configuration parameters of a device, as in TagoIO.",
+    "messages": "Messages of devices, as they were received.",
     "data": "The same as variables over time, in TagoIO's form.",
-    "keys": "Who may do what.",
+    "keys": "API keys and their rights.",
 }
 
 
@@ -79,7 +79,7 @@ def openapi_document(sections: Iterable[Section]) -> Json:
             "description": _DESCRIPTION,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
-        "servers": [{"url": ".", "description": "Where this document is read"}],
+        "servers": [{"url": ".", "description": "This server"}],
         "security": [{scheme: []} for scheme in _SECURITY_SCHEMES],
         "tags": [
             {"name": name, "description": description} for name, description in (tags | _RESOURCES).items()

@@ -7,7 +7,7 @@ from sigbridge.errors import Fault, InvalidInput
 
 _KEPT: Json = {
     "ETag": {"description": "Changes with the text.", "schema": {"type": "string"}},
-    "Cache-Control": {"description": "How long it may be kept.", "schema": {"type": "string"}},
+    "Cache-Control": {"description": "How long it may be cached.", "schema": {"type": "string"}},
 }
 
 
@@ -37,15 +37,15 @@ def documentation_operations() -> Section:
             operation(
                 "/openapi.json",
                 "get_openapi_document",
-                "Describe the API",
+                "OpenAPI document",
                 "This document, for programs.",
                 {"description": "OpenAPI 3.1", "content": {JSON: content_of({"type": "object"})}},
             ),
             operation(
                 "/docs",
                 "get_documentation",
-                "Describe the API to people",
-                "This document in Swagger UI, where the API can be tried out.",
+                "Interactive documentation",
+                "This document in Swagger UI, where requests can be sent.",
                 {"description": "A page", "content": {HTML: content_of({"type": "string"})}},
             ),
         ),

@@ -1,10 +1,16 @@
-"""Examples of requests: the bodies of the events in `events/`, which the tests send too."""
+"""Examples of requests: the bodies of the events in `events/`, which the tests send too.
+
+Here they are of the demonstration's devices.
+"""
 
 import base64
 import json
 from pathlib import Path
 from typing import Any
 
+from openapi.fragments import EXAMPLE_DEVICE, OTHER_EXAMPLE_DEVICE
+
+_DEVICES = {"1A2B45": OTHER_EXAMPLE_DEVICE, "153FA": EXAMPLE_DEVICE}
 _EVENTS = Path(__file__).parents[2] / "events"
 
 
@@ -16,4 +22,7 @@ def example_body(event: str) -> Any:
     """
     content = json.loads((_EVENTS / f"{event}.json").read_text(encoding="utf-8"))
     body = content["body"]
-    return json.loads(base64.b64decode(body) if content["isBase64Encoded"] else body)
+    text = base64.b64decode(body).decode() if content["isBase64Encoded"] else body
+    for device, example in _DEVICES.items():
+        text = text.replace(device, example)
+    return json.loads(text)

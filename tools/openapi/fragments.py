@@ -9,9 +9,10 @@ type Json = dict[str, Any]
 JSON = "application/json"
 HTML = "text/html"
 
-# The examples are of one application, with one device.
+# The examples are of the application and the devices of the demonstration (`sigbridge_local`).
 EXAMPLE_APPLICATION = "demo"
-EXAMPLE_DEVICE = "153FA"
+EXAMPLE_DEVICE = "1A2B45"
+OTHER_EXAMPLE_DEVICE = "1A2B46"
 
 
 _REFERENCE = "#/components/schemas/{model}"
@@ -55,15 +56,16 @@ def in_path(name: str, schema: Json, description: str, example: object) -> Json:
     return _parameter("path", name, schema, description, example) | {"required": True}
 
 
-def in_query(name: str, schema: Json, description: str, example: object) -> Json:
-    """Describe a query variable that may be left out."""
+def in_query(name: str, schema: Json, description: str, example: object = None) -> Json:
+    """Describe a query variable that may be left out; its example is what the pages fill in."""
     return _parameter("query", name, schema, description, example)
 
 
-def in_header(name: str, schema: Json, description: str, example: object) -> Json:
-    """Describe a header that may be left out."""
+def in_header(name: str, schema: Json, description: str, example: object = None) -> Json:
+    """Describe a header that may be left out; its example is what the pages fill in."""
     return _parameter("header", name, schema, description, example)
 
 
 def _parameter(place: str, name: str, schema: Json, description: str, example: object) -> Json:
-    return {"name": name, "in": place, "description": description, "schema": schema, "example": example}
+    described = {"name": name, "in": place, "description": description, "schema": schema}
+    return described if example is None else {**described, "example": example}

@@ -5,13 +5,15 @@ from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from openapi.fragments import EXAMPLE_APPLICATION, EXAMPLE_DEVICE, Json
+from openapi.fragments import EXAMPLE_APPLICATION, EXAMPLE_DEVICE, JSON, Json, schemas_of
+from openapi.management_examples import BODY_EXAMPLES, PATH_EXAMPLES, QUERY_EXAMPLES
 from openapi.management_routes import ManagementRoute, new_management_api, routes_of
 from openapi.operation import described
 from openapi.refusals import ErrorFormat
 from sigbridge.api.http.content_encoding import BodyTooLarge
 from sigbridge.api.http.models import without_null
 from sigbridge.api.http.request import UnknownRoute, UnsupportedContentType
+from sigbridge.api.management.device_models import DeviceImport
 from sigbridge.api.management.errors import ManagementError, management_error
 from sigbridge.devices import UnknownDevice
 from sigbridge.errors import Fault, InvalidInput, SigbridgeError
@@ -47,12 +49,14 @@ def management_paths() -> tuple[dict[str, dict[str, Json]], dict[str, Json]]:
     for route in sorted(routes_of(api), key=lambda route: route.path):
         completed = _completed(generated["paths"][route.path][route.method], route)
         paths.setdefault(route.path, {})[route.method] = completed
-    schemas = generated.get("components", {}).get("schemas", {})
+    schemas = generated["components"]["schemas"] | schemas_of(DeviceImport, mode="validation")
     return paths, {name: schema for name, schema in schemas.items() if name not in _ITS_ERRORS}
 
 
 def _completed(generated: Mapping[str, Any], route: ManagementRoute) -> Json:
     operation = {**generated, **({"requestBody": route.body} if route.body else {})}
+    if route.name in BODY_EXAMPLES:
+        operation["requestBody"] = _with_example(operation["requestBody"], BODY_EXAMPLES[route.name])
     refused = MANAGEMENT_ERRORS.responses(
         route.path, route.right, tuple(_refusals(route)), takes_body="requestBody" in operation
     )
@@ -65,7 +69,7 @@ def _completed(generated: Mapping[str, Any], route: ManagementRoute) -> Json:
         **operation,
         "operationId": route.name,
         "description": described(route.description, route.right),
-        "parameters": [_parameter(parameter) for parameter in operation.get("parameters", ())],
+        "parameters": [_parameter(route, parameter) for parameter in operation.get("parameters", ())],
         "responses": answers | refused,
     }
 
@@ -76,11 +80,19 @@ def _refusals(route: ManagementRoute) -> Iterator[SigbridgeError]:
         yield UnknownDevice(EXAMPLE_APPLICATION, EXAMPLE_DEVICE)
 
 
-def _parameter(parameter: Json) -> Json:
+def _parameter(route: ManagementRoute, parameter: Json) -> Json:
     """A variable of the path or query is left out, never null; its schema need not repeat its description."""
     schema = {name: value for name, value in parameter["schema"].items() if name != "description"}
     described = {**parameter, "schema": without_null(schema) if "anyOf" in schema else schema}
-    return described | ({"example": EXAMPLE_DEVICE} if parameter["name"] == "device_id" else {})
+    name = parameter["name"]
+    if parameter["in"] == "path":
+        return described | {"example": PATH_EXAMPLES[name]}
+    example = QUERY_EXAMPLES.get((route.name, name))
+    return described if example is None else described | {"example": example}
+
+
+def _with_example(body: Json, example: Json) -> Json:
+    return {**body, "content": {JSON: {**body["content"][JSON], "example": example}}}
 
 
 def _answer(status: str, answer: Mapping[str, Any]) -> Json:

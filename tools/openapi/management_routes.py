@@ -8,14 +8,14 @@ from aws_lambda_powertools.event_handler.api_gateway import Route
 
 from openapi.fragments import JSON, Json, content_of, reference
 from sigbridge.api.management.device_import import MOST_DEVICES
-from sigbridge.api.management.device_models import DeviceCreate
+from sigbridge.api.management.device_models import DeviceImport
 from sigbridge.api.management.endpoint import management_api
 from sigbridge.api.management.resolver import ManagementResolver, Permitted, refusals_of
 from sigbridge.api.management.routes import MANAGEMENT_ROUTES
 from sigbridge.credentials import Right
 from sigbridge.errors import SigbridgeError
 
-_DEVICES: Json = {"type": "array", "items": reference(DeviceCreate.__name__), "maxItems": MOST_DEVICES}
+_DEVICES: Json = {"type": "array", "items": reference(DeviceImport.__name__), "maxItems": MOST_DEVICES}
 _DEVICES_IN_OBJECT: Json = {
     "type": "object",
     "properties": {"devices": _DEVICES},
@@ -30,12 +30,12 @@ _BODIES: Mapping[str, Json] = {
         "content": {
             JSON: content_of(
                 {"anyOf": [_DEVICES, _DEVICES_IN_OBJECT]},
-                array=[{"id": "1A2B45", "name": "Door"}, {"id": "153FA"}],
+                array=[{"id": "1A2B48", "name": "Door"}, {"id": "1A2B49"}],
             ),
             "text/csv": content_of(
                 {"type": "string"},
-                commas="id,name,tags\n1A2B45,Door,site=Lyon;floor=2\n153FA,,\n",
-                semicolons="id;name;active\n1A2B45;Door;true\n153FA;;\n",
+                commas="id,name,tags,downlinkData\n1A2B48,Door,site=Lyon;floor=2,00000000ada1b2c3\n1A2B49,,,\n",
+                semicolons="id;name;active\n1A2B48;Door;true\n1A2B49;;\n",
             ),
         },
     }

@@ -65,11 +65,10 @@ _IDEMPOTENCY_KEY = in_header(
     "Idempotency-Key",
     {"type": "string", "minLength": 1, "maxLength": 255},
     "Makes the push safe to repeat for 24 hours: every repeat is answered with the first push's ids.",
-    "order-17",
 )
 _NEW_IDS: Json = {
     "X-Downlink-Ids": {
-        "description": "Ids of the new downlinks, with commas between; absent where there are none.",
+        "description": "Ids of the new downlinks, separated by commas; absent where there are none.",
         "schema": {"type": "string", "pattern": "^[0-9a-f]{24}(,[0-9a-f]{24})*$"},
         "example": DOWNLINK_ID,
     }
@@ -121,7 +120,7 @@ def queue_operations() -> Section:
 def state_operations() -> Section:
     """Describe how a device's state is written."""
     example = {
-        "device_id": "1A2B45",
+        "device_id": EXAMPLE_DEVICE,
         "state": "silent",
         "since": "2026-11-22T05:40:08.000Z",
         "conditions": ["silent"],
@@ -136,8 +135,8 @@ def state_operations() -> Section:
         method="get",
         path=f"{_DEVICE}/state",
         id="get_device_state",
-        summary="Tell how a device is doing",
-        description="What is last known of the device, from its messages and from Sigfox's reports.",
+        summary="Show a device's state",
+        description="The state of the device, from its messages and from Sigfox's reports.",
         right=Right.DEVICES_READ,
         answers={200: answered("What is known", reference("DeviceStateResponse"), silent=example)},
         refusals=(_NO_DEVICE,),
@@ -145,7 +144,7 @@ def state_operations() -> Section:
     )
     return Section(
         tag="device state",
-        description="How a device is doing; errors as The Things Stack's.",
+        description="The state of a device; errors as The Things Stack's.",
         form=_ERRORS,
         operations=(operation,),
         schemas=schemas_of(DeviceStateResponse),
@@ -195,7 +194,7 @@ def _listing() -> Operation:
         path=f"{_DEVICE}/down",
         id="list_queue",
         summary="List the queue",
-        description="The downlinks that wait, the next one first. An empty queue is `{}`.",
+        description="The queued downlinks, the next one first. An empty queue is `{}`.",
         right=Right.TRAFFIC_READ,
         answers={200: answered("The queue", reference("Queue"), **QUEUES)},
         refusals=(_NO_DEVICE,),
@@ -209,7 +208,7 @@ def _history() -> Operation:
         path=f"{_DEVICE}/downlinks",
         id="list_downlinks",
         summary="List a device's downlinks",
-        description="Downlinks that wait and those that are over, the newest first, each with its history.",
+        description="Queued and past downlinks, the newest first: see what became of each.",
         right=Right.TRAFFIC_READ,
         answers={200: answered("A page of downlinks", reference("DownlinkPage"), **PAGES)},
         refusals=(_NO_DEVICE,),
@@ -221,7 +220,7 @@ def _history() -> Operation:
                 "How many at most.",
                 20,
             ),
-            in_query("cursor", _DOWNLINK_ID, "The `next_cursor` of the page before.", DOWNLINK_ID),
+            in_query("cursor", _DOWNLINK_ID, "The `next_cursor` of the previous page."),
         ),
     )
 
@@ -246,9 +245,9 @@ def _deleting() -> Operation:
         path=f"{_DEVICE}/down/{{downlink_id}}",
         id="delete_downlink",
         summary="Delete one downlink",
-        description="Takes a downlink that waits out of the queue. The others keep their places.",
+        description="Removes a queued downlink. The order of the others does not change.",
         right=Right.TRAFFIC_DOWN_WRITE,
-        answers={200: answered("It was taken out", reference("Empty"), deleted={})},
+        answers={200: answered("It was removed", reference("Empty"), deleted={})},
         refusals=(_NO_DEVICE, _NO_DOWNLINK, DownlinkNotQueued(DOWNLINK_ID, DownlinkState.SENT)),
         parameters=_OF_DOWNLINK,
     )

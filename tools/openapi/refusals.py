@@ -24,14 +24,14 @@ _NO_GOOD_KEY = (
     ExpiredCredential("The key has expired"),
 )
 _DESCRIPTIONS = {
-    400: "The request can't be taken as it is; nothing of it had an effect",
-    401: "The request shows no good key",
-    403: "The key is good, but not for this",
-    404: "There is no such thing",
-    409: "It does not fit what is there",
+    400: "The request is invalid; nothing was changed",
+    401: "The key is missing or not valid",
+    403: "The key lacks the right, or belongs to another application",
+    404: "Not found",
+    409: "It conflicts with the present state",
     413: "The body is too large",
-    415: "The body is of a type that is not read here",
-    429: "Too much at once; try again later",
+    415: "The content type is not supported",
+    429: "Too many requests; try again later",
     503: "The store can't be reached or is too busy; the same request may succeed later",
 }
 

@@ -144,7 +144,7 @@ def scenes(application_id: str, now_s: int) -> list[Scene]:
             lambda answer: _is(answer, HTTPStatus.OK) and answer.json() == {},
         ),
         Scene(
-            "What became of the three downlinks",
+            "What became of each downlink",
             "GET",
             f"{device}/downlinks",
             lambda answer: _is(answer, HTTPStatus.OK) and _states(answer) == ["removed", "removed", "sent"],

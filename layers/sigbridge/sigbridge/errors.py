@@ -24,7 +24,7 @@ class Fault:
     """One thing that is wrong in a request.
 
     Attributes:
-        field: Name of the field, as the sender spelt it where it was found.
+        field: Name of the field, as the sender wrote it where it was found.
         message: What is wrong with it.
         index: Position of the item in the request's array, from 0.
     """

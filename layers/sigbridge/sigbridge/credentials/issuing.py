@@ -53,7 +53,7 @@ class KeySpec:
     """What a new key is to be.
 
     Attributes:
-        name: What people call it.
+        name: Display name.
         rights: What it allows.
         valid_until: Epoch ms after which it is refused, or None for ever.
         additional_parameter: TagoIO's field mapping, or "".

@@ -90,7 +90,7 @@ def aggregate(
         if key in tallies:
             tallies[key].add(number)
         elif len(tallies) == _MOST_VALUES:
-            message = f"The answer would hold more than {_MOST_VALUES} values: ask for a longer interval"
+            message = f"The answer would have more than {_MOST_VALUES} values: ask for a longer interval"
             raise RangeTooLong(message)
         else:
             tallies[key] = _Tally(1, number, number, number)
@@ -140,7 +140,7 @@ def _all_items(application_id: str, device_id: str, selection: Selection) -> Ite
     for bundle in read_bundles(selection.stretch(application_id, device_id, _PAGE)):
         cost += bundle.cost
         if cost > _LARGEST_RANGE:
-            message = f"The range holds more than {_LARGEST_RANGE} stored items: ask for a shorter one"
+            message = f"The range contains more than {_LARGEST_RANGE} stored items: ask for a shorter one"
             raise RangeTooLong(message)
         yield from bundle.items(selection)
 

@@ -10,9 +10,11 @@ from sigbridge.devices.device_cache import (
     register_device,
 )
 from sigbridge.devices.parameters import (
+    MOST_PARAMETERS,
     SetParameter,
     UnknownParameter,
     delete_parameter,
+    new_parameter,
     parameters_of,
     set_parameter,
 )
@@ -20,6 +22,7 @@ from sigbridge.devices.registry import (
     DeviceExists,
     DeviceFilter,
     ImportReceipt,
+    NewDevice,
     change_device,
     create_device,
     devices_after,
@@ -39,6 +42,7 @@ from sigbridge.model.parameter import DOWNLINK_BYTES, InvalidDownlinkData, Param
 
 __all__ = [
     "DOWNLINK_BYTES",
+    "MOST_PARAMETERS",
     "Device",
     "DeviceCache",
     "DeviceExists",
@@ -47,6 +51,7 @@ __all__ = [
     "InactiveDevice",
     "InvalidDeviceId",
     "InvalidDownlinkData",
+    "NewDevice",
     "Parameter",
     "SetParameter",
     "UnknownDevice",
@@ -61,6 +66,7 @@ __all__ = [
     "forget_device",
     "import_devices",
     "missing_types",
+    "new_parameter",
     "no_such_type",
     "normalize_device_id",
     "normalize_id_prefix",

@@ -14,6 +14,7 @@ from sigbridge.model.device_type import DEVICE_TYPE_ID
 from sigbridge.model.effective_settings import EffectiveSettings, effective_settings
 from sigbridge.model.settings import PayloadEncoding, UnknownDevices
 from sigbridge.store import devices as stored
+from sigbridge.store import registration
 from sigbridge.store.devices import NotListed
 from sigbridge.store.parallel import in_parallel
 
@@ -186,7 +187,7 @@ def register_device(
         The device as it is listed: one that was listed before is left as it is.
     """
     device = Device(device_id, payload_encoding, registered_at=now_ms())
-    return remember(application_id, stored.add(application_id, device))
+    return remember(application_id, registration.add_before_first_message(application_id, device))
 
 
 def find_device(application_id: str, device_id: str) -> Device:

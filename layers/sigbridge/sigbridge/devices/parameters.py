@@ -11,7 +11,15 @@ from dataclasses import dataclass
 from sigbridge.clock import now_ms
 from sigbridge.devices.device_cache import UnknownDevice, find_device
 from sigbridge.errors import Fault, InvalidInput, SigbridgeError, StoreUnavailable
-from sigbridge.model.parameter import DOWNLINK_DATA, InvalidDownlinkData, Parameter, read_downlink_data
+from sigbridge.model.parameter import (
+    DOWNLINK_DATA,
+    LARGEST_VALUE,
+    InvalidDownlinkData,
+    InvalidParameterKey,
+    Parameter,
+    check_parameter_key,
+    read_downlink_data,
+)
 from sigbridge.store import parameters as stored
 from sigbridge.store.device_states import NoSuchDevice
 from sigbridge.store.parameters import NoSuchParameter, ParameterExists, TooMany
@@ -57,7 +65,7 @@ def parameters_of(application_id: str, device_id: str) -> list[Parameter]:
 def set_parameter(
     application_id: str, device_id: str, key: str, value: str, *, sent: bool = False
 ) -> SetParameter:
-    """Return a device a parameter, or a parameter another value.
+    """Give a device a parameter, or a parameter another value.
 
     Args:
         application_id, device_id: The device.
@@ -68,19 +76,40 @@ def set_parameter(
     Raises:
         UnknownDevice: The device is not listed.
         TooManyParameters: It has 60 others; they are as they were.
-        InvalidInput: The `downlinkData` is not 8 bytes of hex.
+        InvalidInput: As `new_parameter`.
     """
     find_device(application_id, device_id)
-    if key == DOWNLINK_DATA:
-        value = _read_value(value)
-    parameter = Parameter(key, value, sent, updated_at=now_ms())
+    parameter = new_parameter(key, value, sent=sent)
     try:
         return SetParameter(parameter, is_new=_write(application_id, device_id, parameter))
     except NoSuchDevice as missing:
         raise UnknownDevice(application_id, device_id) from missing
     except TooMany as full:
-        message = f"the device has {MOST_PARAMETERS} parameters, which is as many as it may have"
+        message = f"the device has {MOST_PARAMETERS} parameters, and can't have more"
         raise TooManyParameters.of([Fault("key", message)]) from full
+
+
+def new_parameter(key: str, value: str, *, sent: bool = False) -> Parameter:
+    """Make a parameter.
+
+    Args:
+        key: Its name.
+        value: Its text, that of `downlinkData` 16 hex digits.
+        sent: Whether the device has it.
+
+    Raises:
+        InvalidInput: The key differs from `downlinkData` only in case or has other characters than a key
+            may, the value is too long, or the `downlinkData` is not 8 bytes of hex.
+    """
+    try:
+        check_parameter_key(key)
+    except InvalidParameterKey as invalid:
+        raise InvalidInput.of([Fault("key", invalid.message)]) from invalid
+    if len(value.encode()) > LARGEST_VALUE:
+        raise InvalidInput.of([Fault("value", f"must not exceed {LARGEST_VALUE} bytes")])
+    if key == DOWNLINK_DATA:
+        value = _read_value(value)
+    return Parameter(key, value, sent, updated_at=now_ms())
 
 
 def delete_parameter(application_id: str, device_id: str, key: str) -> None:

@@ -8,7 +8,9 @@ from sigbridge.applications import find_application
 from sigbridge.devices.device_cache import UnknownDevice, find_device, remember
 from sigbridge.errors import Fault, InvalidInput, SigbridgeError
 from sigbridge.model.device import Device
+from sigbridge.model.parameter import Parameter
 from sigbridge.store import devices as stored
+from sigbridge.store import registration
 from sigbridge.store.devices import NotListed
 from sigbridge.store.parallel import in_parallel
 
@@ -22,7 +24,7 @@ class DeviceFilter:
     """Which devices are wanted; one that says nothing wants all.
 
     Attributes:
-        prefix: How their ids begin.
+        prefix: Beginning of their ids.
         type: Id of their device type.
         tags: Tags that they all have: keys, each with its value, or None for any value.
     """
@@ -43,6 +45,19 @@ class DeviceFilter:
             and self.type in {None, device.type}
             and all(key in device.tags and value in {None, device.tags[key]} for key, value in self.tags)
         )
+
+
+@dataclass(frozen=True, slots=True)
+class NewDevice:
+    """A device to list.
+
+    Attributes:
+        device: The device.
+        parameters: The parameters that it has from the start, no two of one key.
+    """
+
+    device: Device
+    parameters: Sequence[Parameter] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +82,10 @@ def create_device(application_id: str, device: Device) -> Device:
         DeviceExists: It is listed already.
     """
     _require_type(application_id, device.type)
-    listed = stored.add(application_id, device)
+    listed = registration.add_before_first_message(application_id, device)
     # The store's client tries twice: the second try finds what the first one wrote.
     if listed != device:
-        message = f"Device {device.id} is listed already"
+        message = f"Device {device.id} exists already"
         raise DeviceExists(message)
     return remember(application_id, listed)
 
@@ -96,8 +111,8 @@ def change_device(application_id: str, device_id: str, changes: Mapping[str, Any
         raise UnknownDevice(application_id, device_id) from missing
 
 
-def import_devices(application_id: str, devices: Sequence[Device]) -> ImportReceipt:
-    """List those of these devices that are not listed yet.
+def import_devices(application_id: str, devices: Sequence[NewDevice]) -> ImportReceipt:
+    """List those of these devices that are not listed yet, each together with its parameters.
 
     Args:
         application_id: Whose they are.
@@ -106,10 +121,14 @@ def import_devices(application_id: str, devices: Sequence[Device]) -> ImportRece
     Raises:
         StoreUnavailable: Not all of them are listed; importing them again does no harm.
     """
-    listed = {device.id for device in stored.find_many(application_id, [each.id for each in devices])}
-    missing = [device for device in devices if device.id not in listed]
-    found = in_parallel(lambda device: stored.add(application_id, device), missing)
-    created = sum(there == wanted for there, wanted in zip(found, missing, strict=True))
+    ids = [new.device.id for new in devices]
+    listed = {device.id for device in stored.find_many(application_id, ids)}
+    missing = [new for new in devices if new.device.id not in listed]
+
+    def add(new: NewDevice) -> Device:
+        return registration.add_before_first_message(application_id, new.device, new.parameters)
+
+    created = sum(there == new.device for there, new in zip(in_parallel(add, missing), missing, strict=True))
     return ImportReceipt(created, existing=len(devices) - created)
 
 
@@ -118,7 +137,7 @@ def devices_after(application_id: str, prefix: str, after: str | None, page: int
 
     Args:
         application_id: Whose devices.
-        prefix: How their ids begin; "" for all.
+        prefix: Beginning of their ids; "" for all.
         after: Only those whose ids sort after this one.
         page: How many to read in a request.
     """

@@ -10,7 +10,7 @@ from sigbridge.model.downlink import InvalidDownlink
 
 @dataclass(frozen=True)
 class PayloadEncoder:
-    """Encodes the decoded payloads of a device.
+    """Makes the payloads of a device's downlinks.
 
     Attributes:
         application_id, device_id: The device.
@@ -20,16 +20,22 @@ class PayloadEncoder:
     device_id: str
 
     def encode(self, decoded_payload: Mapping[str, object]) -> bytes:
-        """Return the bytes of a decoded payload, `{"bytes": [...]}`.
-
-        Those that are too short are filled up with zeros where the device's type says so.
+        """Return the bytes of a decoded payload, `{"bytes": [...]}`, filled up as by `fill_up`.
 
         Raises:
             InvalidDownlink: It can't be encoded.
             UnknownApplication: The application was deleted.
             StoreUnavailable: The device's type can't be looked up.
         """
-        payload = _listed_bytes(decoded_payload)
+        return self.fill_up(_listed_bytes(decoded_payload))
+
+    def fill_up(self, payload: bytes) -> bytes:
+        """Append zeros to a payload that is too short, where the device's type says so.
+
+        Raises:
+            UnknownApplication: The application was deleted.
+            StoreUnavailable: The device's type can't be looked up.
+        """
         if len(payload) < DOWNLINK_BYTES and self._pads:
             return payload.ljust(DOWNLINK_BYTES, b"\0")
         return payload

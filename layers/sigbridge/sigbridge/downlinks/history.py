@@ -103,7 +103,7 @@ def downlink_history(application_id: str, device_id: str, limit: int, cursor: st
     Args:
         application_id, device_id: The device.
         limit: How many at most.
-        cursor: `next_cursor` of the page before; None for the first page.
+        cursor: `next_cursor` of the previous page; None for the first page.
 
     Raises:
         UnknownDevice: The device is not listed.

@@ -83,7 +83,7 @@ def _amendment(delivered: StoredMessage, stored: StoredMessage) -> Amendment:
         [variable for variable in told.variables if variable.name not in values],
     )
     differing = tuple(
-        Fault(variable.name, "differs from what an earlier delivery said, which stays")
+        Fault(variable.name, "differs from the first delivery, which is unchanged")
         for variable in told.variables
         if variable.name in values and variable.value not in values[variable.name]
     )
@@ -108,7 +108,7 @@ def _conflicts(
     payload, first, conflicts = delivered.payload, stored.payload, stored.conflicts
     if not payload or not first or payload == first:
         return conflicts, ()
-    warning = Fault("payload", f"differs from {_quoted(first)}, which came first; it is kept as a conflict")
+    warning = Fault("payload", f"differs from {_quoted(first)}, which came first; it is stored as a conflict")
     if any(conflict.payload == payload for conflict in conflicts):
         return conflicts, (warning,)
     added = (*conflicts, ConflictingPayload(payload, told.arrived_at))

@@ -18,7 +18,7 @@ from sigbridge.model.stored_message import PartContent, StoredMessage
 from sigbridge.store import messages as stored_messages
 from sigbridge.store.parallel import in_parallel
 
-_NOT_BELIEVED = Fault("time", "is more than a day ahead of its reception, whose moment counts instead")
+_NOT_BELIEVED = Fault("time", "is more than a day ahead of its reception, whose time is used instead")
 # Separators in an id may be many.
 _SPELLING_LENGTH = 200
 
@@ -152,7 +152,7 @@ def _read_payloads(
             if variable is None:
                 faults.append(Fault("payload", str(invalid), index))
             else:
-                warning = Fault(variable.name, f"{invalid}, taken as a variable", index)
+                warning = Fault(variable.name, f"{invalid}; stored as a variable", index)
                 message = replace(  # noqa: PLW2901 - it goes on as what it is now known to be
                     message,
                     payload=None,

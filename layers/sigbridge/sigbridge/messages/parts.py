@@ -67,7 +67,7 @@ def _fitting_facts(facts: Mapping[str, Any], room: int) -> tuple[Mapping[str, An
     left_out: list[Fault] = []
     while sum(sizes.values()) > room:
         largest = max(sizes, key=lambda name: sizes[name])
-        left_out.append(Fault(largest, f"is left out, since it takes {sizes.pop(largest)} bytes"))
+        left_out.append(Fault(largest, f"was left out: it takes {sizes.pop(largest)} bytes"))
     return {name: facts[name] for name in sizes}, left_out
 
 

@@ -21,7 +21,7 @@ class Right(StrEnum):
 
 
 class Forbidden(SigbridgeError):
-    """The key is good, but not for this."""
+    """The key lacks the right, or belongs to another application."""
 
 
 class InsufficientRights(Forbidden):
@@ -67,7 +67,7 @@ class UngrantableTime(Ungrantable):
 
     def __init__(self, valid_until: int) -> None:
         self.valid_until = valid_until
-        super().__init__(f"The key ends at {rfc3339(valid_until)}, the other one would live or lives longer")
+        super().__init__(f"The key ends at {rfc3339(valid_until)}, the other one would be valid longer")
 
 
 class OtherApplication(Forbidden):
@@ -89,7 +89,7 @@ class ApiKey:
     Attributes:
         id: Public part of the key.
         application_id: The application it belongs to.
-        name: What people call it.
+        name: Display name.
         rights: What it allows.
         created_at: Epoch ms.
         valid_until: Epoch ms, or None for ever.

@@ -18,7 +18,7 @@ class Application:
 
     Attributes:
         id: Lower-case identifier, 3 to 36 characters.
-        name: What people call it.
+        name: Display name.
         created_at: Epoch ms.
         unknown_devices: Whether messages of unlisted devices register them or are refused.
         payload_encoding: How generic payloads are written, unless a device says otherwise.

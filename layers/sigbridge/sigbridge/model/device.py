@@ -14,7 +14,7 @@ class Device:
         id: Normalised device id.
         payload_encoding: How its generic payloads are written; None as its type or the application says.
         registered_at: Epoch ms.
-        name: What people call it, or "".
+        name: Display name, or "".
         type: Id of its device type, which need not be listed; None for none.
         reported_type: The `deviceTypeId` that Sigfox named last; None for none.
         tags: The user's own words about it.

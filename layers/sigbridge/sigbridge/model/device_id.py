@@ -22,7 +22,7 @@ def normalize_device_id(text: str) -> str:
     """
     device_id = _upper(text)
     if not _DEVICE_ID.fullmatch(device_id):
-        message = "must be 1 to 64 letters, digits, dots or underscores, besides separators"
+        message = "must be 1 to 64 letters, digits, dots or underscores (`-`, `:` and spaces are ignored)"
         raise InvalidDeviceId(message)
     return device_id
 
@@ -50,7 +50,7 @@ def normalize_id_prefix(text: str) -> str:
     """
     prefix = _upper(text)
     if not _ID_PREFIX.fullmatch(prefix):
-        message = "must be letters, digits, dots or underscores, 64 at most, besides separators"
+        message = "must be at most 64 letters, digits, dots or underscores (`-`, `:` and spaces are ignored)"
         raise InvalidDeviceId(message)
     return prefix
 

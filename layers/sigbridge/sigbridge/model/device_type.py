@@ -14,9 +14,9 @@ class DeviceType:
 
     Attributes:
         id: Sigfox's `deviceTypeId`, or the user's own.
-        name: What people call it.
+        name: Display name.
         payload_encoding: How generic payloads are written.
-        pad_downlinks: Whether a `decoded_payload` of fewer than 8 bytes is filled up with zeros.
+        pad_downlinks: Whether a downlink of fewer than 8 bytes is filled up with zeros at its end.
         downlink_data: 16 hex digits that a device without a `downlinkData` of its own is answered with,
             when nothing is queued.
         daily_downlinks: How many downlinks Sigfox's contract allows each device in a day.

@@ -40,7 +40,7 @@ def checked_name(name: str) -> str:
         message = f"must have 1 to {NAME_LENGTH} characters"
         raise ValueError(message)
     if FORBIDDEN_IN_NAMES.search(kept):
-        message = "must hold no white space and none of * ? ! < > . - = $"
+        message = "must not contain white space or any of * ? ! < > . - = $"
         raise ValueError(message)
     return kept
 

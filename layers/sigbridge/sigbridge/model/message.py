@@ -146,7 +146,7 @@ class ReceivedMessage:
 
     Attributes:
         device_id: Normalised device id.
-        device_as_received: The id as the sender spelt it; a BIDIR answer repeats it.
+        device_as_received: The id as the sender wrote it; a BIDIR answer repeats it.
         network: Sigfox or generic.
         part: The uplink itself or the network's later addition.
         time: Epoch ms of the message, or None where the sender gave none that can be read.

@@ -13,6 +13,16 @@ DOWNLINK_BYTES = 8
 _DOWNLINK_DATA = re.compile(rf"[0-9a-f]{{{2 * DOWNLINK_BYTES}}}", re.ASCII)
 
 
+# What a parameter's key may be, and how many bytes its value (tagoio reference, 7).
+PARAMETER_KEY = r"^[A-Za-z0-9_.:-]{1,100}$"
+LARGEST_VALUE = 6_000
+_KEY = re.compile(PARAMETER_KEY, re.ASCII)
+
+
+class InvalidParameterKey(SigbridgeError):
+    """No parameter can have this key."""
+
+
 class InvalidDownlinkData(SigbridgeError):
     """The text is not 8 bytes of hex."""
 
@@ -32,6 +42,21 @@ class Parameter:
     value: str
     sent: bool
     updated_at: int
+
+
+def check_parameter_key(key: str) -> None:
+    """Let a key pass that a parameter can have.
+
+    Raises:
+        InvalidParameterKey: It has other characters, or differs from `downlinkData` only in case: a
+            parameter of that key would never answer a device.
+    """
+    if not _KEY.fullmatch(key):
+        message = "must be 1 to 100 letters, digits or _ . : -"
+        raise InvalidParameterKey(message)
+    if key != DOWNLINK_DATA and key.lower() == DOWNLINK_DATA.lower():
+        message = f"differs from `{DOWNLINK_DATA}` only in upper and lower case; write `{DOWNLINK_DATA}`"
+        raise InvalidParameterKey(message)
 
 
 def read_downlink_data(text: str) -> str:

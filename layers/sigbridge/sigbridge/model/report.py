@@ -18,7 +18,7 @@ class ReceivedReport:
     Attributes:
         service: What it is about.
         device_id: Normalised device id.
-        device_as_received: The id as the sender spelt it.
+        device_as_received: The id as the sender wrote it.
         time: Epoch ms of what it reports, or None where the sender gave none.
         facts: Sigfox's facts, by Sigfox's names in snake case; numbers, booleans, texts, at times more.
         location: Where the device was, where given.
@@ -49,7 +49,7 @@ class StoredReport:
         service: What it is about.
         id: `<ms, 13 digits>#<digest>`, the same for every repeat of it.
         device_id: Normalised device id.
-        device_as_received: The id as the sender spelt it.
+        device_as_received: The id as the sender wrote it.
         time: Epoch ms of what it reports; of its reception where the sender gave no time to be believed.
         has_time: Whether the sender gave a time to be believed.
         received_at: Epoch ms of its first reception.

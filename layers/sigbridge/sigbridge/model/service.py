@@ -37,4 +37,4 @@ class UnknownService(SigbridgeError):
 
     def __init__(self, service: str, known: Iterable[str]) -> None:
         self.service = service[:_QUOTED_LENGTH]
-        super().__init__(f"There is no service '{self.service}'; known are {', '.join(known)}")
+        super().__init__(f"There is no service '{self.service}'; choose from {', '.join(known)}")

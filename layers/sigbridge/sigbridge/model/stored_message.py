@@ -48,7 +48,7 @@ class StoredMessage:
     Attributes:
         id: `<ms, 13 digits>#<seqNumber or digest>`, unique among the messages of its device.
         device_id: Normalised device id.
-        device_as_received: The id as the sender spelt it.
+        device_as_received: The id as the sender wrote it.
         network: Sigfox or generic.
         time: Epoch ms; of its reception where the sender gave no time that can be believed.
         group: Its group.

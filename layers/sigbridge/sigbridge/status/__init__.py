@@ -1,7 +1,8 @@
 """Conditions: what is last known of a device, and how it is doing."""
 
 from sigbridge.model.observation import Observation, ObservationKind
-from sigbridge.status.device_status import DeviceStatus, LastMessage, Status, status_of, statuses_of
+from sigbridge.model.status import Status
+from sigbridge.status.device_status import DeviceStatus, LastMessage, status_of, statuses_of
 from sigbridge.status.recording import record_message, record_over_quota, record_report
 from sigbridge.status.silence_monitor import (
     follow_watch_orders,

@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import batched, islice
 
+from sigbridge.clock import now_ms
 from sigbridge.devices import DeviceFilter, devices_after, devices_named
 from sigbridge.model.device import Device
-from sigbridge.status.device_status import Status
-from sigbridge.status.state_lists import StateSince, devices_in_state, states_among
+from sigbridge.model.status import Status
+from sigbridge.status.device_status import DeviceStatus
+from sigbridge.status.state_lists import devices_in_state, states_among, statuses_of_listed
+from sigbridge.store import device_states
 
 # What one request may cost, whatever the filter leaves out: 1,000 entries of the list.
 _MOST_READ = 1_000
@@ -22,13 +25,13 @@ class ListedDevice:
 
     Attributes:
         device: The device.
-        state: Its most serious state.
-        since: Since when, epoch ms; None while all is well.
+        status: How it is doing.
+        queue_length: How many downlinks wait in its queue.
     """
 
     device: Device
-    state: Status
-    since: int | None
+    status: DeviceStatus
+    queue_length: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,8 @@ def device_page(
     """Read a page of an application's devices.
 
     Filters cost nothing where the list is read anyway, but a page that they leave little of ends after
-    1,000 entries. A state other than ok has a list of its own.
+    1,000 entries. A state other than ok has a list of its own. Each device of the page costs what its status
+    does (see `state_lists`), and half a read unit for the length of its queue.
 
     Args:
         application_id: Whose devices.
@@ -82,39 +86,39 @@ def _from_the_list(
             fitting = _without_the_unwell(application_id, fitting)
         if len(found) + len(fitting) > limit:
             found += fitting[: limit - len(found)]
-            return DevicePage(_with_states(application_id, found, state), found[-1].id)
+            return DevicePage(_listed(application_id, found, state), found[-1].id)
         found += fitting
         read += len(entries)
         after = entries[-1].id
     more = read == _MOST_READ
-    return DevicePage(_with_states(application_id, found, state), after if more else None)
+    return DevicePage(_listed(application_id, found, state), after if more else None)
 
 
 def _without_the_unwell(application_id: str, devices: Sequence[Device]) -> list[Device]:
-    unwell = _unwell_among(application_id, devices)
+    if not devices:
+        return []
+    ids = [device.id for device in devices]
+    unwell = states_among(application_id, ids[0], ids[-1], frozenset(ids))
     return [device for device in devices if device.id not in unwell]
 
 
-def _unwell_among(application_id: str, devices: Sequence[Device]) -> dict[str, StateSince]:
-    if not devices:
-        return {}
-    ids = [device.id for device in devices]
-    return states_among(application_id, ids[0], ids[-1], frozenset(ids))
+def _listed(application_id: str, devices: Sequence[Device], state: Status | None) -> tuple[ListedDevice, ...]:
+    """Add to devices how they are doing, and leave out those that are in another state by now."""
+    statuses = statuses_of_listed(application_id, devices)
+    found = [
+        (device, status)
+        for device, status in zip(devices, statuses, strict=True)
+        if state in {None, status.state}
+    ]
+    return _with_queues(application_id, found)
 
 
-def _with_states(
-    application_id: str, devices: Sequence[Device], state: Status | None
+def _with_queues(
+    application_id: str, statuses: Sequence[tuple[Device, DeviceStatus]]
 ) -> tuple[ListedDevice, ...]:
-    unwell = {} if state is Status.OK else _unwell_among(application_id, devices)
-    return tuple(_with_state(device, unwell.get(device.id)) for device in devices)
-
-
-def _with_state(device: Device, told: StateSince | None) -> ListedDevice:
-    return (
-        ListedDevice(device, Status.OK, None)
-        if told is None
-        else ListedDevice(device, told.state, told.since)
-    )
+    ids = [device.id for device, _ in statuses]
+    lengths = device_states.queue_lengths(application_id, ids, now_ms())
+    return tuple(ListedDevice(device, status, lengths.get(device.id, 0)) for device, status in statuses)
 
 
 def _from_the_list_of_a_state(
@@ -122,18 +126,18 @@ def _from_the_list_of_a_state(
 ) -> DevicePage:
     if after is None and wanted.prefix:
         after = _just_before(wanted.prefix)
-    found: list[ListedDevice] = []
+    found: list[tuple[Device, DeviceStatus]] = []
+    more = True
     for _ in range(_MOST_READ // _READ_AT_ONCE):
         page = devices_in_state(application_id, state, after, limit - len(found))
-        since = dict(page.devices)
-        devices = devices_named(application_id, list(since))
-        found += [ListedDevice(each, state, since[each.id]) for each in devices if wanted.wants(each)]
+        statuses = {status.device_id: status for status in page.devices}
+        devices = devices_named(application_id, list(statuses))
+        found += [(each, statuses[each.id]) for each in devices if wanted.wants(each)]
         after = page.next_after
-        if after is None or after > wanted.prefix + _AFTER_ALL:
-            return DevicePage(tuple(found), None)
-        if len(found) == limit:
+        more = after is not None and after <= wanted.prefix + _AFTER_ALL
+        if not more or len(found) == limit:
             break
-    return DevicePage(tuple(found), after)
+    return DevicePage(_with_queues(application_id, found), after if more else None)
 
 
 def _just_before(prefix: str) -> str:

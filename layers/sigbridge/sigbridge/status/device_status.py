@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from itertools import islice
 
 from sigbridge.clock import DAY_MS, counted_moment
@@ -10,32 +9,16 @@ from sigbridge.devices import DeviceCache, find_device
 from sigbridge.model.application import Application
 from sigbridge.model.device import Device
 from sigbridge.model.observation import Observation, ObservationKind, Observations
+from sigbridge.model.status import Status
 from sigbridge.model.stored_message import StoredMessage
 from sigbridge.status.observation import OFF_CONTRACT, OUT_OF_SEQUENCE
 from sigbridge.status.silence import silent_from
 from sigbridge.store import messages as stored_messages
 from sigbridge.store import observations as stored_conditions
+from sigbridge.store import state_lists
 
 # How many messages are looked through for the last one: more where some claim to come from the future.
 _LOOKED_THROUGH = (2, 100)
-
-
-class Status(StrEnum):
-    """How a device is doing, the most serious first.
-
-    OFF_CONTRACT: Sigfox refuses its messages, since its contract has ended or is used up.
-    OUT_OF_SEQUENCE: Sigfox drops its messages, since their sequence numbers jumped too far. A smaller gap
-        (`INVALID_SEQ_NUMBER`) is no such state: the message was accepted.
-    SILENT: nothing was heard of it for longer than its device type allows.
-    OVER_QUOTA: it gets no more downlinks today.
-    OK: none of these.
-    """
-
-    OFF_CONTRACT = "off_contract"
-    OUT_OF_SEQUENCE = "out_of_sequence"
-    SILENT = "silent"
-    OVER_QUOTA = "over_quota"
-    OK = "ok"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +95,17 @@ def status_of(application_id: str, device_id: str, now_ms: int) -> DeviceStatus:
     device = find_device(application_id, device_id)
     application = DeviceCache.open(application_id, (device_id,)).application
     noted = stored_conditions.find(application_id, device_id)
-    return evaluate(application, device, noted, find_last_message(application_id, device_id), now_ms)
+    last_message = find_last_message(application_id, device_id)
+    never_heard = heard_last(noted, last_message) is None and is_never_heard(application_id, device_id, noted)
+    return evaluate(application, device, noted, last_message, now_ms, never_heard=never_heard)
+
+
+def is_never_heard(application_id: str, device_id: str, noted: Observations) -> bool:
+    """Tell whether a device of which no message is known has never been heard.
+
+    It may have been heard, and its messages are forgotten. Costs a read unit where nothing is known.
+    """
+    return not noted.known and state_lists.is_entered(application_id, Status.NEVER_HEARD, device_id)
 
 
 def evaluate(
@@ -121,16 +114,21 @@ def evaluate(
     noted: Observations,
     last_message: LastMessage | None,
     now_ms: int,
+    *,
+    never_heard: bool,
 ) -> DeviceStatus:
-    """Tell how a device is doing from all that there is to know.
+    """Show a device's state from all that there is to know.
 
     Args:
         application, device: The device, as its application treats it.
         noted: What is noted of it.
         last_message: Its newest message, if there is one.
         now_ms: The present moment.
+        never_heard: Whether it is in the list of those that were never heard, unless it was heard since.
     """
     heard_at = heard_last(noted, last_message)
+    if never_heard and heard_at is None and not noted.known:
+        return DeviceStatus(device.id, {Status.NEVER_HEARD: device.registered_at}, None, {})
     silent_at = silent_from(application, device, heard_at)
     states = statuses_of(noted.known, heard_at, silent_at, now_ms)
     return DeviceStatus(device.id, states, last_message, noted.known)

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from sigbridge.clock import DAY_MS
 from sigbridge.model.observation import Observation, ObservationKind
 from sigbridge.model.report import StoredReport
+from sigbridge.model.status import Status
 from sigbridge.model.stored_message import StoredMessage
-from sigbridge.status.device_status import Status, statuses_of
+from sigbridge.status.device_status import statuses_of
 from sigbridge.status.observation import observations_of_message, observations_of_report
 from sigbridge.store import observations as stored_conditions
 from sigbridge.store import state_lists

@@ -8,8 +8,8 @@ from sigbridge.model.effective_settings import effective_settings
 def silent_from(application: Application, device: Device, heard_at: int | None) -> int | None:
     """Tell from when on a device is silent, unless it is heard before; None where no rule says so.
 
-    A device that never sent has the same time, from its registration on. Of an inactive device nothing
-    is taken, so that its silence tells nothing.
+    A device whose messages are forgotten has the same time, from its registration on; of one that was never
+    heard this tells nothing. Of an inactive device nothing is taken, so that its silence tells nothing.
 
     Args:
         application, device: The device, as its application treats it.

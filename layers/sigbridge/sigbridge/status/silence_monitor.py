@@ -22,7 +22,8 @@ from sigbridge.applications import UnknownApplication, find_application, kept_un
 from sigbridge.devices import UnknownDevice, devices_after, find_device
 from sigbridge.model.application import Application
 from sigbridge.model.device import Device
-from sigbridge.status.device_status import Status, find_last_message, heard_last
+from sigbridge.model.status import Status
+from sigbridge.status.device_status import find_last_message, heard_last, is_never_heard
 from sigbridge.status.recording import enter
 from sigbridge.status.silence import silent_from
 from sigbridge.store import observations as stored_conditions
@@ -140,8 +141,9 @@ def _look(watched: Watched, find: FindApplication, now_ms: int) -> None:
         return
     heard_at = heard_last(seen, find_last_message(application_id, device_id))
     application = find(application_id)
-    silent_at = None if application is None else _silent_from(application, device_id, heard_at)
-    if application is None or silent_at is None:
+    device = _find_device(application_id, device_id)
+    silent_at = None if application is None or device is None else silent_from(application, device, heard_at)
+    if application is None or device is None or silent_at is None:
         stored_conditions.watch_no_more(application_id, device_id, seen, heard_at)
     elif silent_at > now_ms:
         # A message that comes after this look must not be forgotten before the next one.
@@ -149,14 +151,18 @@ def _look(watched: Watched, find: FindApplication, now_ms: int) -> None:
         stored_conditions.look_again(
             application_id, device_id, seen, min(silent_at, forgotten_from), heard_at
         )
+    elif heard_at is None and is_never_heard(application_id, device_id, seen):
+        # Its first message begins the keep-alive time, and is found by a look that is at most as much later.
+        keep_alive_ms = silent_at - device.registered_at
+        stored_conditions.look_again(application_id, device_id, seen, now_ms + keep_alive_ms, heard_at)
     else:
         enter(application_id, device_id, Status.SILENT, silent_at)
         stored_conditions.watch_no_more(application_id, device_id, seen, heard_at)
 
 
-def _silent_from(application: Application, device_id: str, heard_at: int | None) -> int | None:
+def _find_device(application_id: str, device_id: str) -> Device | None:
     try:
-        return silent_from(application, find_device(application.id, device_id), heard_at)
+        return find_device(application_id, device_id)
     except UnknownDevice:
         return None
 

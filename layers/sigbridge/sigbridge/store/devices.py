@@ -43,7 +43,7 @@ def after(application_id: str, prefix: str, last_id: str | None, page: int) -> I
 
     Args:
         application_id: Whose devices.
-        prefix: How their ids begin; "" for all.
+        prefix: Beginning of their ids; "" for all.
         last_id: Only those whose ids sort after this one.
         page: How many to read in a request.
     """
@@ -67,12 +67,27 @@ def add(application_id: str, device: Device) -> Device:
     Its state is made together with its entry: so a listed device always has one, even if it is deleted
     at the same time.
     """
-    entry = NewItem(device_key(application_id, device.id), _record_of(device))
     state = device_states.creation(application_id, device.id, device.registered_at)
+    return add_with(application_id, device, 0, state)
+
+
+def add_with(application_id: str, device: Device, parameters: int, *others: Update) -> Device:
+    """Register a device together with its state and whatever else it has from the start.
+
+    Nothing of that is written where it is registered already.
+
+    Args:
+        application_id: Whose device.
+        device: The device.
+        parameters: How many parameters are among the others.
+        others: Changes that make the rest.
+    """
+    record = _record_of(device) | ({"parameters": parameters} if parameters else {})
+    entry = NewItem(device_key(application_id, device.id), record)
     try:
-        transactions.transact(entry, state)
-    except TransactionFailed as neither:
-        existing = neither.refused[0]
+        transactions.transact(entry, *others)
+    except TransactionFailed as none:
+        existing = none.refused[0]
         return device if existing is None else read_device(existing)
     return device
 

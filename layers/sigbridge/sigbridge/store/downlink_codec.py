@@ -56,6 +56,11 @@ def read_downlink(text: str) -> Downlink:
     )
 
 
+def is_expired(text: str, now_ms: int) -> bool:
+    """Tell whether the string that `write_downlink` wrote is of a downlink that waits no more."""
+    return int(text.partition(" ")[0]) <= now_ms
+
+
 def answered_downlink(uplink: str, answer: str) -> Downlink:
     """Read what an uplink was answered with: a queued downlink's string, or a bare `downlinkData`.
 

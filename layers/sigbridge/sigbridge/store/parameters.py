@@ -36,6 +36,18 @@ def of_device(application_id: str, device_id: str) -> list[Parameter]:
     return [_parameter(record) for record in table.newest_first(span, _PAGE)][::-1]
 
 
+def creation(application_id: str, device_id: str, parameter: Parameter) -> Update:
+    """The change that makes a parameter of a new device, for a write that lists the device."""
+    values = asdict(parameter)
+    return Update(
+        key=_key(application_id, device_id, parameter.key),
+        expression="SET " + ", ".join(f"#{name} = :{name}" for name in values),
+        condition="",
+        names={f"#{name}": name for name in values},
+        values={f":{name}": value for name, value in values.items()},
+    )
+
+
 def add(application_id: str, device_id: str, parameter: Parameter, most: int) -> None:
     """Store a new parameter of a device that has fewer than so many.
 

@@ -9,7 +9,7 @@ entry is taken off only if nothing new was told since it was read.
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sigbridge.store import table
 from sigbridge.store.failures import ConditionFailed
@@ -44,16 +44,26 @@ def enter(application_id: str, entry: Entry, kept_until: int | None = None) -> N
         entry: The entry.
         kept_until: Epoch seconds after which it is forgotten; None for never.
     """
+    change = entering(application_id, entry, kept_until)
+    with suppress(ConditionFailed):
+        table.update(replace(change, condition="attribute_not_exists(pk) OR #at <> :at"))
+
+
+def entering(application_id: str, entry: Entry, kept_until: int | None = None) -> Update:
+    """The change that writes an entry, for a write of more; arguments as of `enter`."""
     expiry = {} if kept_until is None else {":until": kept_until}
-    change = Update(
+    return Update(
         key=_key(application_id, entry.state, entry.device_id),
         expression="SET #at = :at" + (", expires_at = :until" if expiry else ""),
-        condition="attribute_not_exists(pk) OR #at <> :at",
+        condition="",
         names={"#at": "at"},
         values={":at": entry.at, **expiry},
     )
-    with suppress(ConditionFailed):
-        table.update(change)
+
+
+def is_entered(application_id: str, state: str, device_id: str) -> bool:
+    """Return whether a device is in the list of a state, as the last finished write left it."""
+    return table.get_latest(_key(application_id, state, device_id)) is not None
 
 
 def between(application_id: str, state: str, first_id: str, last_id: str) -> list[Entry]:

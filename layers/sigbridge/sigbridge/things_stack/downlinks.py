@@ -22,20 +22,25 @@ from sigbridge.model.downlink import (
 from sigbridge.model.limits import is_storable
 
 _MAX_ATTEMPTS = 100
-# These digits are base64 too, of more bytes than a downlink has.
-_HEX_PAYLOAD = re.compile(r"(0x)?[0-9a-f]{16}", re.ASCII | re.IGNORECASE)
+_HEX_PAYLOAD = re.compile(r"(?:0x)?((?:[0-9a-f]{2}[-: ]?){8})", re.ASCII | re.IGNORECASE)
 
 
-def looks_like_hex(frm_payload: str) -> bool:
-    """Return whether a payload was meant as hex: base64 of a downlink has not as many digits."""
-    return _HEX_PAYLOAD.fullmatch(frm_payload) is not None
+def base64_of_hex(frm_payload: str) -> str | None:
+    """Return a payload that was meant as 8 bytes of hex in base64; None for any other one.
+
+    Its digits are base64 too, but of more bytes than a downlink has.
+    """
+    digits = _HEX_PAYLOAD.fullmatch(frm_payload.strip())
+    if digits is None:
+        return None
+    return base64.b64encode(bytes.fromhex(re.sub("[-: ]", "", digits[1]))).decode()
 
 
 def read_base64(text: str) -> bytes:
     """Read a payload in base64.
 
     Raises:
-        InvalidDownlink: It is none.
+        InvalidDownlink: It is not base64.
     """
     # Encoders break lines, and decoders don't mind. A blank inside stays a fault: it may have been a "+".
     joined = text.strip().replace("\r", "").replace("\n", "")
@@ -43,7 +48,9 @@ def read_base64(text: str) -> bytes:
     try:
         return base64.b64decode(standard + "=" * (-len(standard) % 4), validate=True)
     except (binascii.Error, ValueError) as failure:
-        raise InvalidDownlink("frm_payload", "value must be base64") from failure
+        meant = base64_of_hex(text)
+        hint = "" if meant is None else f"; it looks like hex, which is `{meant}` in base64"
+        raise InvalidDownlink("frm_payload", "value must be base64" + hint) from failure
 
 
 def _null_as_empty(value: object) -> object:
@@ -114,7 +121,9 @@ def _without_class(class_b_c: object) -> object:
     return class_b_c
 
 
-_PAYLOAD_SCHEMA = {"anyOf": [{"type": "string", "pattern": "^[A-Za-z0-9+/_-]{11}=?$"}, {"type": "null"}]}
+_PAYLOAD_SCHEMA = {
+    "anyOf": [{"type": "string", "pattern": "^[A-Za-z0-9+/_-]{2,11}={0,2}$"}, {"type": "null"}]
+}
 _PRIORITY_SCHEMA = {"enum": [*Priority.__members__, *map(int, Priority), None]}
 
 
@@ -133,9 +142,10 @@ class DownlinkItem(BaseModel):
 
     Attributes:
         f_port: Stored and listed; Sigfox has no ports. Not 224.
-        frm_payload: Base64, also URL-safe or without padding, of exactly 8 bytes.
-        decoded_payload: Without `frm_payload`: `{"bytes": [...]}` of 8 whole numbers from 0 to 255. With it:
-            stored as sent.
+        frm_payload: Base64, also URL-safe or without padding, of 8 bytes; of fewer if the device type says
+            `pad_downlinks`, which appends zeros.
+        decoded_payload: Without `frm_payload`: `{"bytes": [...]}` of 8 whole numbers from 0 to 255, or of
+            fewer as there. With it: stored as sent.
         confirmed: Tried again until Sigfox says that it was sent.
         class_b_c: Refused: Sigfox has neither class B nor class C.
         priority: Stored and listed. The queue stays first in, first out.

@@ -34,7 +34,12 @@ NO_APPLICATION_RIGHTS_FOR = ErrorName(
     "pkg/auth/rights", "no_application_rights", "no rights for application `{uid}`"
 )
 NO_APPLICATION_RIGHTS = ErrorName("pkg/auth/rights", "no_application_rights", "no rights")
-DEVICE_NOT_FOUND = ErrorName("pkg/applicationserver", "device_not_found", "device `{device_uid}` not found")
+DEVICE_NOT_FOUND = ErrorName(
+    "pkg/applicationserver",
+    "device_not_found",
+    "device `{device_uid}` not found; add it with `POST /v1/devices` or `sigbridge devices add`,"
+    " or wait for its first message, which registers it unless the application rejects unknown devices",
+)
 DOWNLINK_QUEUE_CAPACITY = ErrorName(
     "pkg/networkserver", "downlink_queue_capacity", "downlink queue would exceed capacity of {capacity}"
 )
@@ -47,12 +52,13 @@ DOWNLINK_TOO_LONG = ErrorName(
 DOWNLINK_TOO_LONG_AS_HEX = ErrorName(
     DOWNLINK_TOO_LONG.namespace,
     DOWNLINK_TOO_LONG.name,
-    DOWNLINK_TOO_LONG.message_format + "; `frm_payload` is base64, and this one looks like hex",
+    DOWNLINK_TOO_LONG.message_format + "; `frm_payload` looks like hex, which is `{base64}` in base64",
 )
 DOWNLINK_TOO_SHORT = ErrorName(
     "pkg/networkserver",
     "application_downlink_too_short",
-    "application downlink payload length `{length}` is below minimum `{min}`",
+    "application downlink payload length `{length}` is below minimum `{min}`;"
+    " a device type with `pad_downlinks` appends zeros to it (PATCH /v1/device-types/TYPE)",
 )
 DOWNLINK_MAX_RETRIES_INVALID = ErrorName(
     "pkg/applicationserver", "downlink_max_retries_invalid", "downlink max retries must be at most {max}"

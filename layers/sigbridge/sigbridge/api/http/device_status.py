@@ -102,7 +102,7 @@ class QuotaResponse(ResponseModel):
 class DeviceStatusResponse(ResponseModel):
     """How a device is doing. What is not known is left out."""
 
-    state: Status = Field(description="The most serious of its conditions, or `ok`")
+    state: Status = Field(description="The most serious of its states, or `ok`")
     since: Moment | None = None
     conditions: list[Status] = Field(description="All that hold, the most serious first")
     last_message: LastMessageResponse | None = None

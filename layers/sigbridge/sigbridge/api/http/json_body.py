@@ -17,7 +17,7 @@ _DEPTH = 32
 _LARGEST_EXPONENT = 300
 # What DynamoDB keeps of a number.
 _MOST_DIGITS = 38
-_CHANGED_TEXT = "held characters that can't be kept"
+_CHANGED_TEXT = "contained characters that can't be stored; they were removed"
 
 
 def read_json(body: bytes) -> object:
@@ -135,9 +135,9 @@ def _storable(value: object, place: _Place, warnings: list[Fault]) -> object:
         return [_storable(inner, place.inner(position), warnings) for position, inner in enumerate(value)]
     if isinstance(value, _Unstorable):
         if value.text.lstrip("-").isalpha():
-            warnings.append(place.fault(f"{value.text} is no JSON value, taken as null"))
+            warnings.append(place.fault(f"{value.text} is not a JSON value; read as null"))
             return None
-        warnings.append(place.fault("is a number beyond what can be kept, taken as text"))
+        warnings.append(place.fault("is a number too large to store; stored as text"))
         return value.text
     if isinstance(value, str):
         storable = _storable_text(value)
@@ -187,10 +187,10 @@ def _refuse_constant(name: str) -> NoReturn:
 def _refuse_unstorable_escapes(document: object) -> None:
     for text in _texts(document):
         if "\0" in text:
-            message = "The body holds a NUL character"
+            message = "The body contains a NUL character"
             raise InvalidInput(message)
         if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
-            message = "The body holds half a surrogate pair"
+            message = "The body contains half a surrogate pair"
             raise InvalidInput(message)
 
 

@@ -154,7 +154,7 @@ def _read_pairs(text: str, place: str) -> dict[str, str]:
         message = f"The {place} can't be read: it must be URL-encoded UTF-8"
         raise InvalidInput(message) from failure
     if any("\0" in text for pair in pairs for text in pair):
-        message = f"The {place} holds a NUL character"
+        message = f"The {place} contains a NUL character"
         raise InvalidInput(message)
     return dict(reversed(pairs))
 

@@ -149,7 +149,7 @@ def bounded(request: Request, documents: Sequence[Document]) -> dict[int, Docume
         InvalidInput: There are more than 1,000, or one is over 100,000 bytes.
     """
     if len(documents) > MAX_MESSAGES:
-        message = f"A request holds at most {MAX_MESSAGES} messages, this one {len(documents)}"
+        message = f"A request can have at most {MAX_MESSAGES} messages, this one {len(documents)}"
         raise InvalidInput(message)
     if len(request.body) + len(request.query_string) > MAX_MESSAGE_BYTES:
         too_large = [index for index, document in enumerate(documents) if document.size > MAX_MESSAGE_BYTES]

@@ -12,7 +12,7 @@ class IndexedFault(TypedDict):
 
     Attributes:
         index: The message's position, from 0.
-        field: As the sender spelt it.
+        field: As the sender wrote it.
     """
 
     index: int

@@ -20,7 +20,7 @@ class Origin:
 
     Attributes:
         device_id: Normalised device id.
-        device_as_received: The id as the sender spelt it.
+        device_as_received: The id as the sender wrote it.
         time: Epoch ms, or None where the sender gave none that can be read.
         unread_time: What the sender gave as time, where it can't be read.
         group: TagoIO's group (or serie), where given.

@@ -57,7 +57,7 @@ class Accepted(TypedDict):
         group: TagoIO's group of the messages.
         inactive: Devices whose messages were left out, as they are not active.
         warnings: What was not understood, or not taken; the first 100 of them.
-        more_warnings: How many there are besides.
+        more_warnings: How many more there are.
     """
 
     status: Literal[True]

@@ -48,7 +48,7 @@ class ApplicationUpdate(RequestModel):
     daily_downlinks: Annotated[int, Field(strict=True, ge=0, le=1000)] = Field(default_factory=int)
     downlink_quota: DownlinkQuota = Field(default_factory=lambda: DownlinkQuota.REPORT)
     retention_days: Annotated[int, Field(strict=True, ge=1, le=3650)] | None = Field(
-        None, description="Days after which what is received from now on is forgotten; null as the stack says"
+        None, description="Days that what is received from now on is stored; null for the stack's default"
     )
 
 

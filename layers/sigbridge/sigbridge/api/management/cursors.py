@@ -40,7 +40,7 @@ def read_cursor(text: str, query: object) -> str:
 
 def unreadable_cursor() -> InvalidInput:
     """Return the error of a cursor that says nothing here."""
-    return InvalidInput.of([Fault("cursor", "is not one that this query gave")])
+    return InvalidInput.of([Fault("cursor", "is not from this query")])
 
 
 def _position(text: str) -> str | None:

@@ -58,7 +58,7 @@ _DEFAULT_ITEMS = 15
 _Names = Annotated[
     list[str] | None,
     Query(
-        description="Names of variables, parted by commas; repeat it for more",
+        description="Names of variables, separated by commas; repeat it for more",
         examples=[["temperature", "rssi"]],
     ),
 ]
@@ -91,7 +91,7 @@ def list_data(
     device_id: DeviceInPath,
     media_type: NegotiatedType,
     variables: _Names = None,
-    variable: Annotated[list[str] | None, Query(description="The same, as TagoIO calls it")] = None,
+    variable: Annotated[list[str] | None, Query(description="TagoIO's name of the same")] = None,
     start_date: StartDate = None,
     end_date: EndDate = None,
     qty: Annotated[
@@ -100,7 +100,7 @@ def list_data(
     ] = None,
     order: Annotated[Order | None, Query(description="The latest first (`desc`), or the earliest")] = None,
     ordination: Annotated[
-        Literal["descending", "ascending"] | None, Query(description="The same, as TagoIO calls it")
+        Literal["descending", "ascending"] | None, Query(description="TagoIO's name of the same")
     ] = None,
     data_query: Annotated[
         DataQuery | None,
@@ -156,7 +156,7 @@ def list_data(
 
 
 @routes.post("/v1/devices/<device_id>/data", summary="Set data", tags=["data"], status_code=201)
-@refuses(InactiveDevice("demo", "153FA"))
+@refuses(InactiveDevice("demo", "1A2B45"))
 def create_data(
     key: TrafficWriter,
     device_id: DeviceInPath,
@@ -185,7 +185,7 @@ def delete_data(
     key: DevicesWriter,
     device_id: DeviceInPath,
     variables: _Names = None,
-    variable: Annotated[list[str] | None, Query(description="The same, as TagoIO calls it")] = None,
+    variable: Annotated[list[str] | None, Query(description="TagoIO's name of the same")] = None,
     start_date: StartDate = None,
     end_date: EndDate = None,
     cursor: Cursor = None,
@@ -200,7 +200,7 @@ def delete_data(
     find_device(key.application_id, device_id)
     names = _read_names(variables, variable)
     if start_date is None and end_date is None and not names:
-        message = "Say what is to be removed: start_date, end_date or variables is needed"
+        message = "One of start_date, end_date or variables is required"
         raise InvalidInput(message)
     page_request = PageRequest.read(
         ["remove", key.application_id, device_id, *sorted(names)], start_date, end_date, cursor
@@ -219,7 +219,7 @@ def delete_data(
 def _read_names(*lists: Sequence[str] | None) -> frozenset[str]:
     names = [name.strip() for names in lists for name in names or ()]
     if "" in names:
-        raise InvalidInput.of([Fault("variables", "must be names of variables, parted by commas")])
+        raise InvalidInput.of([Fault("variables", "must be names of variables, separated by commas")])
     try:
         return frozenset(map(checked_name, names))
     except ValueError as invalid:

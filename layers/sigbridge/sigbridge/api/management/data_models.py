@@ -193,7 +193,7 @@ class DataItemCreate(RequestModel):
         str,
         AfterValidator(checked_name),
         Field(
-            description=f"Its name, kept in lower case: at most {NAME_LENGTH} characters, no white space and"
+            description=f"Name, stored in lower case: at most {NAME_LENGTH} characters, no white space and"
             " none of * ? ! < > . - = $",
             examples=["temperature"],
             json_schema_extra={"minLength": 1, "maxLength": NAME_LENGTH, "pattern": r"^[^*?!<>.\-=$\s]+$"},

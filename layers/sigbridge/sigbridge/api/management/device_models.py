@@ -2,24 +2,29 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, Field, StrictBool
+from pydantic import AfterValidator, Field, StrictBool, model_validator
 
-from sigbridge.api.http.device_status import DeviceStatusResponse
+from sigbridge.api.http.device_status import BatteryResponse, DeviceStatusResponse, LastMessageResponse
 from sigbridge.api.http.models import DeviceId, Moment, RequestModel, ResponseModel
 from sigbridge.api.management.device_types import TypeId
 from sigbridge.applications import PayloadEncoding
 from sigbridge.clock import now_ms
-from sigbridge.devices import Device, sigfox_device_id
+from sigbridge.devices import MOST_PARAMETERS, Device, Parameter, new_parameter, sigfox_device_id
 from sigbridge.downlinks import InFlight
+from sigbridge.errors import InvalidInput
 from sigbridge.messages import Network
-from sigbridge.status import Status
+from sigbridge.model.parameter import PARAMETER_KEY
+from sigbridge.status import ObservationKind, Status
 from sigbridge.status.device_list import ListedDevice
 
 _MOST_TAGS = 50
 # A page of devices, and a hundred devices read together, stay within what Lambda and DynamoDB carry.
 _TAGS_SIZE = 32_000
+
+
+_QUEUE_LENGTH = Field(description="Downlinks that wait in its queue")
 
 
 class TagCreate(RequestModel):
@@ -29,29 +34,34 @@ class TagCreate(RequestModel):
     value: Annotated[str, Field(max_length=1000)]
 
 
-def _check_tags(tags: Sequence[TagCreate]) -> Sequence[TagCreate]:
-    if len({tag.key for tag in tags}) < len(tags):
+def _check_keys[T: (TagCreate, "ParameterCreate")](items: Sequence[T]) -> Sequence[T]:
+    if len({item.key for item in items}) < len(items):
         message = "must not have a key twice"
         raise ValueError(message)
+    return items
+
+
+def _check_tags(tags: Sequence[TagCreate]) -> Sequence[TagCreate]:
     if len(json.dumps([tag.model_dump() for tag in tags])) > _TAGS_SIZE:
         message = f"must not exceed {_TAGS_SIZE} bytes of JSON together"
         raise ValueError(message)
     return tags
 
 
-Name = Annotated[str, Field(max_length=100, description="What people call it")]
+Name = Annotated[str, Field(max_length=100, description="Display name")]
 Tags = Annotated[
     list[TagCreate],
     Field(
         max_length=_MOST_TAGS,
-        description=f"Your own words about it, at most {_TAGS_SIZE} bytes of JSON together",
+        description=f"Tags, at most {_TAGS_SIZE} bytes of JSON together",
         examples=[[{"key": "site", "value": "Lyon"}]],
     ),
+    AfterValidator(_check_keys),
     AfterValidator(_check_tags),
 ]
 Type = Annotated[TypeId | None, Field(description="Id of a device type that exists; null for none")]
 Active = Annotated[
-    StrictBool, Field(description="Whether messages are taken from it: otherwise its uplinks get 403")
+    StrictBool, Field(description="Whether its messages are accepted: otherwise its uplinks get 403")
 ]
 Encoding = Annotated[
     PayloadEncoding | None,
@@ -67,7 +77,7 @@ class DeviceCreate(RequestModel):
         Network,
         Field(
             description="Whose id it is: one of `sigfox` that has at most 8 hex digits loses its leading"
-            " zeros, one of `generic` keeps them"
+            " zeros, one of `generic` does not"
         ),
     ] = Network.SIGFOX
     name: Name = ""
@@ -114,6 +124,39 @@ def tags_by_key(tags: Sequence[TagCreate]) -> Mapping[str, str]:
     return {tag.key: tag.value for tag in tags}
 
 
+class ParameterCreate(RequestModel):
+    """A parameter that a device has from the start."""
+
+    key: str = Field(json_schema_extra={"pattern": PARAMETER_KEY}, examples=["downlinkData"])
+    value: str = Field(examples=["00000000ada1b2c3"])
+    sent: StrictBool = False
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        try:
+            self.parameter()
+        except InvalidInput as invalid:
+            raise ValueError(invalid.faults[0].message) from invalid
+        return self
+
+    def parameter(self) -> Parameter:
+        """Make the parameter."""
+        return new_parameter(self.key, self.value, sent=self.sent)
+
+
+Parameters = Annotated[
+    list[ParameterCreate],
+    Field(max_length=MOST_PARAMETERS, description="Its parameters, each key once"),
+    AfterValidator(_check_keys),
+]
+
+
+class DeviceImport(DeviceCreate):
+    """A new device, with its parameters."""
+
+    parameters: Parameters = Field(default_factory=list)
+
+
 class TagResponse(ResponseModel):
     """A tag."""
 
@@ -138,15 +181,27 @@ class DeviceResponse(ResponseModel):
 
 
 class ListedDeviceResponse(DeviceResponse):
-    """A device in a list, with how it is doing."""
+    """A device in a list, with its state."""
 
     state: Status
-    since: Moment | None = Field(description="Since when; left out while all is well")
+    since: Moment | None = Field(description="Since when; left out while the state is `ok`")
+    last_message: LastMessageResponse | None
+    battery: BatteryResponse | None
+    queue_length: int = _QUEUE_LENGTH
 
     @classmethod
     def of_listed(cls, listed: ListedDevice) -> "ListedDeviceResponse":
+        status = listed.status
+        battery = status.known.get(ObservationKind.BATTERY)
         return cls.model_validate(
-            {**device_fields(listed.device), "state": listed.state, "since": listed.since}
+            {
+                **device_fields(listed.device),
+                "state": status.state,
+                "since": status.since,
+                "last_message": status.last_message and LastMessageResponse.of(status.last_message),
+                "battery": battery and {"at": battery.at, **battery.facts},
+                "queue_length": listed.queue_length,
+            }
         )
 
 
@@ -185,9 +240,9 @@ class InFlightResponse(ResponseModel):
 
 
 class DeviceDetailResponse(DeviceResponse, DeviceStatusResponse):
-    """A device and everything that is known of how it is doing."""
+    """A device and its state."""
 
-    queue_length: int = Field(description="Downlinks that wait in its queue")
+    queue_length: int = _QUEUE_LENGTH
     in_flight: list[InFlightResponse] = Field(
         description="Downlinks that were handed to Sigfox and wait for their acknowledgement"
     )
@@ -203,7 +258,8 @@ class DeviceImportResponse(ResponseModel):
     """What became of the devices of an import."""
 
     created: int = Field(description="How many are new")
-    existing: int = Field(description="How many were listed already, and are as they were")
+    existing: int = Field(description="How many existed already, and are unchanged")
+    left_out: list[str] | None = Field(description="Columns of TagoIO's that were not read")
 
 
 def device_fields(device: Device) -> Mapping[str, Any]:

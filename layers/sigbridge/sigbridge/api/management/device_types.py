@@ -36,7 +36,7 @@ TypeId = Annotated[
     ),
 ]
 _TypeInPath = Annotated[str, Path(pattern=_ID_PATTERN, description="Id of the device type")]
-_Name = Annotated[str, Field(min_length=1, max_length=100, description="What people call it")]
+_Name = Annotated[str, Field(min_length=1, max_length=100, description="Display name")]
 _NO_SUCH = UnknownDeviceType("There is no device type 'tracker'")
 _EXISTS = DeviceTypeExists("There is a device type 'tracker' already")
 _TOO_MANY = TooManyDeviceTypes("An application has at most 100 device types")
@@ -72,7 +72,7 @@ class _DeviceTypeSettings(RequestModel):
     )
     pad_downlinks: StrictBool | None = Field(
         None,
-        description="Whether a `decoded_payload` of fewer than 8 bytes is filled up with zeros at its end",
+        description="Whether a downlink of fewer than 8 bytes is filled up with zeros at its end",
     )
     downlink_data: _DownlinkData | None = Field(
         None,
@@ -96,7 +96,7 @@ class DeviceTypeCreate(_DeviceTypeSettings):
     """A new device type."""
 
     id: TypeId
-    name: _Name | None = Field(None, description="What people call it; the id if nothing is said")
+    name: _Name | None = Field(None, description="Display name; the id if absent")
 
     def device_type(self) -> DeviceType:
         """Make the device type."""

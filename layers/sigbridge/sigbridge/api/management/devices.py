@@ -45,13 +45,13 @@ from sigbridge.status.device_list import device_page
 
 routes = new_routes()
 
-_DeviceInPath = Annotated[DeviceId, Path(description="Id of the device, in any spelling")]
+_DeviceInPath = Annotated[DeviceId, Path(description="Id of the device (`-`, `:` and spaces are ignored)")]
 
 
 @routes.post("/v1/devices", summary="Create a device", tags=["devices"], status_code=201)
-@refuses(DeviceExists("Device 153FA is listed already"))
+@refuses(DeviceExists("Device 1A2B45 exists already"))
 def create_device(key: DevicesWriter, body: Annotated[DeviceCreate, Body()]) -> tuple[DeviceResponse, int]:
-    """Create a device, so that it may send, and downlinks can be queued, before its first message."""
+    """Register a device before its first message: it may then send, and downlinks can be queued for it."""
     return DeviceResponse.of(devices.create_device(key.application_id, body.device())), 201
 
 
@@ -60,7 +60,7 @@ def list_devices(
     key: DevicesReader,
     request: ResolvedRequest,
     limit: Annotated[int, Query(ge=1, le=100, description="Devices in a page, at most")] = 50,
-    cursor: Annotated[str | None, Query(description="`next_cursor` of the page before")] = None,
+    cursor: Annotated[str | None, Query(description="`next_cursor` of the previous page")] = None,
     type_id: Annotated[
         str | None, Query(alias="type", max_length=64, description="Id of their device type")
     ] = None,
@@ -68,9 +68,9 @@ def list_devices(
         list[str] | None,
         Query(description="A tag that they have, as `key:value`, or `key` for any value; repeat it for more"),
     ] = None,
-    state: Annotated[Status | None, Query(description="How they are doing")] = None,
+    state: Annotated[Status | None, Query(description="Their state")] = None,
     prefix: Annotated[
-        str, Query(description="How their ids begin"), AfterValidator(normalize_id_prefix)
+        str, Query(description="Beginning of their ids"), AfterValidator(normalize_id_prefix)
     ] = "",
 ) -> DeviceListResponse:
     """Devices in the order of their ids, each with its state.
@@ -91,7 +91,7 @@ def list_devices(
 
 @routes.get("/v1/devices/<device_id>", summary="Show a device", tags=["devices"])
 def get_device(key: DevicesReader, device_id: _DeviceInPath) -> DeviceDetailResponse:
-    """A device, and everything that is known of how it is doing."""
+    """A device and its state."""
     moment = now_ms()
     condition = status_of(key.application_id, device_id, moment)
     device = find_device(key.application_id, device_id)

@@ -10,6 +10,7 @@ from sigbridge.api.http.models import Moment, RequestModel, ResponseModel
 from sigbridge.api.http.routing import new_routes
 from sigbridge.api.management.endpoint import KeysWriter
 from sigbridge.api.management.resolver import refuses
+from sigbridge.api.management.suggestion import suggestion
 from sigbridge.clock import iso_ms
 from sigbridge.credentials import (
     ApiKey,
@@ -51,9 +52,19 @@ def _check_mapping(text: str) -> str:
 _NO_SUCH = UnknownKey("Application 'demo' has no key abcdefghijklmnop")
 _UNGRANTABLE = (UngrantableRights("demo", [Right.TRAFFIC_READ]), UngrantableTime(1924991999000))
 _KeyId = Annotated[str, Path(description="Id of the key")]
-_Name = Annotated[str, Field(min_length=1, max_length=100, description="What people call it")]
+_Name = Annotated[str, Field(min_length=1, max_length=100, description="Display name")]
+
+
+def _read_right(right: object) -> object:
+    if isinstance(right, str) and right not in set(Right):
+        choices = ", ".join(Right)
+        message = f"unknown right '{right}', choose from {choices}{suggestion(right, list(Right))}"
+        raise ValueError(message)
+    return right
+
+
 _Rights = Annotated[
-    list[Right],
+    list[Annotated[Right, BeforeValidator(_read_right)]],
     Field(
         min_length=1,
         description="What it allows: only what the key that makes it allows too",
@@ -106,7 +117,7 @@ class NewKeyResponse(KeyResponse):
     """A new key with its secret, which is shown this once."""
 
     token: str = Field(
-        description="The key as its holder sends it. Copy it now: only a hash of it is kept",
+        description="The key as its holder sends it. Copy it now: only a hash of it is stored",
         examples=[f"sbk_{'a' * 16}_{'b' * 52}"],
     )
 

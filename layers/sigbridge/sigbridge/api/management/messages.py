@@ -42,7 +42,7 @@ _RANGE_END = (
     " `2 hours`, or a date"
 )
 
-DeviceInPath = Annotated[DeviceId, Path(description="Id of the device, in any spelling")]
+DeviceInPath = Annotated[DeviceId, Path(description="Id of the device (`-`, `:` and spaces are ignored)")]
 StartDate = Annotated[
     str | None,
     Query(
@@ -54,7 +54,7 @@ EndDate = Annotated[
     str | None,
     Query(description=f"The latest moment: {_RANGE_END}, whose last moment counts", examples=["2026-11-22"]),
 ]
-Cursor = Annotated[str | None, Query(description="`next_cursor` of the page before")]
+Cursor = Annotated[str | None, Query(description="`next_cursor` of the previous page")]
 
 
 class PlaceResponse(ResponseModel):
@@ -105,7 +105,7 @@ class ConflictResponse(ResponseModel):
 class WarningResponse(ResponseModel):
     """Something of a message that was not understood, or left out."""
 
-    field: str = Field(description="As the sender spelt it")
+    field: str = Field(description="As the sender wrote it")
     message: str
 
     @classmethod
@@ -126,16 +126,16 @@ class MessageResponse(ResponseModel):
     port: int | None
     ack: bool | None = Field(description="Whether the device waited for a downlink")
     network: Network
-    device: str = Field(description="The id as the sender spelt it")
+    device: str = Field(description="The id as the sender wrote it")
     group: str
     received_at: Moment | None = Field(description="When the message itself came")
     advanced_at: Moment | None = Field(description="When came what the network added to it")
     amended_at: Moment | None = Field(description="When a further delivery added to it the last time")
     radio: JsonObject | None = Field(
-        description="Sigfox's facts about its reception", examples=[{"rssi": -123, "station": "1D44"}]
+        description="Sigfox metadata of its reception", examples=[{"rssi": -123, "station": "1D44"}]
     )
     advanced: JsonObject | None = Field(
-        description="Sigfox's facts of DATA_ADVANCED", examples=[{"lqi": "GOOD"}]
+        description="Sigfox metadata of DATA_ADVANCED", examples=[{"lqi": "GOOD"}]
     )
     location: PlaceResponse | None
     variables: list[VariableResponse]

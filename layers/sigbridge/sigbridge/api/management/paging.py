@@ -34,7 +34,7 @@ class PageRequest:
         Args:
             query: What is wanted, without the range.
             start_date, end_date: The range, as it was named.
-            cursor: `next_cursor` of the page before; None for the first page.
+            cursor: `next_cursor` of the previous page; None for the first page.
 
         Raises:
             InvalidInput: The range can't be read, or the cursor is not one of this query.

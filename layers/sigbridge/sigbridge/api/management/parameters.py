@@ -4,7 +4,7 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
-from pydantic import AfterValidator, BeforeValidator, Field, StrictBool
+from pydantic import BeforeValidator, Field, StrictBool
 
 from sigbridge import devices
 from sigbridge.api.http.models import DeviceId, Moment, RequestModel, ResponseModel
@@ -12,17 +12,9 @@ from sigbridge.api.http.routing import new_routes
 from sigbridge.api.management.endpoint import DevicesReader, DevicesWriter
 from sigbridge.api.management.resolver import refuses
 from sigbridge.devices import Parameter, UnknownParameter, parameters_of, set_parameter
+from sigbridge.model.parameter import LARGEST_VALUE, PARAMETER_KEY
 
 routes = new_routes()
-
-_VALUE_BYTES = 6_000
-
-
-def _check_size(text: str) -> str:
-    if len(text.encode()) > _VALUE_BYTES:
-        message = f"must not exceed {_VALUE_BYTES} bytes"
-        raise ValueError(message)
-    return text
 
 
 def _read_flag(value: object) -> object:
@@ -33,9 +25,9 @@ def _read_flag(value: object) -> object:
     return value
 
 
-_DeviceInPath = Annotated[DeviceId, Path(description="Id of the device, in any spelling")]
+_DeviceInPath = Annotated[DeviceId, Path(description="Id of the device (`-`, `:` and spaces are ignored)")]
 _Key = Annotated[
-    str, Path(pattern=r"^[A-Za-z0-9_.:-]{1,100}$", description="Name of the parameter, as `downlinkData`")
+    str, Path(pattern=PARAMETER_KEY, description="Name of the parameter, such as `downlinkData`")
 ]
 _Sent = Annotated[
     bool | None, BeforeValidator(_read_flag), Query(description="Only those with this value of `sent`")
@@ -64,8 +56,8 @@ class ParameterListResponse(ResponseModel):
 class ParameterUpdate(RequestModel):
     """What a parameter is to be."""
 
-    value: Annotated[str, AfterValidator(_check_size)] = Field(
-        description=f"Text of at most {_VALUE_BYTES} bytes in UTF-8; that of `downlinkData` is 16 hex digits",
+    value: str = Field(
+        description=f"At most {LARGEST_VALUE} bytes of UTF-8; that of `downlinkData` is 16 hex digits",
         examples=["00000000ada1b2c3"],
     )
     sent: StrictBool = Field(
@@ -108,7 +100,7 @@ def update_parameter(
     tags=["parameters"],
     status_code=204,
 )
-@refuses(UnknownParameter("Device 153FA has no parameter 'downlinkData'"))
+@refuses(UnknownParameter("Device 1A2B45 has no parameter 'downlinkData'"))
 def delete_parameter(caller: DevicesWriter, device_id: _DeviceInPath, key: _Key) -> Response[None]:
     """Delete a parameter. Without `downlinkData` the device gets what is queued, or what its type says."""
     devices.delete_parameter(caller.application_id, device_id, key)

@@ -22,7 +22,7 @@ from sigbridge.downlinks import (
 from sigbridge.errors import InvalidInput
 from sigbridge.model.application import is_identifier
 from sigbridge.model.downlink import MOST_ATTEMPTS, TooManyAttempts, WrongPayloadLength
-from sigbridge.things_stack.downlinks import DownlinkItem, looks_like_hex, read_base64
+from sigbridge.things_stack.downlinks import DownlinkItem, base64_of_hex, read_base64
 from sigbridge.things_stack.errors import (
     DECODE_BODY,
     DOWNLINK_EXPIRED,
@@ -177,7 +177,7 @@ def _read_downlink(field: str, content: object, encoder: PayloadEncoder, moment:
 
 def _downlink(item: DownlinkItem, encoder: PayloadEncoder) -> Downlink:
     if item.frm_payload:
-        payload = read_base64(item.frm_payload)
+        payload = encoder.fill_up(read_base64(item.frm_payload))
     elif item.decoded_payload:
         payload = encoder.encode(item.decoded_payload)
     else:
@@ -188,8 +188,11 @@ def _downlink(item: DownlinkItem, encoder: PayloadEncoder) -> Downlink:
 def _wrong_length(length: int, frm_payload: str | None) -> ThingsStackError:
     if length < DOWNLINK_BYTES:
         return ThingsStackError(DOWNLINK_TOO_SHORT, {"length": length, "min": DOWNLINK_BYTES})
-    name = DOWNLINK_TOO_LONG_AS_HEX if looks_like_hex(frm_payload or "") else DOWNLINK_TOO_LONG
-    return ThingsStackError(name, {"length": length, "max": DOWNLINK_BYTES})
+    too_long = {"length": length, "max": DOWNLINK_BYTES}
+    meant = base64_of_hex(frm_payload or "")
+    if meant is None:
+        return ThingsStackError(DOWNLINK_TOO_LONG, too_long)
+    return ThingsStackError(DOWNLINK_TOO_LONG_AS_HEX, too_long | {"base64": meant})
 
 
 def _first_rule_broken(field: str, invalid: ValidationError) -> ThingsStackError:

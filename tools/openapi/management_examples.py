@@ -1,0 +1,31 @@
+"""Requests to the management API that work as they stand once the demonstration was played."""
+
+from collections.abc import Mapping
+
+from openapi.fragments import EXAMPLE_DEVICE, Json
+
+_TYPE = "cold-rooms"
+
+# Variables of paths. That of a key is no id of one: only who made a key knows it.
+PATH_EXAMPLES: Mapping[str, str] = {
+    "device_id": EXAMPLE_DEVICE,
+    "type_id": _TYPE,
+    "key": "downlinkData",
+    "key_id": "fzwferakeahhxxrb",
+}
+
+# Variables of queries without which a request is refused, by the names of their operations.
+QUERY_EXAMPLES: Mapping[tuple[str, str], object] = {("delete_data", "variables"): ["temperature"]}
+
+# Bodies by the names of their operations.
+BODY_EXAMPLES: Mapping[str, Json] = {
+    "update_application": {"name": "Demonstration", "daily_downlinks": 4},
+    "create_device_type": {"id": _TYPE, "name": "Cold rooms", "keep_alive_seconds": 93_600},
+    "update_device_type": {"pad_downlinks": True},
+    "create_device": {"id": "1A2B47", "name": "Cold room 3", "tags": [{"key": "site", "value": "Lyon"}]},
+    "update_device": {"name": "Cold room 1", "tags": [{"key": "site", "value": "Lyon"}]},
+    "create_data": {"variable": "temperature", "value": 4.5, "unit": "°C"},
+    "update_parameter": {"value": "00000000ada1b2c3"},
+    "create_key": {"name": "Sigfox callbacks", "rights": ["traffic:up:write"]},
+    "update_key": {"name": "Sigfox callbacks"},
+}
