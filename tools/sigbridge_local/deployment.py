@@ -1,6 +1,5 @@
 """`sam build` and `sam deploy` against the emulator, and what it leaves undone."""
 
-import json
 import platform
 import re
 import sys
@@ -17,7 +16,6 @@ from sigbridge_local.failures import LocalStackError
 from sigbridge_local.places import LOCAL, TEMPLATE
 from sigbridge_local.processes import run_logged
 from sigbridge_local.progress import step
-from sigbridge_local.table_from_template import read_template
 
 if TYPE_CHECKING:
     from mypy_boto3_apigatewayv2 import ApiGatewayV2Client
@@ -86,24 +84,7 @@ def build(architecture: str) -> Path:
     command += ["--parameter-overrides", f"Architecture={architecture}"]
     run_logged(command, isolated_environment(), LOCAL / "build.log", "sam build failed")
     compile_layer(directory)
-    return leave_out_metric_math(directory / "template.yaml")
-
-
-def leave_out_metric_math(template: Path) -> Path:
-    """Write a built template again without the alarms that the emulator refuses, and return where.
-
-    It knows alarms on one metric, and none that add up several.
-    """
-    content = read_template(template)
-    resources = content["Resources"]
-    content["Resources"] = {
-        name: resource
-        for name, resource in resources.items()
-        if resource["Type"] != "AWS::CloudWatch::Alarm" or "Metrics" not in resource["Properties"]
-    }
-    reduced = template.with_name("emulator.json")
-    reduced.write_text(json.dumps(content), encoding="utf-8")
-    return reduced
+    return directory / "template.yaml"
 
 
 def deploy(emulator: Emulator, parameters: Mapping[str, str] | None = None) -> Deployment:
