@@ -15,7 +15,7 @@ pytest = pytest -n $(JOBS) --hypothesis-profile=$(PROFILE)
 
 in_region = $(if $(REGION),--region $(REGION))
 
-.PHONY: help env lock run up down test unit functional stack quick simulate check lint types validate openapi build deploy remove bench sam-local clean
+.PHONY: help env lock run up down test unit functional stack quick simulate check lint types validate openapi costs build deploy remove bench sam-local clean
 
 help: ## list the commands
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -73,6 +73,9 @@ validate: $(ENV) ## check template.yaml
 
 openapi: $(ENV) ## write the description of the API, which the layer serves
 	@$(USE) python -m openapi
+
+costs: $(ENV) ## write the tables of docs/costs.md from prices and what `make bench` measured
+	@$(USE) python -m bill
 
 build: $(ENV) ## build for AWS into .aws-sam; ARCHITECTURE=x86_64 for the other processor
 	@$(USE) sam build --parameter-overrides Architecture=$(or $(ARCHITECTURE),arm64)
