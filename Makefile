@@ -9,7 +9,7 @@ ENV := .venv/.complete
 USE := export PATH="$(CURDIR)/$(BIN):$$PATH" SAM_CLI_TELEMETRY=0 PYTHONDONTWRITEBYTECODE=;
 STACK ?= sigbridge
 # One more than there are cores: the tests of the local stack wait for its minutes to pass.
-JOBS ?= $(shell expr $$(nproc) + 1)
+JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 PROFILE ?= default
 pytest = pytest -n $(JOBS) --hypothesis-profile=$(PROFILE)
 
@@ -82,7 +82,7 @@ build: $(ENV) ## build for AWS into .aws-sam; ARCHITECTURE=x86_64 for the other 
 	@$(USE) python -m sigbridge_local.bytecode .aws-sam/build
 
 deploy: $(ENV) ## build and deploy to AWS, for the processor that the stack has; REGION= STACK= PARAMETERS="Name=value …" ARCHITECTURE=
-	@$(USE) architecture=$(or $(ARCHITECTURE),$$(python -m sigbridge_deploy architecture --stack $(STACK) $(in_region))) && \
+	@$(USE) architecture=$$(python -m sigbridge_deploy architecture --stack $(STACK) $(in_region) $(if $(ARCHITECTURE),--wanted $(ARCHITECTURE))) && \
 	  $(MAKE) --no-print-directory build ARCHITECTURE=$$architecture && \
 	  sam deploy --stack-name $(STACK) $(in_region) --parameter-overrides Architecture=$$architecture $(PARAMETERS)
 
