@@ -1,7 +1,7 @@
 """List prices in USD, without free tiers, apart from CloudWatch's ten alarms and ten metrics that never end.
 
-Those of November 2026, from AWS's price pages: <https://aws.amazon.com/api-gateway/pricing/>, and likewise
-`lambda`, `dynamodb`, `cloudwatch`, `xray`, `eventbridge`, and `ec2` for data transfer.
+As they were known in November 2026. What counts are AWS's pages: <https://aws.amazon.com/api-gateway/pricing/>,
+and likewise `lambda`, `dynamodb`, `cloudwatch`, `xray`, `eventbridge`, and `ec2` for data transfer.
 """
 
 from dataclasses import dataclass
