@@ -158,14 +158,16 @@ def test_what_aws_refuses_is_told_in_a_line_before_anything_is_built(
 
     monkeypatch.setattr("botocore.client.BaseClient._make_api_call", refuse)
 
-    assert failure(capsys, monkeypatch, "--architecture", "arm64") == f"error: {told}\n"
+    assert failure(capsys, monkeypatch, "--wanted", "arm64") == f"error: {told}\n"
 
 
 def test_nothing_is_built_where_aws_refuses(tmp_path: Path) -> None:
     with pytest.raises(subprocess.CalledProcessError):
         make_deploy(tmp_path, stack_runs_on="; exit 1")
 
-    assert (tmp_path / "log").read_text().splitlines() == ["python -m sigbridge_deploy --stack sigbridge"]
+    assert (tmp_path / "log").read_text().splitlines() == [
+        "python -m sigbridge_deploy architecture --stack sigbridge"
+    ]
 
 
 def make_deploy(tmp_path: Path, *arguments: str, stack_runs_on: str = "x86_64") -> list[str]:
@@ -195,7 +197,7 @@ def test_make_deploy_builds_and_deploys_for_the_processor_of_the_stack(tmp_path:
 
 def test_make_deploy_takes_another_processor_where_it_is_told_to(tmp_path: Path) -> None:
     assert make_deploy(tmp_path, "ARCHITECTURE=arm64", stack_runs_on="arm64") == [
-        "python -m sigbridge_deploy --stack sigbridge --architecture arm64",
+        "python -m sigbridge_deploy architecture --stack sigbridge --wanted arm64",
         "sam build --parameter-overrides Architecture=arm64",
         "python -m sigbridge_local.bytecode .aws-sam/build",
         "sam deploy --stack-name sigbridge --parameter-overrides Architecture=arm64",

@@ -33,6 +33,8 @@ SAM = {
     *(f"s3:Put{what}" for what in ("BucketPublicAccessBlock", "BucketVersioning", "EncryptionConfiguration")),
     *(f"s3:{verb}BucketPolicy" for verb in ("Get", "Put")),
 }
+# `make remove` looks for what the stack leaves behind.
+REMOVAL = {"dynamodb:ListTables", "sqs:ListQueues"}
 # "Permissions to activate logging" of an HTTP API.
 ACCESS_LOG = {
     *(f"logs:{verb}LogDelivery" for verb in ("Create", "Delete", "Get", "Update")),
@@ -96,7 +98,7 @@ def handler_permissions(types: set[str]) -> set[str]:
 def needed() -> set[str]:
     """Every action that deploying needs."""
     used = {each for each in handler_permissions(deployed_types()) if not UNUSED.fullmatch(each)}
-    return used | SAM | ACCESS_LOG | ASKED_ANYWAY
+    return used | SAM | REMOVAL | ACCESS_LOG | ASKED_ANYWAY
 
 
 def test_the_policy_allows_what_deploying_needs_and_nothing_else(needed: set[str]) -> None:
