@@ -9,13 +9,13 @@ ENV := .venv/.complete
 USE := export PATH="$(CURDIR)/$(BIN):$$PATH" SAM_CLI_TELEMETRY=0 PYTHONDONTWRITEBYTECODE=;
 STACK ?= sigbridge
 # One more than there are cores: the tests of the local stack wait for its minutes to pass.
-JOBS ?= $(shell expr $$(nproc) + 1)
+JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 PROFILE ?= default
 pytest = pytest -n $(JOBS) --hypothesis-profile=$(PROFILE)
 
 in_region = $(if $(REGION),--region $(REGION))
 
-.PHONY: help env lock run up down test unit functional stack quick simulate check lint types validate openapi build deploy remove bench recording sam-local clean
+.PHONY: help env lock run up down test unit functional stack quick simulate check lint types validate openapi costs build deploy remove bench recording sam-local clean
 
 help: ## list the commands
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -74,12 +74,15 @@ validate: $(ENV) ## check template.yaml
 openapi: $(ENV) ## write the description of the API, which the layer serves
 	@$(USE) python -m openapi
 
+costs: $(ENV) ## write the tables of docs/costs.md from prices and what `make bench` measured
+	@$(USE) python -m bill
+
 build: $(ENV) ## build for AWS into .aws-sam; ARCHITECTURE=x86_64 for the other processor
 	@$(USE) sam build --parameter-overrides Architecture=$(or $(ARCHITECTURE),arm64)
 	@$(USE) python -m sigbridge_local.bytecode .aws-sam/build
 
 deploy: $(ENV) ## build and deploy to AWS, for the processor that the stack has; REGION= STACK= PARAMETERS="Name=value …" ARCHITECTURE=
-	@$(USE) architecture=$(or $(ARCHITECTURE),$$(python -m sigbridge_deploy architecture --stack $(STACK) $(in_region))) && \
+	@$(USE) architecture=$$(python -m sigbridge_deploy architecture --stack $(STACK) $(in_region) $(if $(ARCHITECTURE),--wanted $(ARCHITECTURE))) && \
 	  $(MAKE) --no-print-directory build ARCHITECTURE=$$architecture && \
 	  sam deploy --stack-name $(STACK) $(in_region) --parameter-overrides Architecture=$$architecture $(PARAMETERS)
 

@@ -5,7 +5,7 @@ from sigbridge.api.http.request import Request
 from sigbridge.api.http.response import Response
 from sigbridge.api.ingest import read_bidir, store_received
 from sigbridge.api.ingest.endpoint import ingest_endpoint
-from sigbridge.api.ingest.responses import count_callback, downlinks_response, receipt_response
+from sigbridge.api.ingest.responses import downlinks_response, receipt_response, report_warnings
 from sigbridge.credentials import Right
 from sigbridge.downlinks import reply_to_messages
 
@@ -17,5 +17,5 @@ def lambda_handler(request: Request) -> Response:
     receipt = store_received(key.application_id, read_bidir(request, key.additional_parameter))
     if not receipt.can_ask:
         return receipt_response(receipt)
-    count_callback(receipt)
+    report_warnings(receipt)
     return downlinks_response(reply_to_messages(key.application_id, receipt.messages.messages))

@@ -306,20 +306,6 @@ def test_the_batch_event_is_stored_whole(invoke: Invoke, stored: Stored) -> None
     ]
 
 
-def test_answers_are_counted_once(push: Push, invoke: Invoke, capsys: pytest.CaptureFixture[str]) -> None:
-    push(A)
-    request = bidir()
-    capsys.readouterr()
-
-    invoke("bidir_downlink", request)
-    first = capsys.readouterr().out
-    invoke("bidir_downlink", request)
-    repeat = capsys.readouterr().out
-
-    assert '"DownlinksAnswered":[1.0]' in first
-    assert '"DownlinksAnswered"' not in repeat
-
-
 BAD: dict[str, tuple[Event, int, str]] = {
     "no body": (event("bidir_downlink.json", body=None), 400, "Missing body information"),
     "empty object": (event("bidir_downlink.json", body={}), 400, "Missing body information"),

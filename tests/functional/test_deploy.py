@@ -8,6 +8,7 @@ from pathlib import Path
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError, UnauthorizedSSOTokenError
 from moto import mock_aws
 
 from sigbridge_deploy.architecture import architecture_to_build_for
@@ -17,6 +18,11 @@ from sigbridge_local.table_from_template import read_template
 PROJECT = Path(__file__).parents[2]
 PARAMETER = read_template()["Parameters"]["Architecture"]
 TOPIC = {"Topic": {"Type": "AWS::SNS::Topic"}}
+
+
+def client_error(code: str, message: str = "No.") -> ClientError:
+    """An answer of AWS that refuses."""
+    return ClientError({"Error": {"Code": code, "Message": message}}, "DescribeStacks")
 
 
 @pytest.fixture(autouse=True)
@@ -115,6 +121,55 @@ def test_a_profile_that_does_not_exist_is_told_in_a_line(
     assert failure(capsys, monkeypatch) == "error: There is no AWS profile 'nobody'\n"
 
 
+SESSION_OVER = "The AWS session is over: sign in again, for instance with `aws sso login`"
+NOT_ALLOWED = "User x is not authorized to perform: cloudformation:DescribeStacks"
+NO_SUCH_PLACE = "https://cloudformation.eu-wst-1.amazonaws.com/"
+NOT_KNOWN = "AWS does not know these credentials"
+
+
+@pytest.mark.parametrize(
+    ("refusal", "told"),
+    [
+        (client_error("ExpiredToken"), SESSION_OVER),
+        (UnauthorizedSSOTokenError(), SESSION_OVER),
+        (
+            client_error("InvalidClientTokenId"),
+            f"{NOT_KNOWN} (InvalidClientTokenId): run `aws configure`, or set AWS_PROFILE",
+        ),
+        (
+            client_error("AccessDenied", f"{NOT_ALLOWED}."),
+            f"AWS does not allow it: {NOT_ALLOWED}; docs/operations.md lists what deploying needs",
+        ),
+        (
+            EndpointConnectionError(endpoint_url=NO_SUCH_PLACE),
+            f"AWS can't be reached at {NO_SUCH_PLACE}: check the region and your connection",
+        ),
+    ],
+    ids=["expired", "expired single sign-on", "unknown credentials", "not allowed", "no such region"],
+)
+def test_what_aws_refuses_is_told_in_a_line_before_anything_is_built(
+    refusal: Exception,
+    told: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_arguments: object) -> None:
+        raise refusal
+
+    monkeypatch.setattr("botocore.client.BaseClient._make_api_call", refuse)
+
+    assert failure(capsys, monkeypatch, "--wanted", "arm64") == f"error: {told}\n"
+
+
+def test_nothing_is_built_where_aws_refuses(tmp_path: Path) -> None:
+    with pytest.raises(subprocess.CalledProcessError):
+        make_deploy(tmp_path, stack_runs_on="; exit 1")
+
+    assert (tmp_path / "log").read_text().splitlines() == [
+        "python -m sigbridge_deploy architecture --stack sigbridge"
+    ]
+
+
 def make_deploy(tmp_path: Path, *arguments: str, stack_runs_on: str = "x86_64") -> list[str]:
     """Runs `make deploy` with stand-ins for `sam` and `python`; returns the commands that they got."""
     log = tmp_path / "log"
@@ -141,7 +196,8 @@ def test_make_deploy_builds_and_deploys_for_the_processor_of_the_stack(tmp_path:
 
 
 def test_make_deploy_takes_another_processor_where_it_is_told_to(tmp_path: Path) -> None:
-    assert make_deploy(tmp_path, "ARCHITECTURE=arm64") == [
+    assert make_deploy(tmp_path, "ARCHITECTURE=arm64", stack_runs_on="arm64") == [
+        "python -m sigbridge_deploy architecture --stack sigbridge --wanted arm64",
         "sam build --parameter-overrides Architecture=arm64",
         "python -m sigbridge_local.bytecode .aws-sam/build",
         "sam deploy --stack-name sigbridge --parameter-overrides Architecture=arm64",

@@ -44,6 +44,10 @@ def messages(local_stack: Stack) -> Callable[[str], list[dict[str, Any]]]:
     return read
 
 
+def test_the_address_is_the_same_in_every_stack_of_a_port(local_stack: Stack) -> None:
+    assert local_stack.base_url == f"{local_stack.aws_endpoint_url}/_aws/execute-api/sigbridge/$default"
+
+
 def queue_path(stack: Stack, device: str, operation: str = "", webhook: bool = True) -> str:
     by_webhook = "/webhooks/wh1" if webhook else ""
     root = f"/api/v3/as/applications/{stack.application_id}{by_webhook}/devices/{device.lower()}/down"

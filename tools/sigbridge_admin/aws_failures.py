@@ -7,12 +7,27 @@ from dataclasses import dataclass
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    EndpointConnectionError,
     NoCredentialsError,
     NoRegionError,
     ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
 )
 
 from sigbridge_admin.failures import AdminError
+
+_EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
+_UNKNOWN = frozenset(
+    {
+        "InvalidClientTokenId",
+        "UnrecognizedClientException",
+        "SignatureDoesNotMatch",
+        "InvalidSignatureException",
+    }
+)
+_DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
+_SESSION_OVER = "The AWS session is over: sign in again, for instance with `aws sso login`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +37,12 @@ class Advice:
     Attributes:
         credentials: Where there are no credentials.
         region: Where there is no region.
+        permissions: Where AWS denies something.
     """
 
     credentials: str
     region: str
+    permissions: str = "ask who manages your AWS account"
 
 
 @contextmanager
@@ -50,12 +67,28 @@ def aws_failures_explained(advice: Advice, table: str = "") -> Iterator[None]:
     except ProfileNotFound as failure:
         message = f"There is no AWS profile '{failure.kwargs['profile']}'"
         raise AdminError(message) from failure
-    except ClientError as failure:
-        error = failure.response["Error"]
-        if table and error["Code"] == "ResourceNotFoundException":
-            message = f"There is no table '{table}' in that region and account"
-        else:
-            message = f"AWS answered {error['Code']}: {error['Message']}"
+    except (SSOError, TokenRetrievalError) as failure:
+        raise AdminError(_SESSION_OVER) from failure
+    except EndpointConnectionError as failure:
+        message = (
+            f"AWS can't be reached at {failure.kwargs['endpoint_url']}: check the region and your connection"
+        )
         raise AdminError(message) from failure
+    except ClientError as failure:
+        raise AdminError(_explanation(failure, advice, table)) from failure
     except BotoCoreError as failure:
         raise AdminError(" ".join(str(failure).split())) from failure
+
+
+def _explanation(failure: ClientError, advice: Advice, table: str) -> str:
+    error = failure.response["Error"]
+    code = error["Code"]
+    if code in _EXPIRED:
+        return _SESSION_OVER
+    if code in _UNKNOWN:
+        return f"AWS does not know these credentials ({code}): {advice.credentials}"
+    if code in _DENIED:
+        return f"AWS does not allow it: {error['Message'].rstrip('.')}; {advice.permissions}"
+    if table and code == "ResourceNotFoundException":
+        return f"There is no table '{table}' in that region and account"
+    return f"AWS answered {code}: {error['Message']}"

@@ -13,6 +13,7 @@ _NOT_YET_THERE = "REVIEW_IN_PROGRESS"
 ADVICE = Advice(
     credentials="run `aws configure`, or set AWS_PROFILE",
     region="add REGION=eu-west-1, or set AWS_DEFAULT_REGION",
+    permissions="docs/operations.md lists what deploying needs",
 )
 
 

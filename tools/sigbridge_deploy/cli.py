@@ -18,9 +18,14 @@ Region = Annotated[str | None, typer.Option(help="AWS region.", show_default="as
 
 
 @app.command()
-def architecture(stack: Stack = "sigbridge", region: Region = None) -> None:
-    """Print the processor that a stack on AWS is to be built for."""
-    print(architecture_to_build_for(stack, region))
+def architecture(
+    stack: Stack = "sigbridge",
+    region: Region = None,
+    wanted: Annotated[str, typer.Option(help="Another processor than the stack has.")] = "",
+) -> None:
+    """Print the processor that a stack on AWS is to be built for, when AWS lets you ask."""
+    deployed = architecture_to_build_for(stack, region)
+    print(wanted or deployed)
 
 
 @app.command()

@@ -113,5 +113,6 @@ def _wait_for_emulator() -> None:
 
 def _show(stack: Stack) -> None:
     console.print(f"\nAPI    {stack.base_url}", markup=False)
+    console.print(f"docs   {stack.base_url}/docs   (every route, to read and to try)", markup=False)
     console.print(f"key    {stack.key}   (application '{stack.application_id}', all rights)", markup=False)
     console.print(f"AWS    {stack.aws_endpoint_url}   (also in {shown(STACK_FILE)})", markup=False)

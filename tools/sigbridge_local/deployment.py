@@ -1,6 +1,5 @@
 """`sam build` and `sam deploy` against the emulator, and what it leaves undone."""
 
-import json
 import platform
 import re
 import sys
@@ -17,7 +16,6 @@ from sigbridge_local.failures import LocalStackError
 from sigbridge_local.places import LOCAL, TEMPLATE
 from sigbridge_local.processes import run_logged
 from sigbridge_local.progress import step
-from sigbridge_local.table_from_template import read_template
 
 if TYPE_CHECKING:
     from mypy_boto3_apigatewayv2 import ApiGatewayV2Client
@@ -28,6 +26,8 @@ _ACCOUNT = "000000000000"
 SAM = (sys.executable, "-m", "samcli")
 # The account's own event bus, so that events can be heard here too; and any page may be tried out.
 _PARAMETERS = {"EventBusName": "default", "CorsOrigins": "*"}
+# The emulator gives the API the id that the second tag says, so that its address stays.
+_TAGS = ("application=sigbridge", f"ms-custom-id={STACK_NAME}")
 _ARCHITECTURES = {"x86_64": "x86_64", "AMD64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 # OpenAPI's word for all methods of a path.
 _ANY_METHOD = "x-amazon-apigateway-any-method"
@@ -69,7 +69,10 @@ def host_architecture() -> str:
     architecture = _ARCHITECTURES.get(platform.machine())
     if platform.system() != "Linux" or architecture is None:
         this = f"{platform.system()} on {platform.machine()}"
-        message = f"the local stack needs Linux on x86_64 or arm64, this is {this}"
+        message = (
+            f"the local stack needs Linux on x86_64 or arm64, this is {this}: take WSL on Windows, a Linux"
+            " container or virtual machine on macOS; `make deploy` needs neither"
+        )
         raise LocalStackError(message)
     return architecture
 
@@ -86,42 +89,26 @@ def build(architecture: str) -> Path:
     command += ["--parameter-overrides", f"Architecture={architecture}"]
     run_logged(command, isolated_environment(), LOCAL / "build.log", "sam build failed")
     compile_layer(directory)
-    return leave_out_metric_math(directory / "template.yaml")
+    return directory / "template.yaml"
 
 
-def leave_out_metric_math(template: Path) -> Path:
-    """Write a built template again without the alarms that the emulator refuses, and return where.
-
-    It knows alarms on one metric, and none that add up several.
-    """
-    content = read_template(template)
-    resources = content["Resources"]
-    content["Resources"] = {
-        name: resource
-        for name, resource in resources.items()
-        if resource["Type"] != "AWS::CloudWatch::Alarm" or "Metrics" not in resource["Properties"]
-    }
-    reduced = template.with_name("emulator.json")
-    reduced.write_text(json.dumps(content), encoding="utf-8")
-    return reduced
-
-
-def deploy(emulator: Emulator, parameters: Mapping[str, str] | None = None) -> Deployment:
+def deploy(emulator: Emulator, architecture: str, parameters: Mapping[str, str] | None = None) -> Deployment:
     """Build the stack for this machine and deploy it.
 
     Args:
         emulator: Where to.
+        architecture: The processor of this machine.
         parameters: Parameters of the template, where they are not to have their defaults.
 
     Raises:
         LocalStackError: A step failed.
     """
-    architecture = host_architecture()
     with step(f"sam build for {architecture}"):
         template = build(architecture)
     with step("sam deploy"):
         command = [*SAM, "deploy", "--template-file", str(template), "--stack-name", STACK_NAME]
         command += ["--resolve-s3", "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset"]
+        command += ["--tags", *_TAGS]
         given = _PARAMETERS | {"Architecture": architecture} | dict(parameters or {})
         command += ["--parameter-overrides", *(f"{name}={value}" for name, value in given.items())]
         environment = isolated_environment() | {"AWS_ENDPOINT_URL": emulator.url, "SAM_CLI_POLL_DELAY": "0.3"}

@@ -10,6 +10,7 @@ EVENTS = ROOT / "events"
 # Another folder makes room for a second stack beside the first: the tests' beside yours.
 LOCAL = Path(os.environ.get("SIGBRIDGE_LOCAL") or ROOT / ".local").resolve()
 STACK_FILE = LOCAL / "stack.json"
+IDENTITY_FILE = LOCAL / "identity.json"
 EMULATOR_FILE = LOCAL / "emulator.json"
 EMULATOR_LOG = LOCAL / "emulator.log"
 

@@ -4,15 +4,16 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import boto3
 
 from sigbridge.applications import ApplicationExists, create_application
-from sigbridge.credentials import issue_key
+from sigbridge.credentials import Token, issue_key
 from sigbridge.model.api_key import Right
 from sigbridge.settings import Settings, using
 from sigbridge.store.connections import using_session
-from sigbridge_local.deployment import deploy
+from sigbridge_local.deployment import deploy, host_architecture
 from sigbridge_local.emulator import (
     REGION,
     remove_remains,
@@ -20,7 +21,7 @@ from sigbridge_local.emulator import (
     start_emulator,
 )
 from sigbridge_local.failures import LocalStackError
-from sigbridge_local.places import STACK_FILE
+from sigbridge_local.places import IDENTITY_FILE, STACK_FILE, shown
 from sigbridge_local.progress import step
 
 DEMO_APPLICATION = "demo"
@@ -67,13 +68,14 @@ def bring_up(port: int, parameters: Mapping[str, str] | None = None) -> Stack:
     if running_emulator() is not None:
         message = "the local stack is up already, or on its way: `make down` stops it"
         raise LocalStackError(message)
+    architecture = host_architecture()
     STACK_FILE.unlink(missing_ok=True)
     with step("AWS emulator"):
         emulator = start_emulator(port)
     try:
-        deployment = deploy(emulator, parameters)
+        deployment = deploy(emulator, architecture, parameters)
         with step(f"application '{DEMO_APPLICATION}' and its key"):
-            key = create_demo_application(deployment.table, emulator.url)
+            key = create_demo_application(deployment.table, emulator.url, kept_token())
         stack = Stack(
             base_url=deployment.base_url,
             application_id=DEMO_APPLICATION,
@@ -113,17 +115,42 @@ def require_stack() -> Stack:
     return stack
 
 
-def create_demo_application(table: str, endpoint_url: str) -> str:
-    """Make the application `demo` in a local table and return a key of it with all rights."""
+def kept_token() -> Token:
+    """The key of every stack of this folder, so that what was set up with it goes on; `make clean` ends it.
+
+    Raises:
+        LocalStackError: It can't be read.
+    """
+    if not IDENTITY_FILE.exists():
+        _write_private(IDENTITY_FILE, {"key": str(Token.random())})
+    token = Token.find(IDENTITY_FILE.read_text())
+    if token is None:
+        message = f"{shown(IDENTITY_FILE)} holds no key: remove it, and the next stack gets a new one"
+        raise LocalStackError(message)
+    return token
+
+
+def create_demo_application(table: str, endpoint_url: str, token: Token | None = None) -> str:
+    """Make the application `demo` in a local table and return a key of it with all rights.
+
+    Args:
+        table: Name of the table.
+        endpoint_url: Where it is.
+        token: The key that it is to have; None for a new one.
+    """
     with configured(table, endpoint_url):
         with suppress(ApplicationExists):
             create_application(DEMO_APPLICATION, "Demonstration")
-        return str(issue_key(DEMO_APPLICATION, "demonstration", tuple(Right)).token)
+        return str(issue_key(DEMO_APPLICATION, "demonstration", tuple(Right), token=token).token)
 
 
 def _write(stack: Stack) -> None:
-    STACK_FILE.touch(mode=0o600)
-    STACK_FILE.write_text(json.dumps(asdict(stack), indent=2) + "\n")
+    _write_private(STACK_FILE, asdict(stack))
+
+
+def _write_private(file: Path, content: Mapping[str, object]) -> None:
+    file.touch(mode=0o600)
+    file.write_text(json.dumps(content, indent=2) + "\n")
 
 
 @contextmanager

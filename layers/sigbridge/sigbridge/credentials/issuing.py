@@ -71,12 +71,14 @@ def issue_key(
     rights: Iterable[Right],
     valid_until: int | None = None,
     additional_parameter: str = "",
+    token: Token | None = None,
 ) -> IssuedKey:
     """Make a key for an application, as its operator wants it.
 
     Args:
         application_id: Whose key it is.
         name, rights, valid_until, additional_parameter: As in `KeySpec`.
+        token: What its holder has already, from an earlier table; None for a new one.
 
     Raises:
         UnknownApplication: There is no such application.
@@ -85,7 +87,7 @@ def issue_key(
     """
     find_application(application_id)
     FieldMapping.parse(additional_parameter)
-    token = Token.random()
+    token = token or Token.random()
     key = ApiKey(
         id=token.id,
         application_id=application_id,

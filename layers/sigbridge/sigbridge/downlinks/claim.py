@@ -24,13 +24,11 @@ class Answer:
         payload: 16 lower-case hex digits, or None for nothing.
         downlink: The queued downlink it comes from; None for the `downlinkData` parameter.
         repeated: Whether the same uplink was answered so before.
-        held_back: Whether the daily quota was spent, so that whatever is queued stays so.
     """
 
     payload: str | None
     downlink: Downlink | None = None
     repeated: bool = False
-    held_back: bool = False
 
 
 def answer_uplink(request: ClaimRequest) -> Answer:
@@ -82,7 +80,7 @@ def recall_answer(application_id: str, device_id: str, uplink: str) -> Answer:
 
 
 def _answer(claim: Claim) -> Answer:
-    answer = Answer(None, repeated=claim.is_repeat, held_back=claim.is_declined)
+    answer = Answer(None, repeated=claim.is_repeat)
     downlink = claim.downlink
     if downlink is None:
         return answer

@@ -31,12 +31,10 @@ class Amendment:
     Attributes:
         message: The message as it is then.
         warnings: What of the delivery differs, beside what the delivery itself warns of.
-        is_conflict: Whether a payload is added that was not known.
     """
 
     message: StoredMessage
     warnings: tuple[Fault, ...] = ()
-    is_conflict: bool = False
 
 
 def amend(application_id: str, delivered: StoredMessage, stored: StoredMessage) -> Amendment:
@@ -91,8 +89,7 @@ def _amendment(delivered: StoredMessage, stored: StoredMessage) -> Amendment:
     content = fitting.with_warnings((*told.warnings, *warnings)).content
     conflicts, payload_warnings = _conflicts(delivered, told, stored)
     amended = replace(stored, parts={**stored.parts, part: content}, conflicts=conflicts, **told_facts)
-    is_conflict = conflicts != stored.conflicts
-    return Amendment(amended, (*warnings, *payload_warnings), is_conflict)
+    return Amendment(amended, (*warnings, *payload_warnings))
 
 
 def _values(variables: Sequence[Variable]) -> dict[str, list[Value]]:

@@ -33,8 +33,6 @@ class MessageReceipt:
         moment: The earlier one of its time and its first reception, epoch ms.
         group: The group it was stored with, the first time.
         repeated: Whether this part of it was there already.
-        first: Whether nothing of the message was there before.
-        conflicting: Whether its payload is kept as another one than the first delivery's.
     """
 
     message: ReceivedMessage
@@ -42,8 +40,6 @@ class MessageReceipt:
     moment: int
     group: str
     repeated: bool
-    first: bool
-    conflicting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +188,6 @@ def _store(message: ReceivedMessage, payload: str | None, arrival: _Arrival, ind
         moment=counted_moment(key.time, stored.first_arrived_at),
         group=stored.group,
         repeated=written.is_repeat,
-        first=first,
-        conflicting=amendment.is_conflict,
     )
 
 

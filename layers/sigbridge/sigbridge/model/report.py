@@ -35,11 +35,6 @@ class ReceivedReport:
     extras: Mapping[str, object] = field(default_factory=dict)
     warnings: tuple[Fault, ...] = ()
 
-    @property
-    def tells_overrun(self) -> bool:
-        """Whether it says that the device has used up its downlinks of the day."""
-        return _tells_overrun(self.service, self.facts)
-
 
 @dataclass(frozen=True, slots=True)
 class StoredReport:

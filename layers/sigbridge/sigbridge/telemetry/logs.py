@@ -23,4 +23,5 @@ def _write_other(value: object) -> str:
     return excerpt(str(value))
 
 
-logger = Logger(json_serializer=_write_line)
+# Lambda takes the level of a line from it alone when it can read its time.
+logger = Logger(json_serializer=_write_line, use_rfc3339=True)

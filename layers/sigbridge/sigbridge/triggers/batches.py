@@ -41,7 +41,6 @@ def on_retries(retry: Callable[[Sequence[QueuedMessage]], Retried]) -> BatchHand
     def handle_records(records: Sequence[Mapping[str, Any]]) -> Sequence[str]:
         retried = retry([QueuedMessage.from_record(record) for record in records])
         _log(retried.given_up)
-        count("EventsRefused", len(retried.given_up))
         return retried.waiting
 
     return _on_batches(handle_records)
@@ -72,7 +71,6 @@ def _stopped_at(stop: Stop) -> str:
         event_id=stop.record["eventID"],
         exc_info=stop.reason,
     )
-    count("StoppedBatches")
     number: str = stop.record["dynamodb"]["SequenceNumber"]
     return number
 

@@ -61,7 +61,8 @@ def _failures(what: str, work: Work, start: int, until: int) -> int:
         done = work(start, until)
     except StoreUnavailable:
         return 1
-    logger.info("looked at what was due", what=what, looked_at=done.looked_at, failed=done.failed)
+    if done.looked_at:
+        logger.info("looked at what was due", what=what, looked_at=done.looked_at, failed=done.failed)
     for item, reason in done.left_out.items():
         logger.error(f"nothing can be done: {reason}", what=what, item=repr(item), exc_info=reason)
     count("UnreadableChanges", len(done.left_out))

@@ -9,7 +9,7 @@ from sigbridge.api.http.request import Request
 from sigbridge.api.http.response import Response
 from sigbridge.credentials import ApiKey, Right, authenticate
 from sigbridge.errors import SigbridgeError
-from sigbridge.telemetry import count, flush_counts, logger, metrics
+from sigbridge.telemetry import flush_counts, logger, metrics
 
 type LambdaHandler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 type Handle = Callable[[Request], Response]
@@ -79,11 +79,9 @@ def observed(answer: LambdaHandler) -> LambdaHandler:
 
 
 def report(error: SigbridgeError, status: int, error_id: str) -> None:
-    """Log and count an error that a caller gets."""
+    """Log an error that a caller gets."""
     kind = type(error).__name__
     if status >= 500:
         logger.error(error.message, error=kind, error_id=error_id, status=status)
-        count("StoreFailures")
     else:
         logger.warning(error.message, error=kind, error_id=error_id, status=status)
-        count("Rejected")

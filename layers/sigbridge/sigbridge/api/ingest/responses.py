@@ -15,10 +15,6 @@ from sigbridge.reports import ReportsReceipt
 from sigbridge.telemetry import count, logger
 
 _LOGGED_WARNINGS = 20
-_COUNTERS = {
-    MessagePart.UPLINK: ("Uplinks", "DuplicateUplinks"),
-    MessagePart.ADVANCED: ("AdvancedData", "DuplicateAdvancedData"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +91,7 @@ def receipt_response(receipt: CallbackReceipt) -> Response:
     Devices whose messages were left out, as they are not active, are named as `inactive`; what was not
     understood, or could not be taken of a batch, as `warnings`.
     """
-    count_callback(receipt)
+    report_warnings(receipt)
     messages, reports = receipt.messages, receipt.reports
     content: Accepted = {
         "status": True,
@@ -118,8 +114,6 @@ def downlinks_response(replies: Sequence[Reply]) -> Response:
 
     Every device that asked is named as its callback spelt it; 204 without a body where none gets data.
     """
-    count("DownlinksAnswered", sum(r.answer.payload is not None and not r.answer.repeated for r in replies))
-    count("DownlinksHeldBack", sum(reply.answer.held_back for reply in replies))
     count("LateBidir", sum(reply.late for reply in replies))
     count("DownlinkFailures", sum(reply.failure is not None for reply in replies))
     if all(reply.answer.payload is None for reply in replies):
@@ -133,21 +127,8 @@ def downlinks_response(replies: Sequence[Reply]) -> Response:
     return Response.json(200, answers)
 
 
-def count_callback(receipt: CallbackReceipt) -> None:
-    """Count what a callback brought: uplinks, what DATA_ADVANCED callbacks add to them, reports, warnings."""
-    messages = receipt.messages.messages
-    count("Messages", sum(stored.first for stored in messages))
-    count("ConflictingUplinks", sum(stored.conflicting for stored in messages))
-    for part, (new, repeated) in _COUNTERS.items():
-        of_part = [stored for stored in messages if stored.message.part is part]
-        repeats = sum(stored.repeated for stored in of_part)
-        count(new, len(of_part) - repeats)
-        count(repeated, repeats)
-    reports = receipt.reports
-    count("Reports", reports.accepted)
-    count("DuplicateReports", reports.duplicates)
-    count("OverQuota", sum(one.report.tells_overrun and not one.repeated for one in reports.reports))
-    count("RefusedLines", len(receipt.refused))
-    count("Warnings", len(receipt.warnings) - len(receipt.refused))
+def report_warnings(receipt: CallbackReceipt) -> None:
+    """Count and log what a callback brought that was not understood or not taken."""
+    count("Warnings", len(receipt.warnings))
     for fault in receipt.warnings[:_LOGGED_WARNINGS]:
         logger.warning(fault.message, field=fault.field, index=fault.index)

@@ -1,0 +1,3 @@
+from bill.page import write_page
+
+write_page()

@@ -1,0 +1,129 @@
+"""The tables of `docs/costs.md`, each between two marks."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from bill.month import Fleet, bill, log_cost, total, usage_cost
+from bill.prices import IRELAND, VIRGINIA
+from bill.usage import CALLBACK_S, DAYS, Measured, bidirectional, downlink, uplink
+from sigbridge_local.places import ROOT
+
+PAGE = ROOT / "docs/costs.md"
+_TABLE = re.compile(r"<!-- table: (\w+) -->\n.*?<!-- end -->", re.DOTALL)
+_MILLION = 1_000_000
+WORKED = Fleet(200)
+_FLEETS: Mapping[str, Fleet] = {
+    "20": Fleet(20),
+    "200": WORKED,
+    "2,000": Fleet(2_000),
+    "a million messages a month": Fleet(_MILLION / 140 / DAYS),
+}
+
+
+def write_page() -> None:
+    """Write the tables anew."""
+    PAGE.write_text(with_tables(PAGE.read_text()))
+
+
+def with_tables(page: str) -> str:
+    """Return a page with its tables as they are now."""
+    return _TABLE.sub(lambda found: f"<!-- table: {found[1]} -->\n{_TABLES[found[1]]()}\n<!-- end -->", page)
+
+
+def by_fleet() -> str:
+    """A row for each fleet."""
+    rows = (
+        [
+            name,
+            f"{fleet.messages:,.0f}",
+            *(
+                _dollars(total(bill(fleet, prices, months)))
+                for prices in (VIRGINIA, IRELAND)
+                for months in (1, 12)
+            ),
+        ]
+        for name, fleet in _FLEETS.items()
+    )
+    first, last = "first month", "after a year"
+    heads = [f"{prices.region}, {when}" for prices in (VIRGINIA, IRELAND) for when in (first, last)]
+    return _table(["sensors", "messages a month", *heads], rows)
+
+
+def worked() -> str:
+    """The lines of the worked bill."""
+    virginia, ireland = (bill(WORKED, prices) for prices in (VIRGINIA, IRELAND))
+    rows = [
+        [line.what, line.how, _dollars(line.dollars), _dollars(other.dollars)]
+        for line, other in zip(virginia, ireland, strict=True)
+    ]
+    sums = ["**together**", "", f"**{_dollars(total(virginia))}**", f"**{_dollars(total(ireland))}**"]
+    return _table(["", "", VIRGINIA.region, IRELAND.region], [*rows, sums])
+
+
+def extras() -> str:
+    """What a million of each thing costs more."""
+    measured = Measured.read()
+    plain = uplink(measured, WORKED.interval_s)
+    asking = bidirectional(measured, WORKED.interval_s) + plain * -1
+    report = measured.callback("status report, warm") + measured.change("a message answered, of no condition")
+    per_million = {
+        "a BIDIR callback in place of an uplink": (
+            usage_cost(asking, VIRGINIA),
+            "a claim, and the function behind the stream",
+        ),
+        "a downlink, from push to acknowledgement": (
+            usage_cost(downlink(measured), VIRGINIA) + log_cost(2, VIRGINIA),
+            "two requests, history, the function behind the stream",
+        ),
+        "a report (STATUS, ERROR, DATA_ADVANCED)": (
+            usage_cost(report, VIRGINIA) + log_cost(1, VIRGINIA),
+            "a request of its own, and the function behind the stream",
+        ),
+        "an event on a bus": (
+            VIRGINIA.event + VIRGINIA.invocation + CALLBACK_S * 0.5 * VIRGINIA.gigabyte_second,
+            "EventBridge, and an invocation that others share when they come together",
+        ),
+        "a trace (`Tracing=Active`)": (
+            VIRGINIA.trace,
+            "X-Ray: one for each request where fewer than one a second come",
+        ),
+    }
+    rows = ([what, how, _dollars(dollars * _MILLION)] for what, (dollars, how) in per_million.items())
+    return _table(["a million of", "", "more"], rows)
+
+
+def prices() -> str:
+    """The prices that all is reckoned with."""
+    fields = {
+        "HTTP API, a million requests": ("http_request", _MILLION),
+        "Lambda, a million invocations": ("invocation", _MILLION),
+        "Lambda, a million GB-seconds, arm64": ("gigabyte_second", _MILLION),
+        "DynamoDB, a million write units": ("write_unit", _MILLION),
+        "DynamoDB, a million read units": ("read_unit", _MILLION),
+        "DynamoDB, a GB for a month": ("stored_gigabyte", 1),
+        "point-in-time recovery, a GB for a month": ("recoverable_gigabyte", 1),
+        "logs, a GB": ("logged_gigabyte", 1),
+        "logs, a GB for a month": ("kept_gigabyte", 1),
+        "an alarm on one metric, beyond ten": ("alarm_metric", 1),
+        "a metric with data in each hour, beyond ten": ("metric", 1),
+        "data to the internet, a GB": ("sent_gigabyte", 1),
+        "X-Ray, a million traces": ("trace", _MILLION),
+        "EventBridge, a million events": ("event", _MILLION),
+    }
+    rows = (
+        [what, *(f"{getattr(region, name) * times:.4g}" for region in (VIRGINIA, IRELAND))]
+        for what, (name, times) in fields.items()
+    )
+    return _table(["USD", VIRGINIA.region, IRELAND.region], rows)
+
+
+_TABLES = {"by_fleet": by_fleet, "worked": worked, "extras": extras, "prices": prices}
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    first, *others = (f"| {' | '.join(line)} |" for line in (head, *rows))
+    return "\n".join([first, "|---" * len(head) + "|", *others])
+
+
+def _dollars(amount: float) -> str:
+    return f"${amount:,.2f}"

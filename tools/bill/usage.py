@@ -1,0 +1,111 @@
+"""What traffic uses: requests, units and bytes. Units of DynamoDB are those that `make bench` counted."""
+
+import json
+from dataclasses import dataclass, fields
+from typing import Self
+
+from sigbridge_local.places import ROOT
+
+MINUTES = 365 * 24 * 60 / 12
+DAYS = 365 / 12
+
+# Neither is measured on AWS: a warm handler waits for DynamoDB for about half of the time.
+CALLBACK_S = 0.020
+BACKGROUND_S = 0.050
+MEMORY_GB = 0.5
+
+# Bytes of a stored message, with the 100 that DynamoDB adds to each item (`tests/functional/test_bill.py`).
+MESSAGE_BYTES = 400
+DOWNLINK_BYTES = 1_000
+# A line of the access log with the 26 bytes that CloudWatch Logs adds, and an answer with its headers.
+LOG_BYTES = 400
+ANSWER_BYTES = 400
+# Kinds of work that are looked for every minute, each with a query or two.
+QUERIES_A_MINUTE = 5
+
+_RESULTS = ROOT / "benchmarks/results.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What is billed of requests.
+
+    Attributes:
+        requests: Requests to the API.
+        invocations: Invocations of functions.
+        seconds: Their time, together.
+        writes: Write units.
+        reads: Read units.
+        stored: Bytes that stay in the table.
+    """
+
+    requests: float = 0
+    invocations: float = 0
+    seconds: float = 0
+    writes: float = 0
+    reads: float = 0
+    stored: float = 0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
+
+    def __mul__(self, times: float) -> "Usage":
+        return Usage(*(getattr(self, each.name) * times for each in fields(self)))
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The rows of `make bench`, by name."""
+
+    figures: dict[str, dict[str, float]]
+
+    @classmethod
+    def read(cls) -> Self:
+        """Read what was measured last."""
+        rows = json.loads(_RESULTS.read_text())["rows"]
+        return cls({row["name"].partition(":")[0]: row["figures"] for row in rows})
+
+    def callback(self, row: str) -> Usage:
+        """A request to the API, with the units of a row."""
+        figures = self.figures[row]
+        return Usage(1, 1, CALLBACK_S, figures["write_units"], figures["read_units"])
+
+    def change(self, row: str) -> Usage:
+        """An invocation of the function behind the change stream, with the units of a row."""
+        figures = self.figures[f"stream function, {row}"]
+        return Usage(0, 1, CALLBACK_S, figures["write_units"], figures["read_units"])
+
+
+def uplink(measured: Measured, interval_s: float) -> Usage:
+    """A plain uplink of a device that sends one in so many seconds.
+
+    What is remembered for a minute is read again by then: the device and its application.
+    """
+    warm = measured.callback("warm uplink")
+    cold = measured.callback("first contact of a listed device, cold caches")
+    remembered_s = 60
+    reads = (cold.reads - 0.5) * min(1, interval_s / remembered_s)
+    return warm + Usage(reads=reads, stored=MESSAGE_BYTES)
+
+
+def bidirectional(measured: Measured, interval_s: float) -> Usage:
+    """A BIDIR callback beyond the uplink that it is too: a claim, and the function behind the stream."""
+    claim = measured.callback("warm BIDIR with a downlink").writes - measured.callback("warm uplink").writes
+    return uplink(measured, interval_s) + Usage(0, 1, CALLBACK_S, writes=claim)
+
+
+def downlink(measured: Measured) -> Usage:
+    """A downlink from push to acknowledgement, beside the BIDIR callback that takes it."""
+    return (
+        measured.callback("push of 1 item on an empty queue")
+        + measured.callback("acknowledge, warm")
+        + measured.change("a downlink queued")
+        + measured.change("a downlink answered")
+        + measured.change("a downlink sent")
+        + Usage(stored=DOWNLINK_BYTES)
+    )
+
+
+def every_minute() -> Usage:
+    """A month of the function that looks for what is due."""
+    return Usage(0, 1, BACKGROUND_S, 0, 0.5 * QUERIES_A_MINUTE) * MINUTES
