@@ -48,7 +48,10 @@ def aws_failures_explained(advice: Advice, table: str = "") -> Iterator[None]:
         message = f"No AWS region is configured: {advice.region}"
         raise AdminError(message) from failure
     except ProfileNotFound as failure:
-        message = f"There is no AWS profile '{failure.kwargs['profile']}'"
+        message = (
+            f"There is no AWS profile '{failure.kwargs['profile']}':"
+            " `aws configure list-profiles` lists those there are"
+        )
         raise AdminError(message) from failure
     except ClientError as failure:
         error = failure.response["Error"]
