@@ -23,6 +23,7 @@ from tests.functional.management import management_event
 
 REFUSED = 1
 NOT_UNDERSTOOD = 2
+NOTHING_TO_SET = "Nothing to set: give at least one option, --help lists them"
 NOWHERE = Path("/no-such-directory")
 URL = "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com"
 

@@ -80,7 +80,7 @@ def test_an_application_is_created_once(sigbridge: Sigbridge, demo: str) -> None
 def test_an_unknown_application_is_named(sigbridge: Sigbridge, stored: Stored) -> None:
     said = sigbridge.refuses("applications", "issue-key", "nowhere", "--name", "mine")
 
-    assert said == "There is no application 'nowhere'"
+    assert said == ("There is no application 'nowhere': `sigbridge applications list` shows those there are")
     assert stored() == []
 
 
@@ -244,7 +244,7 @@ def test_a_stack_that_is_not_there_or_not_ours_is_named() -> None:
 @pytest.mark.usefixtures("table")
 def test_a_table_that_is_not_there_is_named() -> None:
     said = Sigbridge("--table", "sigbridge-2").refuses(*FIRST_KEY)
-    assert said == "There is no table 'sigbridge-2' in that region and account"
+    assert said.startswith("There is no table 'sigbridge-2' in that region and account: check --table")
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from sigbridge.model.api_key import Right
 from sigbridge_admin.api import Surroundings
 from tests.functional.command_line import (
     NOT_UNDERSTOOD,
+    NOTHING_TO_SET,
     REFUSED,
     URL,
     Interruption,
@@ -85,7 +86,7 @@ def test_settings_are_shown_and_changed(sigbridge: OverHttp) -> None:
 
 
 def test_nothing_to_set_is_said(sigbridge: OverHttp) -> None:
-    assert sigbridge.refuses("settings", "set") == "Nothing to set: give at least one of the options"
+    assert sigbridge.refuses("settings", "set") == NOTHING_TO_SET
     assert not sigbridge.lambdas.requests
 
 

@@ -246,7 +246,7 @@ def test_data_are_deleted_after_a_yes(sigbridge: OverHttp, sender: Sender) -> No
 
 def test_what_is_to_be_deleted_must_be_said(sigbridge: OverHttp) -> None:
     said = sigbridge.refuses("data", "delete", DEVICE, "--yes")
-    assert said == "Say what is to be deleted: --start, --end or --variables"
+    assert said == "Give at least one of --start, --end and --variables: they choose what is deleted"
     assert not sigbridge.lambdas.requests
 
 

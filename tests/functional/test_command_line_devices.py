@@ -11,7 +11,7 @@ from sigbridge.devices import register_device
 from sigbridge.model.report import StoredReport
 from sigbridge.model.service import Service
 from sigbridge.status import record_report
-from tests.functional.command_line import NOT_UNDERSTOOD, REFUSED, OverHttp, lines
+from tests.functional.command_line import NOT_UNDERSTOOD, NOTHING_TO_SET, REFUSED, OverHttp, lines
 from tests.functional.conftest import Invoke, Stored
 from tests.functional.lambdas import event
 from tests.functional.played_device import HEX, Clock, PlayedDevice
@@ -127,7 +127,7 @@ def test_a_type_is_created_once(sigbridge: OverHttp) -> None:
     ids=" ".join,
 )
 def test_nothing_to_set_is_said(sigbridge: OverHttp, command: tuple[str, ...]) -> None:
-    assert sigbridge.refuses(*command) == "Nothing to set: give at least one of the options"
+    assert sigbridge.refuses(*command) == NOTHING_TO_SET
     assert not sigbridge.lambdas.requests
 
 

@@ -91,12 +91,12 @@ WITH_A_KEY = [
     (
         "keys set k3",
         REFUSED,
-        "Nothing to set: give at least one of the options",
+        "Nothing to set: give at least one option, --help lists them",
     ),
     (
         "settings set",
         REFUSED,
-        "Nothing to set: give at least one of the options",
+        "Nothing to set: give at least one option, --help lists them",
     ),
     (
         "settings set --daily-downlinks many",
@@ -130,7 +130,7 @@ WITH_A_KEY = [
     (
         "data delete 1A2B",
         REFUSED,
-        "Say what is to be deleted: --start, --end or --variables",
+        "Give at least one of --start, --end and --variables: they choose what is deleted",
     ),
     (
         "data list 1A2B --csv --json",

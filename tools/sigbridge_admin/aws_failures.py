@@ -56,7 +56,10 @@ def aws_failures_explained(advice: Advice, table: str = "") -> Iterator[None]:
     except ClientError as failure:
         error = failure.response["Error"]
         if table and error["Code"] == "ResourceNotFoundException":
-            message = f"There is no table '{table}' in that region and account"
+            message = (
+                f"There is no table '{table}' in that region and account:"
+                " check --table, --region and --aws-profile"
+            )
         else:
             message = f"AWS answered {error['Code']}: {error['Message']}"
         raise AdminError(message) from failure

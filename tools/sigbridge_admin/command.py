@@ -9,6 +9,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from sigbridge.applications import UnknownApplication
 from sigbridge.errors import SigbridgeError
 from sigbridge.model.device_id import InvalidDeviceId, normalize_device_id
 from sigbridge_admin.api import Api, Surroundings, connected_api
@@ -103,6 +104,8 @@ class AdminGroup(TyperGroup):
             _fail(_with_pointer_to_help(failure), exit_code=failure.exit_code)
         except AdminError as failure:
             _fail(str(failure), failure.details)
+        except UnknownApplication as failure:
+            _fail(f"{failure}: `sigbridge applications list` shows those there are")
         except SigbridgeError as failure:
             _fail(str(failure))
         except typer.Abort:

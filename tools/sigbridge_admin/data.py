@@ -271,7 +271,7 @@ def delete(
 ) -> None:
     """Delete data of a device for good: its messages, and what was set by hand."""
     if not (variables or start or end):
-        message = "Say what is to be deleted: --start, --end or --variables"
+        message = "Give at least one of --start, --end and --variables: they choose what is deleted"
         raise AdminError(message)
     if not yes:
         confirm(context.api, _question(device_id, variables, start, end))
@@ -287,11 +287,11 @@ def _remove(context: ApiContext, device_id: str, query: Query) -> int:
     asked = dict(query)
     try:
         while True:
-            told = read(_Removed, context.api.delete("devices", device_id, "data", query=asked))
-            removed += told.removed
-            if told.next_cursor is None:
+            part = read(_Removed, context.api.delete("devices", device_id, "data", query=asked))
+            removed += part.removed
+            if part.next_cursor is None:
                 return removed
-            asked["cursor"] = told.next_cursor
+            asked["cursor"] = part.next_cursor
     except ApiUnavailable as failure:
         if not removed:
             raise

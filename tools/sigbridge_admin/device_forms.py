@@ -68,7 +68,7 @@ class _InFlight(BaseModel):
 
 
 class ListedDevice(Device):
-    """A device in a list; what is None is not known, or not told by this API."""
+    """A device in a list; None is what is not known, or not in the response."""
 
     state: str
     since: datetime | None = None

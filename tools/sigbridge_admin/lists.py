@@ -44,7 +44,7 @@ Variables = Annotated[
         show_default=False,
     ),
 ]
-_RANGE_END = 'a date, ISO 8601 (UTC unless it says otherwise), epoch seconds, or "2 hours" for so long ago'
+_RANGE_END = 'a date, ISO 8601 (UTC without an offset), epoch seconds, or "2 hours" for two hours ago'
 Start = Annotated[
     str | None,
     typer.Option("--start", metavar="WHEN", help=f"The earliest moment: {_RANGE_END}.", show_default=False),

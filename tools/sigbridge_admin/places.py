@@ -67,7 +67,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class _Defaults:
-    """What counts where neither option nor variable says otherwise."""
+    """What counts where there is neither an option nor a variable."""
 
     name: str
     url: str | None = None
