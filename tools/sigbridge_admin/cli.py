@@ -21,9 +21,8 @@ from sigbridge_admin import (
 from sigbridge_admin.api import Surroundings
 from sigbridge_admin.command import ON_THIS_MACHINE, WITH_AWS, WITH_KEY, AdminGroup, Where, examples
 from sigbridge_admin.failures import AdminError
-from sigbridge_admin.places import Choice, NamedProfile, api_place, table_target
+from sigbridge_admin.places import Choice, api_place, table_target
 from sigbridge_admin.presentation import say
-from sigbridge_admin.profile_file import read_profiles
 from sigbridge_admin.table import DEFAULT_STACK
 
 app = typer.Typer(
@@ -160,7 +159,7 @@ def sigbridge(
     _refuse_contradictions(context.invoked_subcommand, typed)
     choice = Choice(
         is_local=local,
-        profile=None if local or context.invoked_subcommand == "profiles" else _profile(profile),
+        profile=profile,
         url=url,
         key=key,
         variables={what: variable for name, (what, variable) in _VARIABLES.items() if name not in typed},
@@ -179,12 +178,6 @@ def sigbridge(
 def main() -> None:
     """Run the command line."""
     app(prog_name="sigbridge")
-
-
-def _profile(chosen: str | None) -> NamedProfile | None:
-    profiles = read_profiles()
-    name = chosen or profiles.in_use
-    return None if name is None else NamedProfile(name, profiles.find(name))
 
 
 def _refuse_contradictions(command: str | None, typed: set[str]) -> None:

@@ -9,7 +9,7 @@ from sigbridge.model.token import Token
 from sigbridge_admin.failures import AdminError
 from sigbridge_admin.local_stack import IS_IT_UP, local_stack
 from sigbridge_admin.presentation import note
-from sigbridge_admin.profile_file import Profile
+from sigbridge_admin.profile_file import Profile, read_profiles
 from sigbridge_admin.table import DEFAULT_STACK, Target, aws_target, local_target
 
 _THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -35,27 +35,19 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class NamedProfile:
-    """A profile that was chosen, or is in use."""
-
-    name: str
-    profile: Profile
-
-
-@dataclass(frozen=True, slots=True)
 class Choice:
     """What was said of where to work; what is None was not said.
 
     Attributes:
         is_local: Whether the local stack was chosen.
-        profile: The profile otherwise.
+        profile: Name of the profile otherwise; None for the one in use, if there is one.
         url, key: For commands with a key.
         variables: Which of these two come from the environment, and its names for them.
         stack, table, region, aws_profile: For commands with AWS credentials.
     """
 
     is_local: bool
-    profile: NamedProfile | None
+    profile: str | None
     url: str | None
     key: str | None = field(repr=False)
     variables: Mapping[str, str]
@@ -101,7 +93,7 @@ def table_target(choice: Choice) -> Target:
     """
     if choice.is_local:
         return local_target()
-    profile = choice.profile.profile if choice.profile else Profile()
+    _, profile = _profile(choice)
     table, stack = choice.table, choice.stack
     if table is None and stack is None:
         table, stack = profile.table, profile.stack
@@ -156,10 +148,15 @@ def _defaults(choice: Choice) -> _Defaults:
     if choice.is_local:
         stack = local_stack()
         return _Defaults("the local stack", stack.base_url, stack.key)
-    if choice.profile:
-        profile = choice.profile.profile
-        return _Defaults(f"profile '{choice.profile.name}'", profile.url, profile.key)
-    return _Defaults("")
+    name, profile = _profile(choice)
+    return _Defaults(f"profile '{name}'" if name else "", profile.url, profile.key)
+
+
+def _profile(choice: Choice) -> tuple[str | None, Profile]:
+    """Find the profile that was chosen or is in use; an empty one without a name where there is none."""
+    profiles = read_profiles()
+    name = choice.profile or profiles.in_use
+    return name, profiles.find(name) if name else Profile()
 
 
 def _note_what_takes_a_place(choice: Choice, defaults: _Defaults) -> None:
