@@ -7,6 +7,8 @@ from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from io import StringIO
 from itertools import repeat
+from pathlib import Path
+from threading import Lock
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -21,9 +23,18 @@ from tests.functional.management import management_event
 
 REFUSED = 1
 NOT_UNDERSTOOD = 2
+NOTHING_TO_SET = "Nothing to set: give at least one option, --help lists them"
+NOWHERE = Path("/no-such-directory")
 URL = "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com"
 
+# The line that names the application, before something is changed.
+_NAMED = re.compile(r"\AApplication .*\n")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def at_home(home: Path) -> dict[str, str]:
+    """The variables that say where the user's own files are."""
+    return {"HOME": str(home), "XDG_CONFIG_HOME": str(home / ".config")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +56,8 @@ class Sigbridge:
         surroundings: Surroundings | None = None,
     ) -> None:
         self._where = where
-        self._environment = {"COLUMNS": "120", "SIGBRIDGE_URL": None, "SIGBRIDGE_KEY": None} | (
-            environment or {}
-        )
+        unset = dict.fromkeys(("SIGBRIDGE_URL", "SIGBRIDGE_KEY", "SIGBRIDGE_PROFILE"))
+        self._environment = {"COLUMNS": "120"} | unset | at_home(NOWHERE) | (environment or {})
         self._surroundings = surroundings
 
     def run(self, *command: str, typed: str | bytes | None = None) -> Result:
@@ -61,7 +71,7 @@ class Sigbridge:
         """What a command prints for people."""
         result = self.run(*command)
         assert result.exit_code == 0, result.stderr
-        assert not result.stderr
+        assert not _NAMED.sub("", result.stderr)
         return result.stdout
 
     def data(self, *command: str) -> Any:
@@ -77,9 +87,10 @@ def one_line(result: Result, exit_code: int = REFUSED) -> str:
     """The one line of the error stream, and nothing else."""
     assert result.exit_code == exit_code, result.stdout + result.stderr
     assert not result.stdout
-    assert result.stderr.startswith("error: ")
-    assert result.stderr.count("\n") == 1
-    return result.stderr.removeprefix("error: ").rstrip()
+    failure = _NAMED.sub("", result.stderr)
+    assert failure.startswith("error: ")
+    assert failure.count("\n") == 1
+    return failure.removeprefix("error: ").rstrip()
 
 
 def lines(text: str) -> list[list[str]]:
@@ -87,7 +98,27 @@ def lines(text: str) -> list[list[str]]:
     return [line.split() for line in text.splitlines()]
 
 
+def passes(_request: httpx.Request) -> None:
+    """Lets a request through that asks which application is about to be changed."""
+
+
 type Interruption = Callable[[httpx.Request], httpx.Response | None]
+
+
+_DEVICE = "/api/v3/as/applications/{application_id}/devices/{device_id}"
+_QUEUE = re.compile(
+    r"/api/v3/as/applications/(?P<application_id>[^/]+)/devices/(?P<device_id>[^/]+)"
+    r"/(?P<rest>downlinks|down/push|down/replace|down(?=/|$))(/(?P<downlink_id>.+))?"
+)
+# The function of each route of the queue API, and how its path ends.
+_QUEUE_ROUTES = {
+    ("POST", "down/push"): ("queue_push", "down/push"),
+    ("POST", "down/replace"): ("queue_replace", "down/replace"),
+    ("GET", "downlinks"): ("device_api", "downlinks"),
+    ("GET", "down"): ("queue_list", "down"),
+    ("GET", "down/ID"): ("device_api", "down/{downlink_id}"),
+    ("DELETE", "down/ID"): ("device_api", "down/{downlink_id}"),
+}
 
 
 @dataclass(slots=True)
@@ -102,22 +133,32 @@ class Lambdas(httpx.BaseTransport):
 
     requests: list[httpx.Request] = field(default_factory=list)
     interruptions: list[Interruption] = field(default_factory=list)
+    _one_at_a_time: Lock = field(default_factory=Lock)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answers a request."""
-        self.requests.append(request)
-        interrupted = self.interruptions.pop(0)(request) if self.interruptions else None
-        return self._answer(request) if interrupted is None else interrupted
+        with self._one_at_a_time:
+            self.requests.append(request)
+            interrupted = self.interruptions.pop(0)(request) if self.interruptions else None
+            return self.answer(request) if interrupted is None else interrupted
 
     @staticmethod
-    def _answer(request: httpx.Request) -> httpx.Response:
+    def answer(request: httpx.Request) -> httpx.Response:
+        """Answers a request, whatever is to interrupt it."""
         headers = {name.lower(): value for name, value in request.headers.items()}
         query = parse_qs(request.url.query.decode(), keep_blank_values=True)
         body = request.content.decode() if request.content else None
         event = management_event(request.method, request.url.path, query, body, headers)
+        function = "management"
+        if queue := _QUEUE.fullmatch(request.url.path):
+            ending = "/ID" if queue["downlink_id"] else ""
+            function, route = _QUEUE_ROUTES[request.method, queue["rest"] + ending]
+            variables = {name: value for name, value in queue.groupdict().items() if value}
+            event |= {"routeKey": f"{request.method} {_DEVICE}/{route}", "pathParameters": variables}
+            event["queryStringParameters"] = {name: values[0] for name, values in query.items()}
         # What functions log is no output of the command.
         with redirect_stdout(StringIO()):
-            answer = call("management", event, "unused")
+            answer = call(function, event, "unused")
         return httpx.Response(answer.status, headers=dict(answer.headers), text=answer.text or "")
 
 

@@ -13,12 +13,15 @@ from typing import Any
 
 import boto3
 import pytest
+from typer.testing import CliRunner
 
+from sigbridge import __version__
 from sigbridge.applications import find_application
 from sigbridge.credentials import authenticate, keys_of
 from sigbridge.model.api_key import Right
 from sigbridge.model.application import Application
 from sigbridge.settings import settings
+from sigbridge_admin.cli import app
 from tests.functional.command_line import NOT_UNDERSTOOD, URL, Sigbridge
 from tests.functional.conftest import Stored
 from tests.functional.lambdas import ROOT
@@ -77,7 +80,7 @@ def test_an_application_is_created_once(sigbridge: Sigbridge, demo: str) -> None
 def test_an_unknown_application_is_named(sigbridge: Sigbridge, stored: Stored) -> None:
     said = sigbridge.refuses("applications", "issue-key", "nowhere", "--name", "mine")
 
-    assert said == "There is no application 'nowhere'"
+    assert said == ("There is no application 'nowhere': `sigbridge applications list` shows those there are")
     assert stored() == []
 
 
@@ -241,7 +244,7 @@ def test_a_stack_that_is_not_there_or_not_ours_is_named() -> None:
 @pytest.mark.usefixtures("table")
 def test_a_table_that_is_not_there_is_named() -> None:
     said = Sigbridge("--table", "sigbridge-2").refuses(*FIRST_KEY)
-    assert said == "There is no table 'sigbridge-2' in that region and account"
+    assert said.startswith("There is no table 'sigbridge-2' in that region and account: check --table")
 
 
 @pytest.fixture
@@ -268,8 +271,8 @@ def test_a_missing_region_is_said(monkeypatch: pytest.MonkeyPatch, table: str) -
 
 
 def test_an_unknown_profile_is_named() -> None:
-    said = Sigbridge("--profile", "nobody").refuses(*FIRST_KEY)
-    assert said == "There is no AWS profile 'nobody'"
+    said = Sigbridge("--aws-profile", "nobody").refuses(*FIRST_KEY)
+    assert said == "There is no AWS profile 'nobody': `aws configure list-profiles` lists those there are"
 
 
 @pytest.fixture
@@ -333,9 +336,9 @@ def test_a_command_leaves_the_process_as_it_was(table: str, project: Path) -> No
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--local", "--table", "x"), "--local already says where: leave out --table"),
-        (("--local", "--region", "eu-west-1"), "--local already says where: leave out --region"),
-        (("--local", "--key", "x", "--url", "y"), "--local already says where: leave out --key, --url"),
+        (("--local", "--table", "x"), "--local already says where the table is: leave out --table"),
+        (("--local", "--region", "eu-west-1"), "--local already says where the table is: leave out --region"),
+        (("--local", "--profile", "x"), "Give --local or --profile, not both"),
         (("--table", "x", "--stack", "y"), "Give --stack or --table, not both"),
     ],
 )
@@ -362,7 +365,7 @@ def test_what_is_missing_for_a_call_is_said(
     environment: dict[str, str], options: tuple[str, ...], missing: str
 ) -> None:
     said = Sigbridge(*options, environment=environment).refuses(*API_COMMAND)
-    assert said == f"Set {missing}, so that the API can be called, or use --local"
+    assert said == f"Set {missing}, choose a profile with --profile, or use --local"
 
 
 @pytest.mark.parametrize("url", ["ftp://host", "host", "http://", "https://host:x", "1:2:3", "/v1"])
@@ -389,7 +392,7 @@ def test_a_key_of_another_form_is_refused_and_not_repeated() -> None:
 
     said = Sigbridge(environment=environment).refuses(*API_COMMAND)
 
-    assert said.startswith("The key is none of Sigbridge's")
+    assert said.startswith("That is not a key of Sigbridge")
     assert "at72" not in said
 
 
@@ -403,7 +406,7 @@ def test_an_api_that_can_t_be_reached_is_named_and_the_key_is_not(key: str) -> N
 
     assert said.startswith(f"{address} can't be reached: ")
     assert key not in said
-    assert "SIGBRIDGE_URL" in said
+    assert "It is the stack's output ApiUrl" in said
 
 
 def test_the_api_of_a_local_stack_that_is_down_is_said(
@@ -414,7 +417,7 @@ def test_the_api_of_a_local_stack_that_is_down_is_said(
         unused.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{unused.getsockname()[1]}"
         describe_local_stack(project, address)
-        said = Sigbridge("--local", environment={"SIGBRIDGE_URL": URL}).refuses(*API_COMMAND)
+        said = Sigbridge("--local").refuses(*API_COMMAND)
 
     assert said.startswith(f"{address}/api can't be reached")
     assert "`make up` starts it" in said
@@ -449,8 +452,10 @@ def test_the_variables_do_not_disturb_commands_with_aws_credentials(table: str, 
 
 
 COMMANDS = [
+    ("applications", "list"),
     ("applications", "create"),
     ("applications", "issue-key"),
+    ("applications", "delete"),
     ("settings", "show"),
     ("settings", "set"),
     ("types", "list"),
@@ -469,9 +474,20 @@ COMMANDS = [
     ("parameters", "delete"),
     ("messages",),
     ("data", "list"),
+    ("data", "latest"),
     ("data", "watch"),
     ("data", "add"),
     ("data", "delete"),
+    ("downlinks", "push"),
+    ("downlinks", "list"),
+    ("downlinks", "show"),
+    ("downlinks", "replace"),
+    ("downlinks", "clear"),
+    ("downlinks", "delete"),
+    ("profiles", "add"),
+    ("profiles", "list"),
+    ("profiles", "use"),
+    ("profiles", "remove"),
     ("keys", "create"),
     ("keys", "list"),
     ("keys", "set"),
@@ -519,3 +535,22 @@ def test_a_missing_command_shows_help(command: tuple[str, ...]) -> None:
 
 def test_an_unknown_command_points_to_help() -> None:
     assert Sigbridge().refuses("frobnicate", exit_code=NOT_UNDERSTOOD).endswith("(see sigbridge --help)")
+
+
+# the program itself
+
+
+def test_the_version_is_shown() -> None:
+    assert Sigbridge().says("--version") == f"sigbridge {__version__}\n"
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_completes_commands(shell: str) -> None:
+    words = {
+        "_SIGBRIDGE_COMPLETE": f"complete_{shell}",
+        "COMP_WORDS": "sigbridge dow",
+        "COMP_CWORD": "1",
+        "_TYPER_COMPLETE_ARGS": "sigbridge dow",
+        "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+    }
+    assert "downlinks" in CliRunner(env=words).invoke(app, prog_name="sigbridge").output

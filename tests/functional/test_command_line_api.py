@@ -9,7 +9,19 @@ import pytest
 
 from sigbridge.credentials import issue_key
 from sigbridge.model.api_key import Right
-from tests.functional.command_line import NOT_UNDERSTOOD, REFUSED, URL, Interruption, OverHttp
+from sigbridge_admin.api import Surroundings
+from tests.functional.command_line import (
+    NOT_UNDERSTOOD,
+    NOTHING_TO_SET,
+    REFUSED,
+    URL,
+    Interruption,
+    Lambdas,
+    OverHttp,
+    Sigbridge,
+    at_home,
+    passes,
+)
 
 SETTINGS = ("settings", "show")
 
@@ -74,7 +86,7 @@ def test_settings_are_shown_and_changed(sigbridge: OverHttp) -> None:
 
 
 def test_nothing_to_set_is_said(sigbridge: OverHttp) -> None:
-    assert sigbridge.refuses("settings", "set") == "Nothing to set: give at least one of the options"
+    assert sigbridge.refuses("settings", "set") == NOTHING_TO_SET
     assert not sigbridge.lambdas.requests
 
 
@@ -93,7 +105,9 @@ def test_the_missing_right_is_said(application: object) -> None:  # noqa: ARG001
 
     said = OverHttp(reader).refuses("settings", "set", "--name", "mine")
 
-    assert said == "The key lacks the right settings:write"
+    assert said == (
+        "The key lacks the right settings:write: use a key that has it; `sigbridge keys create` makes one"
+    )
 
 
 def test_a_key_that_is_not_known_is_said_and_not_repeated(sigbridge: OverHttp) -> None:
@@ -111,7 +125,8 @@ def test_faults_are_told_below(sigbridge: OverHttp) -> None:
 
     assert result.exit_code == REFUSED
     assert not result.stdout
-    first, *faults = result.stderr.splitlines()
+    named, first, *faults = result.stderr.splitlines()
+    assert named.startswith("Application 'demo'")
     assert first == "error: The API found 2 faults:"
     assert [fault.split(":")[0] for fault in faults] == ["  id", "  name"]
 
@@ -183,16 +198,16 @@ def test_the_wait_has_an_end(sigbridge: OverHttp) -> None:
 
 
 def test_what_may_have_been_done_is_not_done_again(sigbridge: OverHttp) -> None:
-    sigbridge.lambdas.interruptions = [answers(503, BUSY, Retry_After="5")]
+    sigbridge.lambdas.interruptions = [passes, answers(503, BUSY, Retry_After="5")]
 
     assert sigbridge.refuses("devices", "add", "1A2B") == BUSY["message"]
 
     assert not sigbridge.pastime.slept
-    assert len(sigbridge.lambdas.requests) == 1
+    assert [request.method for request in sigbridge.lambdas.requests] == ["GET", "POST"]
 
 
 def test_what_was_certainly_not_done_is_done_again(sigbridge: OverHttp) -> None:
-    sigbridge.lambdas.interruptions = [answers(429, {"message": "Too Many Requests"})]
+    sigbridge.lambdas.interruptions = [passes, answers(429, {"message": "Too Many Requests"})]
 
     assert sigbridge.run("devices", "add", "1A2B").exit_code == 0
 
@@ -226,10 +241,18 @@ def test_a_url_may_end_with_a_slash(key: str) -> None:
     assert json.loads(sigbridge.run("--url", f"{URL}/", *SETTINGS, "--json").stdout)["id"] == "demo"
 
 
-def test_the_local_stack_says_where_it_is(key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+# which place, which key
+
+
+LOCAL_URL = "http://127.0.0.1:4566/_aws/execute-api/a1b2c3d4e5/$default"
+STRANGER = f"sbk_{'a' * 16}_{'b' * 52}"
+
+
+@pytest.fixture
+def local_stack(key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / ".local").mkdir()
     stack = {
-        "base_url": "http://127.0.0.1:4566/_aws/execute-api/a1b2c3d4e5/$default",
+        "base_url": LOCAL_URL,
         "application_id": "demo",
         "key": key,
         "table": "sigbridge-test",
@@ -238,11 +261,64 @@ def test_the_local_stack_says_where_it_is(key: str, tmp_path: Path, monkeypatch:
     }
     (tmp_path / ".local" / "stack.json").write_text(json.dumps(stack))
     monkeypatch.chdir(tmp_path)
-    sigbridge = OverHttp(f"sbk_{'a' * 16}_{'b' * 52}")
-    sigbridge.lambdas.interruptions = [answers(200, APPLICATION)]
 
-    assert json.loads(sigbridge.run("--local", *SETTINGS, "--json").stdout) == APPLICATION
 
-    [request] = sigbridge.lambdas.requests
-    assert str(request.url) == f"{stack['base_url']}/v1/application"
-    assert request.headers["Authorization"] == f"Bearer {key}"
+@pytest.fixture
+def home(key: str, tmp_path: Path) -> dict[str, str]:
+    """The environment of somebody who has the profile `prod`."""
+    environment = at_home(tmp_path)
+    add = ("profiles", "add", "prod", "--url", f"{URL}/prod", "--key", key)
+    Sigbridge(environment=environment).says(*add)
+    return environment
+
+
+@pytest.mark.usefixtures("local_stack")
+@pytest.mark.parametrize(
+    ("options", "environment", "url", "with_key", "notes"),
+    [
+        (("--local",), {}, LOCAL_URL, None, []),
+        (("--profile", "prod"), {}, f"{URL}/prod", None, []),
+        ((), {"SIGBRIDGE_PROFILE": "prod"}, f"{URL}/prod", None, []),
+        (("--local",), {"SIGBRIDGE_PROFILE": "prod"}, LOCAL_URL, None, []),
+        (("--local", "--key", STRANGER), {}, LOCAL_URL, STRANGER, []),
+        (("--profile", "prod", "--key", STRANGER), {}, f"{URL}/prod", STRANGER, []),
+        (("--local", "--url", URL), {}, URL, None, []),
+        (("--url", URL, "--key", STRANGER), {"SIGBRIDGE_PROFILE": "prod"}, URL, STRANGER, []),
+        (
+            ("--local",),
+            {"SIGBRIDGE_KEY": STRANGER},
+            LOCAL_URL,
+            STRANGER,
+            ["Using SIGBRIDGE_KEY instead of the key of the local stack"],
+        ),
+        (
+            ("--profile", "prod"),
+            {"SIGBRIDGE_URL": URL, "SIGBRIDGE_KEY": STRANGER},
+            URL,
+            STRANGER,
+            [
+                "Using SIGBRIDGE_URL instead of the URL of profile 'prod'",
+                "Using SIGBRIDGE_KEY instead of the key of profile 'prod'",
+            ],
+        ),
+    ],
+)
+def test_option_wins_over_variable_over_profile_or_local_stack(
+    key: str,
+    home: dict[str, str],
+    options: tuple[str, ...],
+    environment: dict[str, str],
+    url: str,
+    with_key: str | None,
+    notes: list[str],
+) -> None:
+    lambdas = Lambdas(interruptions=[answers(200, APPLICATION)])
+    sigbridge = Sigbridge(*options, environment=home | environment, surroundings=Surroundings(lambdas))
+
+    result = sigbridge.run(*SETTINGS, "--json")
+
+    assert json.loads(result.stdout) == APPLICATION
+    assert result.stderr.splitlines() == notes
+    [request] = lambdas.requests
+    assert str(request.url) == f"{url}/v1/application"
+    assert request.headers["Authorization"] == f"Bearer {with_key or key}"

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from sigbridge.clock import rfc3339
-from tests.functional.command_line import NOT_UNDERSTOOD, REFUSED, OverHttp, lines
+from tests.functional.command_line import NOT_UNDERSTOOD, REFUSED, OverHttp, lines, passes
 from tests.functional.conftest import Invoke
 from tests.functional.lambdas import event
 from tests.functional.management import Management
@@ -246,7 +246,7 @@ def test_data_are_deleted_after_a_yes(sigbridge: OverHttp, sender: Sender) -> No
 
 def test_what_is_to_be_deleted_must_be_said(sigbridge: OverHttp) -> None:
     said = sigbridge.refuses("data", "delete", DEVICE, "--yes")
-    assert said == "Say what is to be deleted: --start, --end or --variables"
+    assert said == "Give at least one of --start, --end and --variables: they choose what is deleted"
     assert not sigbridge.lambdas.requests
 
 
@@ -263,19 +263,20 @@ def part_done(_request: httpx.Request) -> httpx.Response:
 def test_much_data_are_deleted_part_by_part(sigbridge: OverHttp, sender: Sender) -> None:
     assert sender
     sigbridge.lambdas.interruptions = [
+        passes,
         part_done,
         lambda _request: httpx.Response(200, json={"removed": 7, "complete": True}),
     ]
 
     assert sigbridge.data("data", "delete", DEVICE, "--end", "1 day", "--yes")["removed"] == 407
-    first, second = sigbridge.lambdas.requests
+    _, first, second = sigbridge.lambdas.requests
     assert "cursor" not in first.url.params
     assert second.url.params["cursor"] == "c"
     assert second.url.params["end_date"] == "1 day"
 
 
 def test_a_deletion_that_stops_on_its_way_says_how_far_it_came(sigbridge: OverHttp) -> None:
-    sigbridge.lambdas.interruptions = [part_done, *[interrupted(503)] * 4]
+    sigbridge.lambdas.interruptions = [passes, part_done, *[interrupted(503)] * 4]
 
     result = sigbridge.run("data", "delete", DEVICE, "--end", "1 day", "--yes")
 

@@ -11,12 +11,16 @@ from sigbridge.devices import register_device
 from sigbridge.model.report import StoredReport
 from sigbridge.model.service import Service
 from sigbridge.status import record_report
-from tests.functional.command_line import NOT_UNDERSTOOD, REFUSED, OverHttp, lines
+from tests.functional.command_line import NOT_UNDERSTOOD, NOTHING_TO_SET, REFUSED, OverHttp, lines
 from tests.functional.conftest import Invoke, Stored
 from tests.functional.lambdas import event
 from tests.functional.played_device import HEX, Clock, PlayedDevice
 
 DATA = "00000000ada1b2c3"
+UNKNOWN = (
+    "Device 1A2B is not known: `sigbridge devices add DEVICE` registers it,"
+    " `sigbridge devices list` shows those there are"
+)
 
 
 @pytest.fixture
@@ -70,8 +74,10 @@ def test_a_device_type_goes_through_its_life(sigbridge: OverHttp) -> None:
         "keep_alive_seconds": 90,
     }
     assert "keep_alive_seconds" not in sigbridge.data("types", "set", "tracker", "--unset", "keep-alive")
-    assert sigbridge.data("types", "delete", "tracker") == {"id": "tracker", "deleted": True}
-    assert sigbridge.refuses("types", "show", "tracker") == "There is no device type 'tracker'"
+    assert sigbridge.data("types", "delete", "tracker", "--yes") == {"id": "tracker", "deleted": True}
+    assert sigbridge.refuses("types", "show", "tracker") == (
+        "There is no device type 'tracker': `sigbridge types list` shows those there are"
+    )
 
 
 def test_device_types_are_shown_to_people(sigbridge: OverHttp) -> None:
@@ -81,7 +87,7 @@ def test_device_types_are_shown_to_people(sigbridge: OverHttp) -> None:
     listed = lines(sigbridge.says("types", "list"))
 
     assert ["keep", "alive", "8d"] in lines(said)
-    assert ["daily", "downlinks", "as", "the", "application", "says"] in lines(said)
+    assert ["daily", "downlinks", "that", "of", "the", "application"] in lines(said)
     assert listed[1:] == [
         ["cold-rooms", "cold-rooms", "-", "8d"],
         ["tracker", "tracker", "0", "-"],
@@ -110,7 +116,9 @@ def test_a_malformed_setting_of_a_type_is_not_understood(
 
 def test_a_type_is_created_once(sigbridge: OverHttp) -> None:
     sigbridge.says("types", "create", "tracker")
-    assert sigbridge.refuses("types", "create", "tracker") == "Device type 'tracker' exists already"
+    assert sigbridge.refuses("types", "create", "tracker") == (
+        "Device type 'tracker' exists already: `sigbridge types set TYPE` changes it"
+    )
 
 
 @pytest.mark.parametrize(
@@ -119,7 +127,7 @@ def test_a_type_is_created_once(sigbridge: OverHttp) -> None:
     ids=" ".join,
 )
 def test_nothing_to_set_is_said(sigbridge: OverHttp, command: tuple[str, ...]) -> None:
-    assert sigbridge.refuses(*command) == "Nothing to set: give at least one of the options"
+    assert sigbridge.refuses(*command) == NOTHING_TO_SET
     assert not sigbridge.lambdas.requests
 
 
@@ -153,7 +161,7 @@ def test_a_device_goes_through_its_life(sigbridge: OverHttp) -> None:
     assert not {"type", "payload_encoding"} & set(left)
 
     assert sigbridge.data("devices", "delete", "1A2B", "--yes") == {"id": "1A2B", "deleted": True}
-    assert sigbridge.refuses("devices", "show", "1A2B") == "Device 1A2B is not known"
+    assert sigbridge.refuses("devices", "show", "1A2B") == UNKNOWN
 
 
 def test_a_device_is_added_once(sigbridge: OverHttp) -> None:
@@ -277,7 +285,7 @@ def test_devices_are_imported(sigbridge: OverHttp, tmp_path: Path, content: byte
 
     said = sigbridge.says("devices", "import", str(file))
 
-    assert said == "New devices: 1. Listed already, and left as they were: 1.\n"
+    assert said == "Registered: 1. Registered already, and left as they were: 1.\n"
 
     listed = sigbridge.data("devices", "list")["devices"]
     assert [(device["id"], device["name"]) for device in listed] == [("1A2B", "Cold room"), ("1A2C", "")]
@@ -292,7 +300,7 @@ def test_every_bad_row_of_an_import_is_named(sigbridge: OverHttp, tmp_path: Path
     result = sigbridge.run("devices", "import", str(file))
 
     assert result.exit_code == REFUSED
-    assert [line.split(":")[0] for line in result.stderr.splitlines()[1:]] == ["  row 2", "  row 3"]
+    assert [line.split(":")[0] for line in result.stderr.splitlines()[2:]] == ["  row 2", "  row 3"]
     assert stored("APP#demo", "DEVICE#") == []
 
 
@@ -364,7 +372,7 @@ def test_parameters_are_set_listed_and_deleted(sigbridge: OverHttp) -> None:
 )
 def test_an_unknown_device_is_named(sigbridge: OverHttp, stored: Stored, command: tuple[str, ...]) -> None:
     before = stored(sk="DEVICE#")
-    assert sigbridge.refuses(*command) == "Device 1A2B is not known"
+    assert sigbridge.refuses(*command) == UNKNOWN
     assert stored(sk="DEVICE#") == before == []
 
 

@@ -34,7 +34,7 @@ def test_a_created_key_works_as_far_as_its_rights_go(sigbridge: OverHttp) -> Non
     }
     reader = OverHttp(token)
     assert reader.says("devices", "list") == "There are no devices.\n"
-    assert reader.refuses(*KEYS) == "The key lacks the right keys:write"
+    assert reader.refuses(*KEYS).startswith("The key lacks the right keys:write: ")
 
 
 def test_a_key_is_shown_to_people_once_and_in_one_piece(sigbridge: OverHttp) -> None:
@@ -84,7 +84,8 @@ def test_a_key_does_not_revoke_itself(sigbridge: OverHttp, key: str) -> None:
 def test_a_whole_key_is_never_sent_in_place_of_its_id(sigbridge: OverHttp) -> None:
     other = f"sbk_{'a' * 16}_{'b' * 52}"
     sigbridge.refuses("keys", "revoke", other)
-    assert [request.url.path for request in sigbridge.lambdas.requests] == [f"/v1/keys/{'a' * 16}"]
+    [*_, revocation] = [request.url.path for request in sigbridge.lambdas.requests]
+    assert revocation == f"/v1/keys/{'a' * 16}"
 
 
 @pytest.mark.parametrize(

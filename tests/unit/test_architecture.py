@@ -33,7 +33,7 @@ DOORS: Mapping[str, set[str]] = {
     "stream": GROUND
     | {"integrations", "status", "downlinks", "reports", "applications", "aws", "store", "settings"},
     "integrations": GROUND | {"downlinks", "reports", "messages", "aws", "store", "settings"},
-    "deletion": GROUND | {"status", "devices", "store"},
+    "deletion": GROUND | {"status", "devices", "applications", "store"},
     "status": GROUND | {"reports", "messages", "devices", "applications", "store"},
     "data": GROUND | {"messages", "devices", "applications", "store"},
     "things_stack": GROUND,

@@ -125,7 +125,9 @@ FUNCTIONS: dict[str, Promised] = {
     "EveryMinuteFunction": Promised(
         "every_minute",
         frozenset(),
-        frozenset({"BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "Query", "UpdateItem"}),
+        frozenset(
+            {"GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"}
+        ),
         {DUE: QUERY, ANSWERED: QUERY},
     ),
 }

@@ -1,12 +1,9 @@
-"""Sigbridge's management API, as the commands call it.
-
-The only module of the tool that knows httpx.
-"""
+"""Sigbridge's API, as the commands call it."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
@@ -16,9 +13,10 @@ from pydantic import BaseModel, ValidationError
 
 from sigbridge.clock import now_ms
 from sigbridge.model.token import Token
+from sigbridge_admin.api_errors import ApiUnavailable, NotAllowed, is_queue_full, refusal_of
 from sigbridge_admin.failures import AdminError
-from sigbridge_admin.local_stack import IS_IT_UP, local_stack
-from sigbridge_admin.presentation import note
+from sigbridge_admin.places import Place
+from sigbridge_admin.presentation import name_application, note
 
 type Json = dict[str, Any]
 type Query = Mapping[str, str | int | Sequence[str] | None]
@@ -26,7 +24,6 @@ type Query = Mapping[str, str | int | Sequence[str] | None]
 _JSON = "application/json"
 # API Gateway gives up on a function after 30 s.
 _TIMEOUT = httpx.Timeout(35, connect=10)
-_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 _ATTEMPTS = 4
 _WAIT_SECONDS = 2
 _LONGEST_WAIT_SECONDS = 30
@@ -35,10 +32,7 @@ _REPEATED: Mapping[int, frozenset[str]] = {
     HTTPStatus.TOO_MANY_REQUESTS: frozenset({"GET", "PUT", "PATCH", "DELETE", "POST"}),
     HTTPStatus.SERVICE_UNAVAILABLE: frozenset({"GET", "PUT", "PATCH", "DELETE"}),
 }
-
-
-class ApiUnavailable(AdminError):
-    """The API can't be reached, or can't answer now; the same request may succeed later."""
+_IDEMPOTENCY_KEY = "Idempotency-Key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,82 +50,66 @@ class Surroundings:
     now_ms: Callable[[], int] = now_ms
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the API answers, and who calls it.
-
-    Attributes:
-        base_url: Address, without a slash at its end.
-        key: The caller's key.
-        hint: What to try when it can't be reached.
-        trust_environment: Whether the proxies of the environment are used.
-    """
-
-    base_url: str
-    key: str = field(repr=False)
-    hint: str
-    trust_environment: bool = True
-
-
-def local_place() -> Place:
-    """The API of the local stack that was started in this directory or one above it.
-
-    Raises:
-        AdminError: There is none, or its description can't be read.
-    """
-    stack = local_stack()
-    return Place(stack.base_url.rstrip("/"), stack.key, IS_IT_UP, trust_environment=False)
-
-
-def remote_place(url: str | None, key: str | None) -> Place:
-    """The API at this address.
-
-    Raises:
-        AdminError: One of the two is missing or malformed.
-    """
-    if not url or not key:
-        missing = [name for name, given in (("SIGBRIDGE_URL", url), ("SIGBRIDGE_KEY", key)) if not given]
-        message = f"Set {' and '.join(missing)}, so that the API can be called, or use --local"
-        raise AdminError(message)
-    if Token.parse(key.strip()) is None:
-        message = "The key is none of Sigbridge's, which are written sbk_<16 characters>_<52 characters>"
-        raise AdminError(message)
-    return Place(_address(url), key.strip(), "is SIGBRIDGE_URL, or --url, right?")
-
-
 class Api:
-    """The management API at one place."""
+    """The API at one place.
+
+    Before the first request that changes something it says which application that is done to.
+    """
 
     def __init__(self, place: Place, client: httpx.Client, surroundings: Surroundings) -> None:
         self.surroundings = surroundings
         self._place = place
         self._client = client
+        self._application_id: str | None = None
+        self._is_named = False
+
+    @property
+    def application_id(self) -> str:
+        """The application that the key belongs to.
+
+        Raises:
+            NotAllowed: The key may not see it.
+        """
+        if self._application_id is None:
+            self._application_id = read(_Application, self.get("application")).id
+        return self._application_id
+
+    def name_application(self) -> None:
+        """Say which application is about to be changed, once."""
+        if self._is_named:
+            return
+        self._is_named = True
+        try:
+            name_application(f"'{self.application_id}'", self._place.name)
+        except NotAllowed:
+            token = Token.parse(self._place.key)
+            name_application(f"of key {token.id if token else ''}", self._place.name)
 
     def get(self, *path: str, query: Query | None = None) -> Json:
         """Read `/v1/` and the path."""
-        return self._json(self._send("GET", path, query))
+        return self.document("GET", ("v1", *path), query)
 
     def post(self, *path: str, body: Any) -> Json:
         """Send a JSON body."""
-        return self._json(self._send("POST", path, json=body))
+        return self.document("POST", ("v1", *path), json=body)
 
     def post_text(self, *path: str, text: str, content_type: str) -> Json:
         """Send a text."""
-        return self._json(
-            self._send("POST", path, content=text.encode(), headers={"Content-Type": content_type})
+        return self.document(
+            "POST", ("v1", *path), content=text.encode(), headers={"Content-Type": content_type}
         )
 
     def put(self, *path: str, body: Any) -> Json:
         """Put a JSON body in place of what is there."""
-        return self._json(self._send("PUT", path, json=body))
+        return self.document("PUT", ("v1", *path), json=body)
 
     def patch(self, *path: str, body: Any) -> Json:
         """Change what the JSON body names."""
-        return self._json(self._send("PATCH", path, json=body))
+        return self.document("PATCH", ("v1", *path), json=body)
 
     def delete(self, *path: str, query: Query | None = None) -> Json:
         """Delete it; the answer may be empty."""
-        response = self._send("DELETE", path, query)
+        response = self.send("DELETE", ("v1", *path), query)
         return self._json(response) if response.content else {}
 
     def pages(self, *path: str, query: Query) -> Iterator[Json]:
@@ -148,7 +126,7 @@ class Api:
         """Read a list page by page, as CSV."""
         asked = dict(query)
         while True:
-            response = self._send("GET", path, asked, accept="text/csv")
+            response = self.send("GET", ("v1", *path), asked, accept="text/csv")
             names, end_of_line, rows = response.text.partition("\r\n")
             cursor = response.headers.get("X-Next-Cursor")
             yield CsvPage(names + end_of_line, rows, has_more=cursor is not None)
@@ -156,7 +134,11 @@ class Api:
                 return
             asked["cursor"] = cursor
 
-    def _send(
+    def document(self, method: str, path: Sequence[str], query: Query | None = None, **content: Any) -> Json:
+        """Send a request to a whole path, and read the JSON object of the response."""
+        return self._json(self.send(method, path, query, **content))
+
+    def send(
         self,
         method: str,
         path: Sequence[str],
@@ -164,23 +146,30 @@ class Api:
         accept: str = _JSON,
         **content: Any,
     ) -> httpx.Response:
+        """Send a request to a whole path.
+
+        Raises:
+            AdminError: It was refused, or did not arrive.
+        """
+        if method != "GET":
+            self.name_application()
         request = self._client.build_request(
             method,
-            "/v1/" + "/".join(quote(step, safe="") for step in path),
+            "/" + "/".join(quote(step, safe="") for step in path),
             params={name: value for name, value in (query or {}).items() if value is not None},
             **content,
         )
         request.headers["Accept"] = accept
         response = self._answer(request)
         for _ in range(1, _ATTEMPTS):
-            if method not in _REPEATED.get(response.status_code, ()):
+            if is_queue_full(response) or not _may_be_repeated(request, response.status_code):
                 break
             seconds = _seconds_to_wait(response)
             note(f"The API is busy; trying again in {seconds} s")
             self.surroundings.sleep(seconds)
             response = self._answer(request)
         if not response.is_success:
-            raise self._refusal(response)
+            raise refusal_of(response, self._place)
         return response
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
@@ -192,20 +181,6 @@ class Api:
         except httpx.HTTPError as failure:
             message = f"{self._place.base_url} can't be reached: {_reason(failure)} ({self._place.hint})"
             raise ApiUnavailable(message) from failure
-
-    def _refusal(self, response: httpx.Response) -> AdminError:
-        status = response.status_code
-        is_temporary = status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR
-        try:
-            told = _Refusal.model_validate_json(response.content)
-        except ValidationError:
-            message = f"{self._place.base_url} answered {status} {response.reason_phrase}".rstrip()
-            return ApiUnavailable(message) if is_temporary else AdminError(f"{message} ({self._place.hint})")
-        if is_temporary:
-            return ApiUnavailable(told.message)
-        if status == HTTPStatus.UNAUTHORIZED:
-            return AdminError(f"{told.message}: is it a key for {self._place.base_url}?")
-        return AdminError(told.headline, told.details)
 
     def _json(self, response: httpx.Response) -> Json:
         try:
@@ -231,6 +206,10 @@ class CsvPage:
     names: str
     rows: str
     has_more: bool
+
+
+class _Application(BaseModel):
+    id: str
 
 
 @contextmanager
@@ -261,54 +240,10 @@ def read[Form: BaseModel](form: type[Form], document: Json) -> Form:
         raise AdminError(message) from unreadable
 
 
-class _Fault(BaseModel):
-    field: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.field}: {self.message}"
-
-
-class _Refusal(BaseModel):
-    """The body of an error."""
-
-    status: bool
-    message: str
-    errors: list[_Fault] = []
-    more_errors: int = 0
-
-    @property
-    def headline(self) -> str:
-        """One line."""
-        if len(self.errors) > 1 and self.message == str(self.errors[0]):
-            return f"The API found {len(self.errors) + self.more_errors} faults:"
-        return self.message
-
-    @property
-    def details(self) -> list[str]:
-        """The faults, where the line does not say them all."""
-        told = [str(fault) for fault in self.errors]
-        more = [f"and {self.more_errors} more"] if self.more_errors else []
-        return [] if told == [self.message] else told + more
-
-
-def _address(url: str) -> str:
-    try:
-        address = httpx.URL(url.strip())
-    except httpx.InvalidURL:
-        address = httpx.URL()
-    if address.scheme not in {"http", "https"} or not address.host:
-        message = (
-            "The URL must be as the stack's output ApiUrl: https://<id>.execute-api.<region>.amazonaws.com"
-        )
-        raise AdminError(message)
-    if address.userinfo or address.query or address.fragment:
-        message = "The URL must be an address alone; the key has its own place, SIGBRIDGE_KEY"
-        raise AdminError(message)
-    if address.scheme == "http" and address.host not in _THIS_MACHINE:
-        message = "The URL must begin with https, or others could read the key on its way"
-        raise AdminError(message)
-    return str(address).rstrip("/")
+def _may_be_repeated(request: httpx.Request, status: int) -> bool:
+    if status == HTTPStatus.SERVICE_UNAVAILABLE and _IDEMPOTENCY_KEY in request.headers:
+        return True
+    return request.method in _REPEATED.get(status, ())
 
 
 def _seconds_to_wait(response: httpx.Response) -> int:

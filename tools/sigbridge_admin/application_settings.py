@@ -25,7 +25,7 @@ UnknownDevicesSetting = Annotated[
     UnknownDevices | None,
     typer.Option(
         "--unknown-devices",
-        help="What happens to the message of a device that is not listed: it is registered"
+        help="What happens to the message of an unknown device: it is registered"
         " and its message stored, or it is refused with 404.",
         show_default=False,
     ),
@@ -34,7 +34,7 @@ PayloadEncodingSetting = Annotated[
     PayloadEncoding | None,
     typer.Option(
         "--payload-encoding",
-        help="How generic payloads are written, unless a device or its type says otherwise. Sigfox's are"
+        help="How generic payloads are written, unless set otherwise for a device or its type. Sigfox's are"
         " always hex.",
         show_default=False,
     ),
@@ -64,7 +64,7 @@ RetentionDays = Annotated[
         "--retention-days",
         min=1,
         max=3650,
-        help="How many days that which comes from now on is kept.",
+        help="How many days messages and data are stored, from now on.",
         show_default=False,
     ),
 ]
@@ -139,11 +139,11 @@ def show_application(document: Json, *, as_json: bool) -> None:
             "payload encoding": application.payload_encoding,
             "daily downlinks": str(application.daily_downlinks),
             "downlink quota": application.downlink_quota,
-            "retention": "as the stack says" if days is None else f"{days} days",
+            "retention": "that of the stack" if days is None else f"{days} days",
         }
     )
 
 
 def nothing_to_set() -> AdminError:
     """Make the error of a change that changes nothing."""
-    return AdminError("Nothing to set: give at least one of the options")
+    return AdminError("Nothing to set: give at least one option, --help lists them")

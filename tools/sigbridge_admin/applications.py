@@ -1,17 +1,22 @@
-"""`sigbridge applications`: an application and its first key, made where nobody has a key yet."""
+"""`sigbridge applications`: what needs no key, but AWS credentials."""
 
+from datetime import UTC, datetime
+from itertools import islice
 from typing import Annotated
 
 import typer
 
-from sigbridge.applications import create_application
+from sigbridge.applications import create_application, find_application, list_applications
 from sigbridge.clock import rfc3339
 from sigbridge.credentials import issue_key
+from sigbridge.deletion import erase_application
+from sigbridge.devices import devices_after
 from sigbridge.model.api_key import Right
 from sigbridge.model.application import Application
 from sigbridge_admin.api import Json
 from sigbridge_admin.application_settings import show_application
-from sigbridge_admin.command import ApplicationId, AsJson, TableCommand, examples
+from sigbridge_admin.command import ApplicationId, AsJson, TableChange, TableCommand, Yes, examples
+from sigbridge_admin.failures import AdminError
 from sigbridge_admin.issued_key import (
     AdditionalParameter,
     AllRights,
@@ -21,7 +26,7 @@ from sigbridge_admin.issued_key import (
     chosen_rights,
     show_new_key,
 )
-from sigbridge_admin.presentation import say
+from sigbridge_admin.presentation import readable_moment, say, show_json, show_table
 
 commands = typer.Typer(
     help="Applications own devices and keys. Most people need one.",
@@ -29,9 +34,33 @@ commands = typer.Typer(
     rich_markup_mode="rich",
 )
 
+_MOST_COUNTED = 1_000
+
+
+@commands.command("list", cls=TableCommand, epilog=examples("sigbridge applications list"))
+def list_all(as_json: AsJson = False) -> None:
+    """List the applications of the stack."""
+    applications = list_applications()
+    if as_json:
+        show_json({"applications": [_written(application) for application in applications]})
+        return
+    if not applications:
+        say("There are no applications: `sigbridge applications create ID` makes one.")
+        return
+    rows = [
+        {
+            "id": application.id,
+            "name": application.name,
+            "created": readable_moment(datetime.fromtimestamp(application.created_at / 1000, UTC)),
+            "devices": _count_in_words(application.id),
+        }
+        for application in applications
+    ]
+    show_table(rows, folding={"name"})
+
 
 @commands.command(
-    cls=TableCommand,
+    cls=TableChange,
     epilog=examples(
         "sigbridge applications create greenhouse",
         'sigbridge applications create greenhouse --name "Greenhouse of Lyon"',
@@ -58,12 +87,12 @@ def create(
     application = create_application(application_id, name)
     if not as_json:
         say(f"Application '{application.id}' created.")
-    show_application(_told(application), as_json=as_json)
+    show_application(_written(application), as_json=as_json)
 
 
 @commands.command(
     "issue-key",
-    cls=TableCommand,
+    cls=TableChange,
     epilog=examples(
         'sigbridge applications issue-key greenhouse --name "My own" --all-rights',
         'sigbridge applications issue-key greenhouse --name "Sigfox callbacks"',
@@ -88,7 +117,7 @@ def issue(
     rights = chosen_rights(right, all_rights=all_rights)
     issued = issue_key(application_id, name, rights, valid_until, additional_parameter)
     key = issued.key
-    told = {
+    document = {
         "id": key.id,
         "name": key.name,
         "rights": [each.value for each in Right if each in key.rights],
@@ -98,11 +127,53 @@ def issue(
         "ends_with": key.ends_with,
         "token": str(issued.token),
     }
-    show_new_key(_without_none(told), as_json=as_json)
+    show_new_key(_without_none(document), as_json=as_json)
 
 
-def _told(application: Application) -> Json:
-    """Tell of an application as the API does."""
+@commands.command(cls=TableChange, epilog=examples("sigbridge applications delete greenhouse"))
+def delete(application_id: ApplicationId, yes: Yes = False, as_json: AsJson = False) -> None:
+    """Delete an application for good: its keys, its devices, all that they sent, and all that waits for them.
+
+    Asks for its id. Keys are refused within a minute; devices and data are erased within minutes, in the
+    background. The id can be used again after that.
+    """
+    application = find_application(application_id)
+    if not yes:
+        _ask_for_id(application)
+    erase_application(application_id)
+    if as_json:
+        show_json({"id": application_id, "deleted": True})
+        return
+    say(
+        f"Application '{application_id}' deleted. Its keys are refused within a minute, its devices and their"
+        " data are erased within minutes."
+    )
+
+
+def _ask_for_id(application: Application) -> None:
+    what = f"all keys and {_devices_in_words(application.id)} of '{application.name}' with all their data"
+    try:
+        typed = typer.prompt(f"This deletes {what}. Type {application.id} to go on", err=True)
+    except typer.Abort:
+        typed = ""
+    if typed.strip() != application.id:
+        message = "Nothing was changed: type the id of the application, or give --yes in scripts"
+        raise AdminError(message)
+
+
+def _devices_in_words(application_id: str) -> str:
+    count = _count_in_words(application_id)
+    return f"{count} device" if count == "1" else f"{count} devices"
+
+
+def _count_in_words(application_id: str) -> str:
+    devices = devices_after(application_id, "", None, _MOST_COUNTED)
+    count = len(list(islice(devices, _MOST_COUNTED + 1)))
+    return f"over {_MOST_COUNTED:,}" if count > _MOST_COUNTED else f"{count}"
+
+
+def _written(application: Application) -> Json:
+    """Write an application as the API does."""
     return _without_none(
         {
             "id": application.id,

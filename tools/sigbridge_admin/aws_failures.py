@@ -65,7 +65,10 @@ def aws_failures_explained(advice: Advice, table: str = "") -> Iterator[None]:
         message = f"No AWS region is configured: {advice.region}"
         raise AdminError(message) from failure
     except ProfileNotFound as failure:
-        message = f"There is no AWS profile '{failure.kwargs['profile']}'"
+        message = (
+            f"There is no AWS profile '{failure.kwargs['profile']}':"
+            " `aws configure list-profiles` lists those there are"
+        )
         raise AdminError(message) from failure
     except (SSOError, TokenRetrievalError) as failure:
         raise AdminError(_SESSION_OVER) from failure
@@ -90,5 +93,7 @@ def _explanation(failure: ClientError, advice: Advice, table: str) -> str:
     if code in _DENIED:
         return f"AWS does not allow it: {error['Message'].rstrip('.')}; {advice.permissions}"
     if table and code == "ResourceNotFoundException":
-        return f"There is no table '{table}' in that region and account"
+        return (
+            f"There is no table '{table}' in that region and account: check --table, --region and --aws-profile"
+        )
     return f"AWS answered {code}: {error['Message']}"

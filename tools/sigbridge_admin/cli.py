@@ -5,26 +5,30 @@ from typing import Annotated
 
 import typer
 
+from sigbridge import __version__
 from sigbridge_admin import (
     application_settings,
     applications,
     data,
     device_types,
     devices,
+    downlinks,
     keys,
     messages,
     parameters,
+    profiles,
 )
-from sigbridge_admin.api import Surroundings, local_place, remote_place
-from sigbridge_admin.command import WITH_AWS, WITH_KEY, AdminGroup, Where, examples
+from sigbridge_admin.api import Surroundings
+from sigbridge_admin.command import ON_THIS_MACHINE, WITH_AWS, WITH_KEY, AdminGroup, Where, examples
 from sigbridge_admin.failures import AdminError
-from sigbridge_admin.table import DEFAULT_STACK, aws_target, local_target
+from sigbridge_admin.places import Choice, api_place, table_target
+from sigbridge_admin.presentation import say
+from sigbridge_admin.table import DEFAULT_STACK
 
 app = typer.Typer(
     name="sigbridge",
     cls=AdminGroup,
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
@@ -36,11 +40,21 @@ app.add_typer(parameters.commands, name="parameters", rich_help_panel=WITH_KEY)
 # Without a name its one command stands among the groups.
 app.add_typer(messages.commands)
 app.add_typer(data.commands, name="data", rich_help_panel=WITH_KEY)
+app.add_typer(downlinks.commands, name="downlinks", rich_help_panel=WITH_KEY)
 app.add_typer(keys.commands, name="keys", rich_help_panel=WITH_KEY)
+app.add_typer(profiles.commands, name="profiles", rich_help_panel=ON_THIS_MACHINE)
 
 _EVERYWHERE = "For all commands (write options before the command)"
 _API = "For commands with a key: where the API is, and who you are"
 _TABLE = "For `applications`, with AWS credentials: where the table is"
+_VARIABLES = {"url": ("URL", "SIGBRIDGE_URL"), "key": ("key", "SIGBRIDGE_KEY")}
+_AWS_OPTIONS = {"stack", "table", "region", "aws_profile"}
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        say(f"sigbridge {__version__}")
+        raise typer.Exit
 
 
 @app.callback(
@@ -48,8 +62,10 @@ _TABLE = "For `applications`, with AWS credentials: where the table is"
         "sigbridge applications create greenhouse",
         'sigbridge applications issue-key greenhouse --name "My own" --all-rights',
         "sigbridge devices list --state silent",
+        "sigbridge downlinks push 1A2B3C 0102030405060708",
         "sigbridge data watch 1A2B3C",
         "sigbridge --local devices list",
+        "sigbridge --profile prod devices list",
         "sigbridge --stack staging --region eu-west-1 applications create greenhouse",
     )
 )
@@ -64,11 +80,25 @@ def sigbridge(
             rich_help_panel=_EVERYWHERE,
         ),
     ] = False,
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            envvar="SIGBRIDGE_PROFILE",
+            help="A profile of `sigbridge profiles`, which says where a stack is and how to use it.",
+            show_default="the one in use",
+            metavar="NAME",
+            rich_help_panel=_EVERYWHERE,
+        ),
+    ] = None,
+    version: Annotated[  # noqa: ARG001 - it ends the command before this
+        bool,
+        typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True),
+    ] = False,
     url: Annotated[
         str | None,
         typer.Option(
             envvar="SIGBRIDGE_URL",
-            help="Address of the API: the stack's output ApiUrl.",
+            help="Address of the API: the stack's output ApiUrl. It wins over the profile's and --local's.",
             show_default=False,
             metavar="URL",
             rich_help_panel=_API,
@@ -78,7 +108,8 @@ def sigbridge(
         str | None,
         typer.Option(
             envvar="SIGBRIDGE_KEY",
-            help="Your key. Better set the variable: others may see what stands on a command line.",
+            help="Your key; it wins over the profile's and --local's. Better set the variable: others may see"
+            " what stands on a command line.",
             show_default=False,
             metavar="KEY",
             rich_help_panel=_API,
@@ -108,7 +139,7 @@ def sigbridge(
             help="AWS region.", show_default="as configured", metavar="REGION", rich_help_panel=_TABLE
         ),
     ] = None,
-    profile: Annotated[
+    aws_profile: Annotated[
         str | None,
         typer.Option(
             help="Profile of your AWS credentials.",
@@ -118,29 +149,28 @@ def sigbridge(
         ),
     ] = None,
 ) -> None:
-    """Administer Sigbridge: applications, device types, devices, their parameters and data, keys.
+    """Administer Sigbridge: applications, device types, devices, their data, downlinks and keys.
 
     `applications` needs AWS credentials: it makes an application and its first key.
 
-    All other commands call the API with a key.
+    All other commands call the API with a key. `profiles` remembers where your stacks are.
     """
     typed = {name for name in context.params if _is_typed(context, name)}
-    if "local" in typed and len(typed) > 1:
-        message = f"--local already says where: leave out {_options(typed - {'local'})}"
-        raise AdminError(message)
-    if stack and table:
-        message = "Give --stack or --table, not both"
-        raise AdminError(message)
-    if context.invoked_subcommand == "applications":
-        _refuse(typed & {"url", "key"}, "`applications` works with AWS credentials")
-    else:
-        _refuse(
-            typed & {"stack", "table", "region", "profile"},
-            "This command works over HTTP, with SIGBRIDGE_URL and SIGBRIDGE_KEY",
-        )
+    _refuse_contradictions(context.invoked_subcommand, typed)
+    choice = Choice(
+        is_local=local,
+        profile=profile,
+        url=url,
+        key=key,
+        variables={what: variable for name, (what, variable) in _VARIABLES.items() if name not in typed},
+        stack=stack,
+        table=table,
+        region=region,
+        aws_profile=aws_profile,
+    )
     context.obj = Where(
-        table=local_target if local else partial(aws_target, table, stack or DEFAULT_STACK, region, profile),
-        api=local_place if local else partial(remote_place, url, key),
+        table=partial(table_target, choice),
+        api=partial(api_place, choice),
         surroundings=context.obj or Surroundings(),
     )
 
@@ -148,6 +178,23 @@ def sigbridge(
 def main() -> None:
     """Run the command line."""
     app(prog_name="sigbridge")
+
+
+def _refuse_contradictions(command: str | None, typed: set[str]) -> None:
+    if {"local", "profile"} <= typed:
+        message = "Give --local or --profile, not both"
+        raise AdminError(message)
+    if {"stack", "table"} <= typed:
+        message = "Give --stack or --table, not both"
+        raise AdminError(message)
+    if "local" in typed:
+        _refuse(typed & _AWS_OPTIONS, "--local already says where the table is")
+    if command == "profiles":
+        _refuse(typed, "`profiles` works on this machine alone, and its options stand behind its name")
+    elif command == "applications":
+        _refuse(typed & {"url", "key"}, "`applications` works with AWS credentials")
+    else:
+        _refuse(typed & _AWS_OPTIONS, "This command works over HTTP, with a key")
 
 
 def _is_typed(context: typer.Context, name: str) -> bool:
@@ -162,4 +209,4 @@ def _refuse(options: set[str], why: str) -> None:
 
 
 def _options(names: set[str]) -> str:
-    return ", ".join(f"--{name}" for name in sorted(names))
+    return ", ".join(f"--{name.replace('_', '-')}" for name in sorted(names))

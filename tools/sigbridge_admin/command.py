@@ -1,5 +1,6 @@
 """What all commands have in common."""
 
+import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,16 +9,28 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from sigbridge.applications import UnknownApplication
 from sigbridge.errors import SigbridgeError
 from sigbridge.model.device_id import InvalidDeviceId, normalize_device_id
-from sigbridge_admin.api import Api, Place, Surroundings, connected_api
+from sigbridge_admin.api import Api, Surroundings, connected_api
 from sigbridge_admin.failures import AdminError
-from sigbridge_admin.presentation import show_error
+from sigbridge_admin.places import Place
+from sigbridge_admin.presentation import name_application, show_error
 from sigbridge_admin.table import Target, connected
 
 # Where commands stand in the help.
 WITH_AWS = "With AWS credentials"
 WITH_KEY = "With a key, over HTTP"
+ON_THIS_MACHINE = "On this machine"
+
+
+# What the parser of options says, in words that say what to write instead.
+_WORDINGS = (
+    (re.compile(r"Value error, '([^']*)' is not one of "), r"unknown value '\1', choose from "),
+    (re.compile(r"Input should be a valid integer.*"), "write a whole number"),
+    (re.compile(r"Input should be less than or equal to "), "write at most "),
+    (re.compile(r"Input should be greater than or equal to "), "write at least "),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +57,17 @@ class TableCommand(TyperCommand):
             return super().invoke(ctx)
 
 
+class TableChange(TyperCommand):
+    """A command that changes the application that it names, with AWS credentials."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Say which application it is, and run the command while connected to the table."""
+        target: Target = ctx.obj.table()
+        with connected(target):
+            name_application(f"'{ctx.params['application_id']}'", target.name)
+            return super().invoke(ctx)
+
+
 class ApiContext(typer.Context):
     """What a command that works over HTTP is called with."""
 
@@ -67,7 +91,7 @@ class ApiCommand(TyperCommand):
 
 
 class AdminGroup(TyperGroup):
-    """All commands; what goes wrong in one is said on one line, and its faults below.
+    """All commands; what goes wrong in one is reported on one line, and its faults below.
 
     Exit codes: 1 for what can't be done, 2 for what was not understood.
     """
@@ -80,6 +104,8 @@ class AdminGroup(TyperGroup):
             _fail(_with_pointer_to_help(failure), exit_code=failure.exit_code)
         except AdminError as failure:
             _fail(str(failure), failure.details)
+        except UnknownApplication as failure:
+            _fail(f"{failure}: `sigbridge applications list` shows those there are")
         except SigbridgeError as failure:
             _fail(str(failure))
         except typer.Abort:
@@ -104,6 +130,8 @@ def _with_pointer_to_help(failure: typer.TyperException) -> str:
     context = getattr(failure, "ctx", None)
     if not message or context is None:
         return message
+    for wording, ours in _WORDINGS:
+        message = wording.sub(ours, message)
     return f"{message.rstrip('.')} (see {context.command_path} --help)"
 
 
@@ -126,14 +154,28 @@ DeviceId = Annotated[
         show_default=False,
     ),
 ]
+DeviceIds = Annotated[
+    list[Any] | None,
+    typer.Argument(
+        metavar="DEVICE",
+        help="Ids of devices, as Sigfox shows them.",
+        parser=_read_device_id,
+        show_default=False,
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print data for scripts instead of text for people.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
 
 
-def confirm(question: str) -> None:
-    """Ask before something that can't be undone.
+def confirm(api: Api, question: str) -> None:
+    """Ask before something that can't be undone, under the name of the application.
 
     Raises:
-        Abort: The answer is no, or there is nobody to give one.
+        AdminError: The answer is no, or there is nobody to give one.
     """
-    typer.confirm(question, abort=True, err=True)
+    api.name_application()
+    try:
+        typer.confirm(question, abort=True, err=True)
+    except typer.Abort as no:
+        message = "Nothing was changed: answer y, or give --yes in scripts"
+        raise AdminError(message) from no

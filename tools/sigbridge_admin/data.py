@@ -2,20 +2,35 @@
 
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
+from itertools import chain
+from operator import itemgetter
 from typing import Annotated
 
 import typer
 from pydantic import BaseModel
 
 from sigbridge.data import Order
-from sigbridge_admin.api import ApiUnavailable, Json, Query, read
-from sigbridge_admin.command import ApiCommand, ApiContext, AsJson, DeviceId, Yes, confirm, examples
+from sigbridge_admin import latest_data
+from sigbridge_admin.api import Json, Query, read
+from sigbridge_admin.api_errors import ApiUnavailable
+from sigbridge_admin.command import (
+    ApiCommand,
+    ApiContext,
+    AsJson,
+    DeviceId,
+    DeviceIds,
+    Yes,
+    confirm,
+    examples,
+)
 from sigbridge_admin.failures import AdminError
 from sigbridge_admin.lists import (
     AsCsv,
     End,
     EveryPage,
     Start,
+    Variables,
     read_list,
     refuse_two_forms,
     say_whether_more,
@@ -34,7 +49,7 @@ from sigbridge_admin.values import Value, read_value, value_in_words
 from sigbridge_admin.watching import DataWatch
 
 commands = typer.Typer(
-    help="What a device said and what was set by hand, as variables over time.",
+    help="What devices sent and what was set by hand, as variables over time.",
     no_args_is_help=True,
     rich_markup_mode="rich",
 )
@@ -42,10 +57,8 @@ commands = typer.Typer(
 # Fewer requests, where all items are wanted.
 _LARGE_PAGE = 1_000
 
-_Variables = Annotated[
-    str | None,
-    typer.Option(metavar="NAME,...", help="Only these variables, parted by commas.", show_default=False),
-]
+# Without a name its one command stands among the others.
+commands.add_typer(latest_data.commands)
 
 
 class Answering(StrEnum):
@@ -90,7 +103,7 @@ class _Removed(BaseModel):
 def list_data(
     context: ApiContext,
     device_id: DeviceId,
-    variables: _Variables = None,
+    variables: Variables = None,
     start: Start = None,
     end: End = None,
     qty: Annotated[
@@ -150,15 +163,17 @@ def list_data(
     cls=ApiCommand,
     epilog=examples(
         "sigbridge data watch 1A2B3C",
-        "sigbridge data watch 1A2B3C --variables temperature,humidity --every 30",
+        "sigbridge data watch 1A2B3C 1A2B3D --variables temperature,humidity --every 30",
         "sigbridge data watch 1A2B3C --qty 0 --json | while read -r item; do ...; done",
     ),
 )
 def watch(
     context: ApiContext,
-    device_id: DeviceId,
-    variables: _Variables = None,
-    qty: Annotated[int, typer.Option(min=0, max=1000, help="How many of the latest to begin with.")] = 15,
+    device_ids: DeviceIds,
+    variables: Variables = None,
+    qty: Annotated[
+        int, typer.Option(min=0, max=1000, help="How many of the latest of each device to begin with.")
+    ] = 15,
     every: Annotated[
         int, typer.Option(min=1, max=3600, metavar="SECONDS", help="How often to look for new ones.")
     ] = 5,
@@ -166,19 +181,20 @@ def watch(
         bool, typer.Option("--json", help="Print JSON for scripts, one item a line, as it comes.")
     ] = False,
 ) -> None:
-    """Show the latest data of a device, then what comes, until Ctrl-C.
+    """Show the latest data of devices, then what comes, until Ctrl-C.
 
-    Each item is shown once, also one that comes up to ten minutes late. A lost connection is waited for.
+    Each item is shown once, even one that comes up to ten minutes late. A lost connection is waited for.
     """
-    show = show_json_line if as_json else _show_line
-    data = DataWatch(context.api, device_id, variables)
+    devices = list(dict.fromkeys(device_ids or ()))
+    show = show_json_line if as_json else partial(_show_line, with_device=len(devices) > 1)
+    watches = [DataWatch(context.api, device_id, variables) for device_id in devices]
     try:
-        for item in data.begin(qty):
+        for item in sorted(chain.from_iterable(each.begin(qty) for each in watches), key=itemgetter("time")):
             show(item)
         while True:
             context.api.surroundings.sleep(every)
             try:
-                for item in data.look():
+                for item in chain.from_iterable(each.look() for each in watches):
                     show(item)
             except ApiUnavailable as failure:
                 note(f"{failure}; looking again in {every} s")
@@ -243,8 +259,8 @@ def delete(
         str | None,
         typer.Option(
             metavar="NAME,...",
-            help="Only these variables, parted by commas: those set by hand and those of messages. What"
-            " Sigfox told of a message leaves only with the message.",
+            help="Only these variables, separated by commas: those set by hand and those of messages. What"
+            " Sigfox added to a message is deleted only with the message.",
             show_default=False,
         ),
     ] = None,
@@ -255,10 +271,10 @@ def delete(
 ) -> None:
     """Delete data of a device for good: its messages, and what was set by hand."""
     if not (variables or start or end):
-        message = "Say what is to be deleted: --start, --end or --variables"
+        message = "Give at least one of --start, --end and --variables: they choose what is deleted"
         raise AdminError(message)
     if not yes:
-        confirm(_question(device_id, variables, start, end))
+        confirm(context.api, _question(device_id, variables, start, end))
     removed = _remove(context, device_id, {"variables": variables, "start_date": start, "end_date": end})
     if as_json:
         show_json({"device_id": device_id, "removed": removed})
@@ -271,11 +287,11 @@ def _remove(context: ApiContext, device_id: str, query: Query) -> int:
     asked = dict(query)
     try:
         while True:
-            told = read(_Removed, context.api.delete("devices", device_id, "data", query=asked))
-            removed += told.removed
-            if told.next_cursor is None:
+            part = read(_Removed, context.api.delete("devices", device_id, "data", query=asked))
+            removed += part.removed
+            if part.next_cursor is None:
                 return removed
-            asked["cursor"] = told.next_cursor
+            asked["cursor"] = part.next_cursor
     except ApiUnavailable as failure:
         if not removed:
             raise
@@ -298,6 +314,7 @@ def _row(item: _Item) -> dict[str, str]:
     }
 
 
-def _show_line(document: Json) -> None:
+def _show_line(document: Json, *, with_device: bool) -> None:
     time, variable, value = _row(read(_Item, document)).values()
-    say(f"{time}  {variable:<16}  {value}")
+    device = f"{document['device']:<12}  " if with_device else ""
+    say(f"{time}  {device}{variable:<16}  {value}")

@@ -8,23 +8,26 @@ from pydantic import BaseModel
 
 from sigbridge.model.parameter import InvalidDownlinkData, read_downlink_data
 from sigbridge.model.settings import DownlinkQuota, PayloadEncoding
-from sigbridge_admin.api import Json, read
+from sigbridge_admin.api import Api, Json, Query, read
+from sigbridge_admin.api_errors import NotAllowed
 from sigbridge_admin.application_settings import nothing_to_set
-from sigbridge_admin.command import ApiCommand, ApiContext, AsJson, examples
+from sigbridge_admin.command import ApiCommand, ApiContext, AsJson, Yes, confirm, examples
+from sigbridge_admin.lists import read_list
 from sigbridge_admin.presentation import NONE, say, show_facts, show_json, show_table
 from sigbridge_admin.times import read_seconds
 
 commands = typer.Typer(
-    help="Device types: how the traffic of several devices is treated.",
+    help="Device types: settings that several devices share.",
     no_args_is_help=True,
     rich_markup_mode="rich",
 )
 
-_AS_APPLICATION = "as the application says"
+_AS_APPLICATION = "that of the application"
+_MOST_COUNTED = 100
 
 
 class TypeSetting(StrEnum):
-    """What a device type need not say."""
+    """A setting that a device type may have or not."""
 
     PAYLOAD_ENCODING = "payload-encoding"
     DOWNLINK_DATA = "downlink-data"
@@ -67,7 +70,7 @@ _DownlinkData = Annotated[
         "--downlink-data",
         parser=_read_downlink_data,
         metavar="HEX",
-        help="8 bytes that a device gets which asks, has nothing queued and no downlinkData of its own.",
+        help="8 bytes for a device that asks, has nothing queued and no downlinkData of its own.",
         show_default=False,
     ),
 ]
@@ -95,7 +98,7 @@ _KeepAlive = Annotated[
         "--keep-alive",
         parser=read_seconds,
         metavar="TIME",
-        help="A device is silent when nothing was heard of it for so long: seconds, or 26h, 8d, 2w.",
+        help="A device is silent when it has sent nothing for this long: seconds, or 26h, 8d, 2w.",
         show_default=False,
     ),
 ]
@@ -158,7 +161,7 @@ def create(
     keep_alive: _KeepAlive = None,
     as_json: AsJson = False,
 ) -> None:
-    """Create a device type. What it does not say is as the application says.
+    """Create a device type. For what is not given the setting of the application counts.
 
     Devices that Sigfox's callbacks name with this deviceTypeId belong to it by themselves.
     """
@@ -195,7 +198,8 @@ def change(
     unset: Annotated[
         list[TypeSetting] | None,
         typer.Option(
-            help="A setting that becomes as the application says; repeat it for several.", show_default=False
+            help="A setting to remove, so that the application's counts; repeat it for several.",
+            show_default=False,
         ),
     ] = None,
     as_json: AsJson = False,
@@ -222,13 +226,31 @@ def change(
 
 
 @commands.command(cls=ApiCommand, epilog=examples("sigbridge types delete tracker"))
-def delete(context: ApiContext, type_id: _TypeId, as_json: AsJson = False) -> None:
-    """Delete a device type. Its devices stay, and are treated as the application says."""
+def delete(context: ApiContext, type_id: _TypeId, yes: Yes = False, as_json: AsJson = False) -> None:
+    """Delete a device type. Its devices stay, with the settings of the application.
+
+    It asks first where devices have this type.
+    """
+    if not yes and (devices := _devices_in_words(context.api, type_id)):
+        confirm(context.api, f"{devices} of type '{type_id}'. Delete it?")
     context.api.delete("device-types", type_id)
     if as_json:
         show_json({"id": type_id, "deleted": True})
         return
-    say(f"Device type '{type_id}' deleted. Its devices are treated as the application says.")
+    say(f"Device type '{type_id}' deleted. Its devices have the settings of the application from now on.")
+
+
+def _devices_in_words(api: Api, type_id: str) -> str:
+    """Say that devices have a type, as far as the key may see it; nothing where none has."""
+    query: Query = {"type": type_id, "limit": _MOST_COUNTED}
+    try:
+        page = read_list(api, "devices", query=query, plural="devices", every_page=False)
+    except NotAllowed:
+        return "There may be devices"
+    count = len(page["devices"])
+    if "next_cursor" in page:
+        return f"There are {count} devices or more"
+    return {0: "", 1: "There is 1 device"}.get(count, f"There are {count} devices")
 
 
 def _given(settings: Json) -> dict[str, Any]:
@@ -239,33 +261,33 @@ def _show(document: Json, *, as_json: bool) -> None:
     if as_json:
         show_json(document)
         return
-    told = read(_DeviceType, document)
-    downlinks = told.daily_downlinks
-    keep_alive = told.keep_alive_seconds
+    shown = read(_DeviceType, document)
+    downlinks = shown.daily_downlinks
+    keep_alive = shown.keep_alive_seconds
     show_facts(
         {
-            "id": told.id,
-            "name": told.name,
-            "payload encoding": told.payload_encoding or _AS_APPLICATION,
-            "pad downlinks": "yes" if told.pad_downlinks else "no",
-            "downlink data": told.downlink_data or "none",
+            "id": shown.id,
+            "name": shown.name,
+            "payload encoding": shown.payload_encoding or _AS_APPLICATION,
+            "pad downlinks": "yes" if shown.pad_downlinks else "no",
+            "downlink data": shown.downlink_data or "none",
             "daily downlinks": _AS_APPLICATION if downlinks is None else str(downlinks),
-            "downlink quota": told.downlink_quota or _AS_APPLICATION,
+            "downlink quota": shown.downlink_quota or _AS_APPLICATION,
             "keep alive": "none" if keep_alive is None else _length(keep_alive),
         }
     )
 
 
-def _row(told: _DeviceType) -> dict[str, str]:
+def _row(shown: _DeviceType) -> dict[str, str]:
     return {
-        "id": told.id,
-        "name": told.name,
-        "payload encoding": told.payload_encoding or NONE,
-        "pad downlinks": "yes" if told.pad_downlinks else NONE,
-        "downlink data": told.downlink_data or NONE,
-        "daily downlinks": NONE if told.daily_downlinks is None else str(told.daily_downlinks),
-        "downlink quota": told.downlink_quota or NONE,
-        "keep alive": NONE if told.keep_alive_seconds is None else _length(told.keep_alive_seconds),
+        "id": shown.id,
+        "name": shown.name,
+        "payload encoding": shown.payload_encoding or NONE,
+        "pad downlinks": "yes" if shown.pad_downlinks else NONE,
+        "downlink data": shown.downlink_data or NONE,
+        "daily downlinks": NONE if shown.daily_downlinks is None else str(shown.daily_downlinks),
+        "downlink quota": shown.downlink_quota or NONE,
+        "keep alive": NONE if shown.keep_alive_seconds is None else _length(shown.keep_alive_seconds),
     }
 
 

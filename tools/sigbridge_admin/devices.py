@@ -1,7 +1,5 @@
 """`sigbridge devices`."""
 
-import sys
-from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,7 +9,6 @@ from pydantic import BaseModel
 
 from sigbridge.model.message import Network
 from sigbridge.model.settings import PayloadEncoding
-from sigbridge.status import Status
 from sigbridge_admin.api import Json, Query, read
 from sigbridge_admin.application_settings import nothing_to_set
 from sigbridge_admin.command import (
@@ -23,9 +20,26 @@ from sigbridge_admin.command import (
     confirm,
     examples,
 )
-from sigbridge_admin.failures import AdminError
-from sigbridge_admin.lists import EveryPage, PageSize, read_list, say_whether_more
-from sigbridge_admin.presentation import NONE, readable_moment, say, show_facts, show_json, show_table
+from sigbridge_admin.device_forms import (
+    Device,
+    DeviceDetail,
+    ListedDevice,
+    device_facts,
+    device_row,
+    status_facts,
+)
+from sigbridge_admin.lists import (
+    EveryPage,
+    PageSize,
+    WithPrefix,
+    WithState,
+    WithTags,
+    WithType,
+    read_list,
+    say_whether_more,
+)
+from sigbridge_admin.payloads import read_text
+from sigbridge_admin.presentation import say, show_facts, show_json, show_table
 
 commands = typer.Typer(
     help="Devices of your key's application. A device that sends is registered by itself, unless the"
@@ -36,7 +50,7 @@ commands = typer.Typer(
 
 
 class DeviceSetting(StrEnum):
-    """What a device need not say."""
+    """A setting that a device may have or not."""
 
     TYPE = "type"
     TAGS = "tags"
@@ -53,7 +67,7 @@ _UNSET: dict[DeviceSetting, Any] = {
 def _read_tag(text: str) -> str:
     key, colon, _ = text.partition(":")
     if not key or not colon:
-        message = f"'{text}' is no tag: write key:value"
+        message = f"'{text}' is not a tag: write key:value"
         raise typer.BadParameter(message)
     return text
 
@@ -68,7 +82,7 @@ _Tags = Annotated[
         "--tag",
         parser=_read_tag,
         metavar="KEY:VALUE",
-        help="A word of your own about it; repeat it for several.",
+        help="A label of your own; repeat it for several.",
         show_default=False,
     ),
 ]
@@ -80,78 +94,6 @@ _PayloadEncoding = Annotated[
         show_default=False,
     ),
 ]
-
-
-class _Tag(BaseModel):
-    key: str
-    value: str
-
-
-class _Device(BaseModel):
-    id: str
-    name: str
-    type: str | None = None
-    tags: list[_Tag]
-    active: bool
-    payload_encoding: str | None = None
-    created_at: datetime
-
-
-class _ListedDevice(_Device):
-    state: str
-    since: datetime | None = None
-
-
-class _LastMessage(BaseModel):
-    time: datetime
-    seq_number: int | None = None
-    payload: str | None = None
-
-
-class _Battery(BaseModel):
-    at: datetime
-    volts: float
-
-
-class _Temperature(BaseModel):
-    at: datetime
-    celsius: float
-
-
-class _Link(BaseModel):
-    at: datetime
-    lqi: str | None = None
-    operator_name: str | None = None
-
-
-class _Location(BaseModel):
-    at: datetime
-    latitude: float
-    longitude: float
-    radius: float | None = None
-
-
-class _Quota(BaseModel):
-    limit: int
-    used: int
-
-
-class _InFlight(BaseModel):
-    id: str
-    payload: str
-    attempt: int
-
-
-class _DeviceShown(_ListedDevice):
-    conditions: list[str]
-    last_message: _LastMessage | None = None
-    battery: _Battery | None = None
-    temperature: _Temperature | None = None
-    link: _Link | None = None
-    location: _Location | None = None
-    quota: _Quota
-    queue_length: int
-    in_flight: list[_InFlight]
 
 
 class _Import(BaseModel):
@@ -170,24 +112,10 @@ class _Import(BaseModel):
 )
 def list_devices(
     context: ApiContext,
-    type_id: Annotated[
-        str | None,
-        typer.Option("--type", metavar="TYPE", help="Only those of this device type.", show_default=False),
-    ] = None,
-    tag: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="KEY[:VALUE]",
-            help="Only those with this tag; repeat it for those that have them all.",
-            show_default=False,
-        ),
-    ] = None,
-    state: Annotated[
-        Status | None, typer.Option(help="Only those in this state.", show_default=False)
-    ] = None,
-    prefix: Annotated[
-        str | None, typer.Option(help="Only those whose ids begin so.", show_default=False)
-    ] = None,
+    type_id: WithType = None,
+    tag: WithTags = None,
+    state: WithState = None,
+    prefix: WithPrefix = None,
     limit: PageSize = 50,
     every_page: EveryPage = False,
     as_json: AsJson = False,
@@ -198,21 +126,11 @@ def list_devices(
     if as_json:
         show_json(document)
         return
-    devices = [read(_ListedDevice, each) for each in document["devices"]]
+    devices = [read(ListedDevice, each) for each in document["devices"]]
     if not devices:
         say("There are no such devices." if any((type_id, tag, state, prefix)) else "There are no devices.")
         return
-    rows = [
-        {
-            "id": device.id,
-            "name": device.name or NONE,
-            "type": device.type or NONE,
-            "tags": _tags(device),
-            "state": device.state if device.active else f"{device.state}, inactive",
-            "since": NONE if device.since is None else readable_moment(device.since),
-        }
-        for device in devices
-    ]
+    rows = [device_row(device) for device in devices]
     show_table(rows, folding={"name", "tags"})
     say_whether_more(document)
 
@@ -224,8 +142,8 @@ def show(context: ApiContext, device_id: DeviceId, as_json: AsJson = False) -> N
     if as_json:
         show_json(document)
         return
-    device = read(_DeviceShown, document)
-    show_facts(_facts(device) | _state(device))
+    device = read(DeviceDetail, document)
+    show_facts(device_facts(device) | status_facts(device))
 
 
 @commands.command(
@@ -250,7 +168,7 @@ def add(
     inactive: Annotated[bool, typer.Option("--inactive", help="Take no messages from it yet.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List a device, so that it may send and downlinks can be queued before its first message."""
+    """Register a device, so that it may send and downlinks can be queued before its first message."""
     settings = _settings(name, type_id, tag, payload_encoding)
     body = {"id": device_id, "network": network} | settings | ({"active": False} if inactive else {})
     _show_changed(context.api.post("devices", body=body), as_json=as_json)
@@ -290,7 +208,7 @@ def change(
     ] = None,
     unset: Annotated[
         list[DeviceSetting] | None,
-        typer.Option(help="What it no longer says; repeat it for several.", show_default=False),
+        typer.Option(help="A setting to remove; repeat it for several.", show_default=False),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -313,7 +231,7 @@ def delete(context: ApiContext, device_id: DeviceId, yes: Yes = False, as_json: 
     Where the application registers unknown devices, it comes back, empty, with its next message.
     """
     if not yes:
-        confirm(f"Delete device {device_id} with its queue, parameters and data?")
+        confirm(context.api, f"Delete device {device_id} with its queue, parameters and data?")
     context.api.delete("devices", device_id)
     if as_json:
         show_json({"id": device_id, "deleted": True})
@@ -339,18 +257,18 @@ def import_many(
     ],
     as_json: AsJson = False,
 ) -> None:
-    """List up to 1,000 devices, all or none of them: every row that is not right is named.
+    """Register up to 1,000 devices, all or none of them: every row that is not right is named.
 
-    Devices that are listed already are left as they are.
+    Devices that are registered already are left as they are.
     """
-    text = _read_file(file)
+    text = read_text(file)
     content_type = "application/json" if text.lstrip().startswith(("[", "{")) else "text/csv"
     document = context.api.post_text("devices", "import", text=text, content_type=content_type)
     if as_json:
         show_json(document)
         return
     done = read(_Import, document)
-    say(f"New devices: {done.created}. Listed already, and left as they were: {done.existing}.")
+    say(f"Registered: {done.created}. Registered already, and left as they were: {done.existing}.")
 
 
 def _settings(
@@ -370,68 +288,8 @@ def _tag(text: str) -> Json:
     return {"key": key, "value": value}
 
 
-def _read_file(file: Path) -> str:
-    try:
-        content = sys.stdin.buffer.read() if file == Path("-") else file.read_bytes()
-        return content.decode("utf-8-sig")
-    except OSError as failure:
-        message = f"{file} can't be read: {failure.strerror}"
-        raise AdminError(message) from failure
-    except UnicodeDecodeError as failure:
-        message = f"{file} is not UTF-8: save it so"
-        raise AdminError(message) from failure
-
-
 def _show_changed(document: Json, *, as_json: bool) -> None:
     if as_json:
         show_json(document)
         return
-    show_facts(_facts(read(_Device, document)))
-
-
-def _facts(device: _Device) -> dict[str, str]:
-    return {
-        "id": device.id,
-        "name": device.name or NONE,
-        "type": device.type or NONE,
-        "tags": _tags(device),
-        "active": "yes" if device.active else "no",
-        "payload encoding": device.payload_encoding or "as its type or the application says",
-        "created": readable_moment(device.created_at),
-    }
-
-
-def _state(device: _DeviceShown) -> dict[str, str]:
-    """What is known of how a device is doing; what is not known is left out."""
-    since = f" since {readable_moment(device.since)}" if device.since else ""
-    facts = {"state": device.state + since}
-    if len(device.conditions) > 1:
-        facts["conditions"] = ", ".join(device.conditions)
-    if message := device.last_message:
-        number = "" if message.seq_number is None else f", number {message.seq_number}"
-        payload = f": {message.payload}" if message.payload else ""
-        facts["last message"] = f"{readable_moment(message.time)}{number}{payload}"
-    if battery := device.battery:
-        facts["battery"] = _known(f"{battery.volts:g} V", battery.at)
-    if temperature := device.temperature:
-        facts["temperature"] = _known(f"{temperature.celsius:g} °C", temperature.at)
-    if link := device.link:
-        facts["link"] = _known(", ".join(filter(None, (link.lqi, link.operator_name))) or "heard", link.at)
-    if location := device.location:
-        radius = "" if location.radius is None else f" within {location.radius:g} m"
-        facts["location"] = _known(f"{location.latitude}, {location.longitude}{radius}", location.at)
-    facts["downlinks today"] = f"{device.quota.used} of {device.quota.limit}"
-    facts["queue"] = "empty" if not device.queue_length else f"{device.queue_length} waiting"
-    if device.in_flight:
-        facts["in flight"] = "\n".join(
-            f"{each.payload} (attempt {each.attempt})" for each in device.in_flight
-        )
-    return facts
-
-
-def _known(what: str, at: datetime) -> str:
-    return f"{what} ({readable_moment(at)})"
-
-
-def _tags(device: _Device) -> str:
-    return "\n".join(f"{tag.key}:{tag.value}" for tag in device.tags) or NONE
+    show_facts(device_facts(read(Device, document)))

@@ -111,12 +111,12 @@ def show_new_key(document: Json, *, as_json: bool) -> None:
     key = read(_NewKey, document)
     say("Key created:")
     show_secret(key.token)
-    say("Copy it now: it is not kept and can't be shown again. Send it as the header Authorization.\n")
+    say("Copy it now: it is not stored and can't be shown again. Send it in the header Authorization.\n")
     show_key(key)
 
 
 def show_key(key: KeyShown) -> None:
-    """Print what is known of a key."""
+    """Print a key, without its secret."""
     show_facts(
         {
             "id": key.id,

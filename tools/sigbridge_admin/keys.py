@@ -26,7 +26,7 @@ from sigbridge_admin.issued_key import (
 from sigbridge_admin.presentation import NONE, readable_date, say, show_json, show_table
 
 commands = typer.Typer(
-    help="Keys let Sigfox, your services and your colleagues in. Only a hash of a key is kept.",
+    help="Keys for Sigfox, your services and your colleagues. Only a hash of each is stored.",
     no_args_is_help=True,
     rich_markup_mode="rich",
 )

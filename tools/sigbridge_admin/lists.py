@@ -1,9 +1,11 @@
 """Lists that come in pages."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
 
+from sigbridge.status import Status
 from sigbridge_admin.api import Api, Json, Query
 from sigbridge_admin.failures import AdminError
 from sigbridge_admin.presentation import note, say, show_csv
@@ -13,7 +15,36 @@ _MORE = "There are more: --all gives them all."
 PageSize = Annotated[int, typer.Option("--limit", min=1, max=100, help="How many there are in a page.")]
 EveryPage = Annotated[bool, typer.Option("--all", help="All of them, not the first page alone.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV, with a line of column names.")]
-_RANGE_END = 'a date, ISO 8601 (UTC unless it says otherwise), epoch seconds, or "2 hours" for so long ago'
+WithType = Annotated[
+    str | None,
+    typer.Option("--type", metavar="TYPE", help="Only devices of this type.", show_default=False),
+]
+WithTags = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--tag",
+        metavar="KEY[:VALUE]",
+        help="Only devices with this tag; repeat it for those that have them all.",
+        show_default=False,
+    ),
+]
+WithState = Annotated[
+    Status | None, typer.Option("--state", help="Only devices in this state.", show_default=False)
+]
+WithPrefix = Annotated[
+    str | None,
+    typer.Option("--prefix", metavar="TEXT", help="Only devices whose ids begin so.", show_default=False),
+]
+Variables = Annotated[
+    str | None,
+    typer.Option(
+        "--variables",
+        metavar="NAME,...",
+        help="Only these variables, separated by commas.",
+        show_default=False,
+    ),
+]
+_RANGE_END = 'a date, ISO 8601 (UTC without an offset), epoch seconds, or "2 hours" for two hours ago'
 Start = Annotated[
     str | None,
     typer.Option("--start", metavar="WHEN", help=f"The earliest moment: {_RANGE_END}.", show_default=False),
@@ -37,7 +68,17 @@ def read_list(api: Api, *path: str, query: Query, plural: str, every_page: bool)
     Returns:
         The document as the API writes it; `next_cursor` is there if there are more.
     """
-    pages = api.pages(*path, query=query)
+    return first_or_every_page(api.pages(*path, query=query), plural, every_page=every_page)
+
+
+def first_or_every_page(pages: Iterable[Json], plural: str, *, every_page: bool) -> Json:
+    """Take the first of a list's pages that holds something, or all pages as one.
+
+    Args:
+        pages: The pages, read as they are wanted.
+        plural: The field with the items.
+        every_page: Whether all are wanted.
+    """
     if every_page:
         return {plural: [item for page in pages for item in page[plural]]}
     last: Json = {plural: []}

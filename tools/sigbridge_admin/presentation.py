@@ -82,6 +82,11 @@ def note(sentence: str) -> None:
     _errors.print(_harmless(sentence, "dim"))
 
 
+def name_application(application: str, place: str) -> None:
+    """Print which application is about to be changed, and where it is, on the error stream."""
+    note(f"Application {application} ({place})")
+
+
 def show_error(message: str, details: Iterable[str] = ()) -> None:
     """Print what went wrong on one line of the error stream, and details below it."""
     _errors.print(Text.assemble(("error: ", "bold red"), _harmless(message)))

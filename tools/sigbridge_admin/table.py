@@ -24,7 +24,7 @@ from sigbridge_admin.local_stack import IS_IT_UP, local_stack
 DEFAULT_STACK = "sigbridge"
 _TABLE_OUTPUT = "TableName"
 _ADVICE = Advice(
-    credentials="run `aws configure`, give --profile, or use --local",
+    credentials="run `aws configure`, give --aws-profile, or use --local",
     region="give --region or set AWS_DEFAULT_REGION, or use --local",
 )
 
@@ -34,11 +34,13 @@ class Target:
     """The table that a command works on.
 
     Attributes:
+        name: What people call the place it is in.
         settings: Its name and address.
         session: Whose credentials are used, and in which region.
         hint: What to try when it can't be reached.
     """
 
+    name: str
     settings: Settings
     session: boto3.Session
     hint: str
@@ -52,7 +54,7 @@ def local_target() -> Target:
     """
     stack = local_stack()
     settings = Settings(table_name=stack.table, dynamodb_endpoint_url=stack.aws_endpoint_url)
-    return Target(settings, _emulator_session(stack.region), IS_IT_UP)
+    return Target("the local stack", settings, _emulator_session(stack.region), IS_IT_UP)
 
 
 def aws_target(table: str | None, stack: str, region: str | None, profile: str | None) -> Target:
@@ -70,7 +72,9 @@ def aws_target(table: str | None, stack: str, region: str | None, profile: str |
     with aws_failures_explained(_ADVICE):
         session = boto3.Session(profile_name=profile, region_name=region)
         name = table or _table_of_stack(session, stack)
-    return Target(Settings(table_name=name), session, f"region {session.region_name}")
+    place = f"table '{table}'" if table else f"stack '{stack}'"
+    region_name = session.region_name
+    return Target(f"{place} in {region_name}", Settings(table_name=name), session, f"region {region_name}")
 
 
 @contextmanager

@@ -9,6 +9,8 @@ from sigbridge.applications.application import (
     create_application,
     find_application,
     kept_until,
+    list_applications,
+    unknown_application,
 )
 from sigbridge.applications.device_types import (
     MOST_DEVICE_TYPES,
@@ -49,4 +51,6 @@ __all__ = [
     "find_application",
     "find_device_type",
     "kept_until",
+    "list_applications",
+    "unknown_application",
 ]

@@ -8,7 +8,7 @@ from sigbridge.model.application import IDENTIFIER_LENGTH, Application, is_ident
 from sigbridge.model.settings import DownlinkQuota, PayloadEncoding, UnknownDevices
 from sigbridge.settings import settings
 from sigbridge.store import applications as stored_applications
-from sigbridge.store.applications import ApplicationTaken, NoSuchApplication
+from sigbridge.store.applications import ApplicationBeingErased, ApplicationTaken, NoSuchApplication
 
 _DAY_SECONDS = 86_400
 
@@ -30,7 +30,7 @@ def create_application(application_id: str, name: str = "") -> Application:
 
     Raises:
         InvalidApplicationId: The identifier breaks the rule.
-        ApplicationExists: It is taken.
+        ApplicationExists: It is taken, or was until just now.
     """
     if not is_identifier(application_id):
         message = (
@@ -44,7 +44,18 @@ def create_application(application_id: str, name: str = "") -> Application:
     except ApplicationTaken as taken:
         message = f"Application '{application_id}' exists already"
         raise ApplicationExists(message) from taken
+    except ApplicationBeingErased as erased:
+        message = (
+            f"Application '{application_id}' was deleted and is still being erased, which takes minutes:"
+            " wait, or choose another id"
+        )
+        raise ApplicationExists(message) from erased
     return application
+
+
+def list_applications() -> list[Application]:
+    """Read all applications, in the order of their ids."""
+    return stored_applications.find_all()
 
 
 def find_application(application_id: str) -> Application:

@@ -130,6 +130,15 @@ def remove(application_id: str, key_id: str) -> None:
         raise NoSuchKey from none
 
 
+def remove_all(application_id: str) -> None:
+    """Delete all keys of an application that is deleted itself."""
+    listed = table.newest_first(Span(f"APP#{application_id}", _LISTED, f"{_LISTED}~"), _PAGE)
+    ids = [entry["id"] for entry in listed]
+    # The list goes last: what fails between is found in it again.
+    table.delete_all([_by_id(key_id) for key_id in ids])
+    table.delete_all([_in_application(application_id, key_id) for key_id in ids])
+
+
 def of_application(application_id: str) -> list[ApiKey]:
     """Return the keys of an application as the last finished writes left them."""
     listed = table.newest_first(Span(f"APP#{application_id}", _LISTED, f"{_LISTED}~"), _PAGE)

@@ -1,4 +1,7 @@
-"""Applications, each one item with its device types; static facts that are read through a cache."""
+"""Applications, each one item with its device types; static facts that are read through a cache.
+
+Their ids are in a list of their own, where an id stays taken until its application is erased.
+"""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -8,14 +11,23 @@ from typing import Any
 from sigbridge.model.application import Application
 from sigbridge.model.device_type import DeviceType
 from sigbridge.model.settings import DownlinkQuota, PayloadEncoding, UnknownDevices
-from sigbridge.store import table
-from sigbridge.store.failures import ConditionFailed
+from sigbridge.store import table, transactions
+from sigbridge.store.failures import ConditionFailed, TransactionFailed
 from sigbridge.store.numbers import whole
-from sigbridge.store.rows import Key, Record, Update
+from sigbridge.store.rows import Key, NewItem, Record, Span, Update
+
+_LIST = "APPLICATIONS"
+# Sort before and after every character that an id may hold.
+_BEFORE_ALL, _AFTER_ALL = "!", "~"
+_PAGE = 100
 
 
 class ApplicationTaken(Exception):
     """There is an application of this id; it is as it was."""
+
+
+class ApplicationBeingErased(Exception):
+    """An application of this id was deleted, and is not erased yet; nothing was stored."""
 
 
 class NoSuchApplication(Exception):
@@ -49,16 +61,28 @@ def find(application_id: str) -> Application | None:
     return None if record is None else read_application(record)
 
 
+def find_all() -> list[Application]:
+    """Return all applications, in the order of their ids, as the last finished writes left them."""
+    listed = table.newest_first(Span(_LIST, _BEFORE_ALL, _AFTER_ALL), _PAGE)
+    keys = [application_key(application_id) for application_id in sorted(entry["id"] for entry in listed)]
+    found = table.get_many_latest(keys)
+    return [read_application(found[key]) for key in keys if key in found]
+
+
 def add(application: Application) -> None:
     """Store a new application.
 
     Raises:
         ApplicationTaken: There is one of this id.
+        ApplicationBeingErased: There was one of this id.
     """
     try:
-        table.put_new(application_key(application.id), _record_of(application))
-    except ConditionFailed as failed:
-        raise ApplicationTaken from failed
+        transactions.transact(
+            NewItem(application_key(application.id), _record_of(application)),
+            NewItem(list_key(application.id), {"id": application.id}),
+        )
+    except TransactionFailed as neither:
+        raise (ApplicationTaken if 0 in neither.refused else ApplicationBeingErased) from neither
 
 
 def change(application_id: str, changes: Mapping[str, Any]) -> None:
@@ -171,6 +195,11 @@ def _change_device_types(
 def application_key(application_id: str) -> Key:
     """Return the key of an application's item."""
     return Key(f"APP#{application_id}", "APP")
+
+
+def list_key(application_id: str) -> Key:
+    """Return the key of an application's entry in the list of all."""
+    return Key(_LIST, application_id)
 
 
 def read_application(record: Mapping[str, Any]) -> Application:

@@ -88,5 +88,12 @@ def finish(order: WatchOrder) -> None:
         table.delete(Deletion(_key(order), "placed_at = :placed", {":placed": order.placed_at}))
 
 
+def remove_all(application_id: str) -> None:
+    """Delete the orders of an application that is deleted itself."""
+    table.delete_all(
+        [Key(each["pk"], each["sk"]) for each in table.query_prefix(f"APP#{application_id}", _SORT)]
+    )
+
+
 def _key(order: WatchOrder) -> Key:
     return Key(f"APP#{order.application_id}", f"{_SORT}{order.type_id}")
