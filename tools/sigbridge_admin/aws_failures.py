@@ -93,7 +93,6 @@ def _explanation(failure: ClientError, advice: Advice, table: str) -> str:
     if code in _DENIED:
         return f"AWS does not allow it: {error['Message'].rstrip('.')}; {advice.permissions}"
     if table and code == "ResourceNotFoundException":
-        return (
-            f"There is no table '{table}' in that region and account: check --table, --region and --aws-profile"
-        )
+        advised = "check --table, --region and --aws-profile"
+        return f"There is no table '{table}' in that region and account: {advised}"
     return f"AWS answered {code}: {error['Message']}"
