@@ -88,6 +88,15 @@ def test_a_push_that_is_sent_again_queues_once(sigbridge: OverHttp) -> None:
     assert len(sigbridge.pastime.slept) == 1
 
 
+def test_the_one_queued_last_is_shown_unless_another_is_named(sigbridge: OverHttp) -> None:
+    assert "No downlink was ever queued for device 1A2B" in sigbridge.refuses("downlinks", "show", "1A2B")
+
+    first, second = pushed(sigbridge, FIRST, SECOND)
+
+    assert sigbridge.data("downlinks", "show", "1A2B")["id"] == second
+    assert sigbridge.data("downlinks", "show", "1A2B", first)["id"] == first
+
+
 def test_a_push_of_the_same_name_queues_once(sigbridge: OverHttp) -> None:
     for _ in range(2):
         pushed(sigbridge, FIRST, "--idempotency-key", "order-7")

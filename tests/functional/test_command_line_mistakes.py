@@ -29,8 +29,8 @@ WITH_A_KEY = [
         "devices show ?",
         NOT_UNDERSTOOD,
         (
-            "Invalid value for 'DEVICE': must be 1 to 64 letters, digits, dots or underscores, "
-            "besides separators (see sigbridge devices show --help)"
+            "Invalid value for 'DEVICE': must be 1 to 64 letters, digits, dots or underscores "
+            "(`-`, `:` and spaces are ignored) (see sigbridge devices show --help)"
         ),
     ),
     (
@@ -43,7 +43,7 @@ WITH_A_KEY = [
         NOT_UNDERSTOOD,
         (
             "Invalid value for '--state': unknown value 'dead', choose from 'off_contract', "
-            "'out_of_sequence', 'silent', 'over_quota', 'ok' (see sigbridge devices list --help)"
+            "'out_of_sequence', 'silent', 'over_quota', 'never_heard', 'ok' (see sigbridge devices list --help)"
         ),
     ),
     (
@@ -203,9 +203,9 @@ WITH_A_KEY = [
         ),
     ),
     (
-        "downlinks show 1A2B",
+        "downlinks delete 1A2B",
         NOT_UNDERSTOOD,
-        "Missing argument 'ID' (see sigbridge downlinks show --help)",
+        "Missing argument 'ID' (see sigbridge downlinks delete --help)",
     ),
     (
         "devices add 1A --inactve",

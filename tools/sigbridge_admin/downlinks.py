@@ -182,14 +182,17 @@ def list_downlinks(
 @commands.command(
     cls=ApiCommand,
     epilog=examples(
+        "sigbridge downlinks show 1A2B3C --wait",
         "sigbridge downlinks show 1A2B3C 01a201c48ee90001f5d42f36",
-        "sigbridge downlinks show 1A2B3C 01a201c48ee90001f5d42f36 --wait",
     ),
 )
 def show(
     context: ApiContext,
     device_id: DeviceId,
-    downlink_id: _DownlinkId,
+    downlink_id: Annotated[
+        str | None,
+        typer.Argument(metavar="ID", help="Id of the downlink.", show_default="the one queued last"),
+    ] = None,
     wait: Annotated[
         bool, typer.Option("--wait", help="Go on until it was sent or has failed, or until Ctrl-C.")
     ] = False,
@@ -200,6 +203,7 @@ def show(
 ) -> None:
     """Show a downlink and what became of it, step by step."""
     queue = Queue(context.api, device_id)
+    downlink_id = downlink_id or queue.latest()
     if not wait:
         document = queue.find(downlink_id)
         show_json(document) if as_json else show_downlink(read(Downlink, document))

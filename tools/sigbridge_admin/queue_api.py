@@ -45,6 +45,20 @@ class Queue:
         """Read what became of one downlink."""
         return self._api.document("GET", self._path("down", downlink_id))
 
+    def latest(self) -> str:
+        """Return the id of the downlink that was queued last: of those that wait, else of all.
+
+        Raises:
+            AdminError: There was none.
+        """
+        waiting = self.waiting()
+        for downlink in waiting[-1:] or next(self.history({"limit": 1}))["downlinks"]:
+            return str(downlink["id"])
+        message = (
+            f"No downlink was ever queued for device {self.device_id}: `sigbridge downlinks push` queues one"
+        )
+        raise AdminError(message)
+
     def delete(self, downlink_id: str) -> None:
         """Delete one that waits."""
         self._api.send("DELETE", self._path("down", downlink_id))
