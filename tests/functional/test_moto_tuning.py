@@ -71,16 +71,17 @@ def test_a_wrong_expression_is_refused(expression: str, table: str) -> None:
 
 def test_what_was_prepared_is_given_again_as_it_was(table: str, stored: Stored) -> None:
     first = prepared(create_application, "demo")
-    [made] = stored()
-    key: Any = {name: {"S": made[name]} for name in ("pk", "sk")}
+    made = stored()
 
-    client().update_item(
-        TableName=table,
-        Key=key,
-        UpdateExpression="SET changed = :yes",
-        ExpressionAttributeValues={":yes": {"BOOL": True}},
-    )
-    client().delete_item(TableName=table, Key=key)
+    for item in made:
+        key: Any = {name: {"S": item[name]} for name in ("pk", "sk")}
+        client().update_item(
+            TableName=table,
+            Key=key,
+            UpdateExpression="SET changed = :yes",
+            ExpressionAttributeValues={":yes": {"BOOL": True}},
+        )
+        client().delete_item(TableName=table, Key=key)
 
     assert prepared(create_application, "demo") == first
-    assert stored() == [made]
+    assert stored() == made
