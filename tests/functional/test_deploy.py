@@ -118,7 +118,7 @@ def test_a_profile_that_does_not_exist_is_told_in_a_line(
 ) -> None:
     monkeypatch.setenv("AWS_PROFILE", "nobody")
 
-    assert failure(capsys, monkeypatch) == "error: There is no AWS profile 'nobody'\n"
+    assert failure(capsys, monkeypatch).startswith("error: There is no AWS profile 'nobody': ")
 
 
 SESSION_OVER = "The AWS session is over: sign in again, for instance with `aws sso login`"

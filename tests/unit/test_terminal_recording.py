@@ -31,3 +31,13 @@ def test_lines_appear_at_their_moments() -> None:
 
 def test_nothing_is_loaded_from_elsewhere() -> None:
     assert re.findall(r"https?://(?!www\.w3\.org/2000/svg)", animated_svg([Line(Text("a"), 0)], 10)) == []
+
+
+def test_the_recording_shows_a_downlink_from_queue_to_base_station() -> None:
+    told = text_of(RECORDING.read_text(encoding="utf-8"))
+
+    positions = [
+        told.find(word) for word in ("17012c", "is queued", "downlinkData", "answered", "It has ended: sent")
+    ]
+    assert -1 not in positions
+    assert positions == sorted(positions)
