@@ -43,7 +43,8 @@ WITH_A_KEY = [
         NOT_UNDERSTOOD,
         (
             "Invalid value for '--state': unknown value 'dead', choose from 'off_contract', "
-            "'out_of_sequence', 'silent', 'over_quota', 'never_heard', 'ok' (see sigbridge devices list --help)"
+            "'out_of_sequence', 'silent', 'over_quota', 'never_heard', 'ok' "
+            "(see sigbridge devices list --help)"
         ),
     ),
     (
