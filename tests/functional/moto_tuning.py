@@ -18,7 +18,7 @@ from moto.dynamodb.parsing import validators
 from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser, Node, UpdateExpression
 from moto.dynamodb.parsing.validators import ActionCountValidator
 
-_WRITES_AND_READS = ("put_item", "update_item", "get_item", "query", "transact_write_items")
+_WRITES_AND_READS = ("put_item", "update_item", "delete_item", "get_item", "query", "transact_write_items")
 _SERVICES_OF_TESTS = {"dynamodb", "dynamodbstreams", "sqs"}
 
 _update_item = DynamoDBBackend.update_item
