@@ -18,6 +18,7 @@ from sigbridge.devices import (
     DeviceExists,
     DeviceFilter,
     ImportReceipt,
+    NewDevice,
     change_device,
     create_device,
     find_device,
@@ -112,7 +113,8 @@ def test_imports_at_once_create_each_device_once(key: str) -> None:
     ids = [f"{number:X}" for number in range(1, 41)]
 
     def import_all(number: int) -> ImportReceipt:
-        return import_devices("demo", [Device(each, registered_at=1, name=f"{number}") for each in ids])
+        devices = (Device(each, registered_at=1, name=f"{number}") for each in ids)
+        return import_devices("demo", [NewDevice(device) for device in devices])
 
     receipts: Any = at_once(import_all, callers=2)
 
