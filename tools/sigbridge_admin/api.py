@@ -113,10 +113,14 @@ class Api:
         return self._json(response) if response.content else {}
 
     def pages(self, *path: str, query: Query) -> Iterator[Json]:
-        """Read a list page by page."""
+        """Read a list below `/v1/` page by page."""
+        return self.pages_at(("v1", *path), query)
+
+    def pages_at(self, path: Sequence[str], query: Query) -> Iterator[Json]:
+        """Read a list at a whole path page by page."""
         asked = dict(query)
         while True:
-            page = self.get(*path, query=asked)
+            page = self.document("GET", path, asked)
             yield page
             if "next_cursor" not in page:
                 return

@@ -37,6 +37,10 @@ _DownlinkId = Annotated[
     str,
     typer.Argument(metavar="ID", help="Id of the downlink, 24 hex digits.", show_default=False),
 ]
+_InHex = Annotated[
+    list[Any] | None,
+    typer.Argument(metavar="HEX", parser=read_hex, help="8 bytes as 16 hex digits.", show_default=False),
+]
 _InBase64 = Annotated[
     list[Any] | None,
     typer.Option(
@@ -82,10 +86,7 @@ _Expires = Annotated[
 def push(
     context: ApiContext,
     device_id: DeviceId,
-    payloads: Annotated[
-        list[Any] | None,
-        typer.Argument(metavar="HEX", parser=read_hex, help="8 bytes as 16 hex digits.", show_default=False),
-    ] = None,
+    payloads: _InHex = None,
     base64: _InBase64 = None,
     file: _File = None,
     confirmed: _Confirmed = False,
@@ -124,10 +125,7 @@ def push(
 def replace(
     context: ApiContext,
     device_id: DeviceId,
-    payloads: Annotated[
-        list[Any] | None,
-        typer.Argument(metavar="HEX", parser=read_hex, help="8 bytes as 16 hex digits.", show_default=False),
-    ] = None,
+    payloads: _InHex = None,
     base64: _InBase64 = None,
     file: _File = None,
     confirmed: _Confirmed = False,

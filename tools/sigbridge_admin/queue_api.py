@@ -33,13 +33,8 @@ class Queue:
 
     def history(self, query: Query) -> Iterator[Json]:
         """Read what became of all downlinks, the newest first, page by page."""
-        asked = dict(query)
-        while True:
-            page = self._api.document("GET", self._path("downlinks"), asked)
+        for page in self._api.pages_at(self._path("downlinks"), query):
             yield {"downlinks": []} | page
-            if "next_cursor" not in page:
-                return
-            asked["cursor"] = page["next_cursor"]
 
     def find(self, downlink_id: str) -> Json:
         """Read what became of one downlink."""

@@ -1,10 +1,10 @@
 """The processor that a stack's functions run on."""
 
 import boto3
-from botocore.exceptions import ClientError
 
 from sigbridge_admin.aws_failures import Advice, aws_failures_explained
 from sigbridge_admin.failures import AdminError
+from sigbridge_deploy.stacks import describe_stack
 from sigbridge_local.table_from_template import read_template
 
 _PARAMETER = "Architecture"
@@ -28,14 +28,8 @@ def architecture_to_build_for(stack: str, region: str | None) -> str:
         AdminError: AWS can't be asked, or the stack is not Sigbridge's.
     """
     with aws_failures_explained(ADVICE):
-        cloudformation = boto3.Session(region_name=region).client("cloudformation")
-        try:
-            [described] = cloudformation.describe_stacks(StackName=stack)["Stacks"]
-        except ClientError as failure:
-            if "does not exist" not in failure.response["Error"]["Message"]:
-                raise
-            return _default()
-    if described["StackStatus"] == _NOT_YET_THERE:
+        described = describe_stack(boto3.Session(region_name=region), stack)
+    if described is None or described["StackStatus"] == _NOT_YET_THERE:
         return _default()
     parameters = {each["ParameterKey"]: each["ParameterValue"] for each in described.get("Parameters", [])}
     if _PARAMETER not in parameters:

@@ -5,9 +5,9 @@ import sys
 from dataclasses import dataclass
 
 import boto3
-from botocore.exceptions import ClientError
 
 from sigbridge_admin.failures import AdminError
+from sigbridge_deploy.stacks import describe_stack
 
 # CloudFormation names a resource after its stack and its logical id: the resources that the template retains.
 _TABLE = "SigbridgeTable"
@@ -56,7 +56,9 @@ def find_installation(session: boto3.Session, stack: str) -> Installation:
         session: Credentials and region.
         stack: Name of the CloudFormation stack.
     """
-    return Installation(_is_there(session, stack), _tables(session, stack), _queues(session, stack))
+    return Installation(
+        describe_stack(session, stack) is not None, _tables(session, stack), _queues(session, stack)
+    )
 
 
 def delete_stack(session: boto3.Session, stack: str) -> None:
@@ -79,16 +81,6 @@ def delete_data(session: boto3.Session, installation: Installation) -> None:
         dynamodb.delete_table(TableName=table.name)
     for queue in installation.queues:
         sqs.delete_queue(QueueUrl=queue)
-
-
-def _is_there(session: boto3.Session, stack: str) -> bool:
-    try:
-        session.client("cloudformation").describe_stacks(StackName=stack)
-    except ClientError as failure:
-        if "does not exist" not in failure.response["Error"]["Message"]:
-            raise
-        return False
-    return True
 
 
 def _tables(session: boto3.Session, stack: str) -> tuple[Table, ...]:
