@@ -74,8 +74,8 @@ validate: $(ENV) ## check template.yaml
 openapi: $(ENV) ## write the description of the API, which the layer serves
 	@$(USE) python -m openapi
 
-costs: $(ENV) ## write the tables of docs/costs.md from prices and what `make bench` measured
-	@$(USE) python -m bill
+costs: $(ENV) ## write the tables of docs/costs.md and docs/scale.md from prices, limits and what `make bench` measured
+	@$(USE) python -m bill && python -m benchmarks.capacity
 
 build: $(ENV) ## build for AWS into .aws-sam; ARCHITECTURE=x86_64 for the other processor
 	@$(USE) sam build --parameter-overrides Architecture=$(or $(ARCHITECTURE),arm64)

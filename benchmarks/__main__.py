@@ -6,6 +6,7 @@ import typer
 from rich.console import Console
 
 from benchmarks.budget import Row
+from benchmarks.capacity.rows import capacity_rows
 from benchmarks.change_costs import change_cost_rows
 from benchmarks.cold_start import cold_start_rows
 from benchmarks.growth import growth_rows
@@ -50,6 +51,7 @@ def measure(workload: Workload, announce: Callable[[str], None]) -> Sequence[Row
     rows.append(batch_cost_row(workload, devices))
     rows += change_cost_rows(workload)
     rows += reading_cost_rows(workload)
+    rows += capacity_rows()
     announce("handler times")
     rows.append(batch_time_row(workload, devices))
     rows += handler_time_rows(workload)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
+from benchmarks.capacity.access_patterns import KNOWN_FORMS
 from moto import mock_aws
 
 from sigbridge.applications import create_application
@@ -25,6 +26,7 @@ from tests.functional.moto_tuning import tune
 from tests.functional.played_device import Clock, PlayedDevice
 from tests.functional.played_fleet import PlayedFleet
 from tests.functional.prepared_table import prepared
+from tests.functional.store_accesses import store_accesses
 
 TABLE = "sigbridge-test"
 
@@ -53,6 +55,15 @@ def used_key(application_id: str, rights: Iterable[Right]) -> str:
 def make_table() -> None:
     """Make the table that `template.yaml` describes."""
     create_table(client(), TABLE)
+
+
+@pytest.fixture(autouse=True)
+def known_accesses() -> Iterator[None]:
+    """Refuses requests to the table that the model of capacity does not know, whatever a test is about."""
+    with store_accesses() as accesses:
+        yield
+    unknown = sorted(accesses.keys() - KNOWN_FORMS)
+    assert not unknown, "missing in benchmarks/capacity/access_patterns.py"
 
 
 @pytest.fixture

@@ -1,15 +1,14 @@
 """The tables of `docs/costs.md`, each between two marks."""
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 
 from bill.month import Fleet, bill, log_cost, total, usage_cost
 from bill.prices import IRELAND, VIRGINIA
+from bill.tables import dollars, filled, table
 from bill.usage import CALLBACK_S, DAYS, Measured, bidirectional, downlink, uplink
 from sigbridge_local.places import ROOT
 
 PAGE = ROOT / "docs/costs.md"
-_TABLE = re.compile(r"<!-- table: (\w+) -->\n.*?<!-- end -->", re.DOTALL)
 _MILLION = 1_000_000
 WORKED = Fleet(200)
 _FLEETS: Mapping[str, Fleet] = {
@@ -27,7 +26,7 @@ def write_page() -> None:
 
 def with_tables(page: str) -> str:
     """Return a page with its tables as they are now."""
-    return _TABLE.sub(lambda found: f"<!-- table: {found[1]} -->\n{_TABLES[found[1]]()}\n<!-- end -->", page)
+    return filled(page, _TABLES)
 
 
 def by_fleet() -> str:
@@ -37,7 +36,7 @@ def by_fleet() -> str:
             name,
             f"{fleet.messages:,.0f}",
             *(
-                _dollars(total(bill(fleet, prices, months)))
+                dollars(total(bill(fleet, prices, months)))
                 for prices in (VIRGINIA, IRELAND)
                 for months in (1, 12)
             ),
@@ -46,18 +45,18 @@ def by_fleet() -> str:
     )
     first, last = "first month", "after a year"
     heads = [f"{prices.region}, {when}" for prices in (VIRGINIA, IRELAND) for when in (first, last)]
-    return _table(["sensors", "messages a month", *heads], rows)
+    return table(["sensors", "messages a month", *heads], rows)
 
 
 def worked() -> str:
     """The lines of the worked bill."""
     virginia, ireland = (bill(WORKED, prices) for prices in (VIRGINIA, IRELAND))
     rows = [
-        [line.what, line.how, _dollars(line.dollars), _dollars(other.dollars)]
+        [line.what, line.how, dollars(line.dollars), dollars(other.dollars)]
         for line, other in zip(virginia, ireland, strict=True)
     ]
-    sums = ["**together**", "", f"**{_dollars(total(virginia))}**", f"**{_dollars(total(ireland))}**"]
-    return _table(["", "", VIRGINIA.region, IRELAND.region], [*rows, sums])
+    sums = ["**together**", "", f"**{dollars(total(virginia))}**", f"**{dollars(total(ireland))}**"]
+    return table(["", "", VIRGINIA.region, IRELAND.region], [*rows, sums])
 
 
 def extras() -> str:
@@ -88,8 +87,8 @@ def extras() -> str:
             "X-Ray: one for each request where fewer than one a second come",
         ),
     }
-    rows = ([what, how, _dollars(dollars * _MILLION)] for what, (dollars, how) in per_million.items())
-    return _table(["a million of", "", "more"], rows)
+    rows = ([what, how, dollars(amount * _MILLION)] for what, (amount, how) in per_million.items())
+    return table(["a million of", "", "more"], rows)
 
 
 def prices() -> str:
@@ -114,16 +113,7 @@ def prices() -> str:
         [what, *(f"{getattr(region, name) * times:.4g}" for region in (VIRGINIA, IRELAND))]
         for what, (name, times) in fields.items()
     )
-    return _table(["USD", VIRGINIA.region, IRELAND.region], rows)
+    return table(["USD", VIRGINIA.region, IRELAND.region], rows)
 
 
 _TABLES = {"by_fleet": by_fleet, "worked": worked, "extras": extras, "prices": prices}
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    first, *others = (f"| {' | '.join(line)} |" for line in (head, *rows))
-    return "\n".join([first, "|---" * len(head) + "|", *others])
-
-
-def _dollars(amount: float) -> str:
-    return f"${amount:,.2f}"

@@ -1,0 +1,3 @@
+from benchmarks.capacity.page import write_page
+
+write_page()

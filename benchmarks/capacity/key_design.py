@@ -1,0 +1,70 @@
+"""Every form of partition key of the table and its indexes, and the items under each."""
+
+from dataclasses import dataclass
+
+from benchmarks.capacity.fleet import Spread
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """Partition keys of one form.
+
+    Attributes:
+        form: How they are written, `*` for what differs; of an index its name comes first.
+        spread: What there is one of these keys for.
+    """
+
+    form: str
+    spread: Spread
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Items whose keys have one form.
+
+    Attributes:
+        partition: Their partition keys.
+        sort: How their sort keys are written, `*` for what differs.
+        spread: What there is at least one of them for.
+    """
+
+    partition: Partition
+    sort: str
+    spread: Spread
+
+    @property
+    def form(self) -> str:
+        """Both keys."""
+        return f"{self.partition.form} {self.sort}"
+
+
+_KEY = Partition("KEY#*", Spread.KEY)
+_APPLICATION = Partition("APP#*", Spread.APPLICATION)
+_STATE_LIST = Partition("STATE#*", Spread.APPLICATION)
+_DEVICE = Partition("DEVICE#*", Spread.DEVICE)
+
+KEY = Item(_KEY, "KEY", Spread.KEY)
+APPLICATION = Item(_APPLICATION, "APP", Spread.APPLICATION)
+LISTED_KEY = Item(_APPLICATION, "KEY#*", Spread.KEY)
+LISTED_DEVICE = Item(_APPLICATION, "DEVICE#*", Spread.DEVICE)
+WATCH_ORDER = Item(_APPLICATION, "WATCH#*", Spread.APPLICATION)
+ERASURE = Item(_APPLICATION, "ERASURE#*", Spread.DEVICE)
+LISTED_IN_STATE = Item(_STATE_LIST, "LISTED#*", Spread.DEVICE)
+DEVICE_STATE = Item(_DEVICE, "STATE", Spread.DEVICE)
+PARAMETER = Item(_DEVICE, "PARAM#*", Spread.DEVICE)
+PUSH_KEY = Item(_DEVICE, "PUSH#*", Spread.DEVICE)
+MESSAGE = Item(_DEVICE, "MSG#*", Spread.DEVICE)
+SENT_MARK = Item(_DEVICE, "SENT#*", Spread.DEVICE)
+DATA_ENTRY = Item(_DEVICE, "DATA#*", Spread.DEVICE)
+REPORT = Item(_DEVICE, "EVENT#*", Spread.DEVICE)
+ATTEMPT = Item(_DEVICE, "DOWNLINK#*", Spread.DEVICE)
+CONDITION = Item(_DEVICE, "CONDITION", Spread.DEVICE)
+ALL_OF_DEVICE = Item(_DEVICE, "*", Spread.DEVICE)
+
+# The sort key of the index `due` is a moment: what is written at a time is beside each other, so that
+# DynamoDB can't split the load of such a key.
+DUE_DOWNLINKS = Partition("due DOWNLINKS", Spread.TABLE)
+DUE_SILENCE = Partition("due SILENCE", Spread.TABLE)
+DUE_WATCH_ORDERS = Partition("due WATCH_ORDERS", Spread.TABLE)
+DUE_ERASURES = Partition("due ERASURES", Spread.TABLE)
+ANSWERED = Partition("answered DEVICE#*", Spread.DEVICE)

@@ -1,0 +1,159 @@
+"""The model of capacity: no key is hot in steady traffic, and what the model says follows from the fleet."""
+
+import json
+from collections.abc import Mapping
+
+import pytest
+from benchmarks.capacity.access_patterns import ACCESS_PATTERNS, AccessPattern
+from benchmarks.capacity.bursts import Burst, bursts, carried
+from benchmarks.capacity.fleet import Fleet, Occasion, Spread
+from benchmarks.capacity.key_design import APPLICATION, LISTED_DEVICE
+from benchmarks.capacity.limits import KEY_READS, ROUTE_REQUESTS
+from benchmarks.capacity.load import item_loads, key_loads, passed_limits, shards
+from benchmarks.capacity.page import PAGE, with_tables
+from benchmarks.capacity.price import month_price
+from benchmarks.capacity.rows import MOST_READS, MOST_WRITES, capacity_rows
+from benchmarks.report import RESULTS
+
+from bill.month import Fleet as Sensors
+from bill.month import bill, total
+from bill.prices import VIRGINIA
+
+TEN_MILLION = Fleet(10_000_000)
+MEASURED: Mapping[str, Mapping[str, float]] = {
+    row["name"].partition(":")[0]: row["figures"] for row in json.loads(RESULTS.read_text())["rows"]
+}
+
+# Keys that are still hot, each with what makes it so. One that is cooled must be taken out here.
+KNOWN_HOT = {
+    "APP#*": "the application and each device's entry are read for every device that is not remembered",
+    "due SILENCE": "all watched devices of the table wait in it",
+    "due DOWNLINKS": "all open attempts of the table wait in it",
+}
+
+
+def hot_keys(fleet: Fleet) -> set[str]:
+    """The forms of keys that take more than a key may in steady traffic."""
+    return {
+        partition.form
+        for partition, load in key_loads(fleet).items()
+        if load.writes > MOST_WRITES or load.reads > MOST_READS
+    }
+
+
+@pytest.mark.parametrize("acknowledged", [0, 1])
+def test_no_key_is_hot_with_ten_million_devices_but_those_that_are_known(acknowledged: int) -> None:
+    fleet = Fleet(10_000_000, messages_a_day=140, downlinks_a_day=4, acknowledged=acknowledged)
+
+    assert hot_keys(fleet) == KNOWN_HOT.keys()
+
+
+def test_no_key_is_hot_with_a_million_devices() -> None:
+    assert hot_keys(Fleet(1_000_000)) == set()
+
+
+@pytest.mark.parametrize(
+    "pattern", [one for one in ACCESS_PATTERNS if one.measured], ids=lambda pattern: str(pattern.name)
+)
+def test_a_patterns_units_are_those_that_were_counted(pattern: AccessPattern) -> None:
+    figures = MEASURED[pattern.measured]
+
+    written = sum(access.writes + sum(write.units for write in access.indexes) for access in pattern.accesses)
+    read = sum(access.reads for access in pattern.accesses)
+
+    assert (written, read) == (figures["write_units"], figures["read_units"])
+
+
+def test_a_device_that_is_looked_up_costs_what_was_counted_beside_its_key() -> None:
+    [look_up] = [one for one in ACCESS_PATTERNS if one.occasion is Occasion.UNREMEMBERED]
+    contact = MEASURED["first contact of a listed device, cold caches"]
+    key = 0.5
+
+    assert sum(access.reads for access in look_up.accesses) == contact["read_units"] - key
+
+
+def test_the_application_is_the_hottest_item() -> None:
+    loads = item_loads(TEN_MILLION)
+
+    assert max(loads, key=lambda item: loads[item].reads) is APPLICATION
+    assert loads[LISTED_DEVICE].reads < 1
+
+
+def test_a_fleet_of_several_applications_has_so_many_keys_for_its_load() -> None:
+    one, ten = (key_loads(Fleet(1_000_000, applications=number)) for number in (1, 10))
+
+    [application] = [partition for partition in one if partition.form == "APP#*"]
+    assert ten[application].reads == pytest.approx(one[application].reads / 10)
+
+
+def test_devices_that_send_each_minute_are_remembered_for_some_of_their_messages() -> None:
+    often, seldom = Fleet(1_000, messages_a_day=4_320), Fleet(1_000, messages_a_day=144)
+
+    assert often.rates[Occasion.UNREMEMBERED] / often.requests < 0.4
+    assert seldom.rates[Occasion.UNREMEMBERED] / seldom.requests >= 1
+
+
+def test_every_spread_is_counted() -> None:
+    assert all(TEN_MILLION.count(spread) >= 1 for spread in Spread)
+
+
+def test_the_first_limit_of_plain_traffic_is_the_templates_own() -> None:
+    (first, devices), *_ = passed_limits(Fleet(1, watched=0, downlinks_a_day=0, reports_a_day=0))
+
+    assert first.limit is ROUTE_REQUESTS
+    assert devices == pytest.approx(ROUTE_REQUESTS.value * 86_400 / 140, rel=0.001)
+
+
+def test_a_limit_is_passed_with_more_devices_than_it_is_reached_with() -> None:
+    for demand, devices in passed_limits(TEN_MILLION):
+        more = Fleet(devices * 1.01)
+        assert demand.of(more) > demand.limit.value, demand
+
+
+def test_a_key_is_held_against_what_aws_gives_it() -> None:
+    reached = {(demand.what, demand.limit): devices for demand, devices in passed_limits(TEN_MILLION)}
+
+    assert 1_000_000 < reached["APP#*", KEY_READS] < 2_000_000
+
+
+def test_a_destination_makes_more_functions_run_and_costs_more() -> None:
+    silent, told = Fleet(1_000_000), Fleet(1_000_000, destinations=1)
+
+    assert month_price(told, VIRGINIA, 1) > month_price(silent, VIRGINIA, 1)
+
+
+def test_the_stream_has_a_shard_for_each_partition() -> None:
+    assert shards(Fleet(1_000)) == 4
+    assert shards(Fleet(1_000_000), months=12) == pytest.approx(2_044)
+
+
+def test_a_fleet_that_only_sends_costs_what_the_bill_says() -> None:
+    fleet = Fleet(2_000, downlinks_a_day=0, reports_a_day=0, watched=0)
+
+    assert month_price(fleet, VIRGINIA, 12) == pytest.approx(total(bill(Sensors(2_000), VIRGINIA, 12)))
+
+
+def test_a_burst_waits_for_its_slowest_part() -> None:
+    burst = Burst("all at once", {"fast": 1, "slow": 60})
+
+    assert (burst.slowest, burst.lasts_s) == ("slow", 60)
+
+
+def test_a_burst_of_twice_the_devices_takes_twice_as_long() -> None:
+    for few, many in zip(bursts(500_000), bursts(1_000_000), strict=True):
+        assert many.lasts_s == pytest.approx(2 * few.lasts_s)
+
+
+def test_callbacks_are_heard_at_four_deliveries() -> None:
+    assert carried(1_000_000, 500) == 120_000
+    assert carried(1_000, 500) == 1_000
+
+
+def test_the_most_loaded_keys_are_lines_of_the_budget_table() -> None:
+    assert [row.passed for row in capacity_rows()] == [True, True, False, False]
+
+
+def test_the_page_is_up_to_date() -> None:
+    page = PAGE.read_text()
+
+    assert with_tables(page) == page, "run `make costs`"
