@@ -175,6 +175,7 @@ STEADY = (
             _query(key.DUE_SILENCE),
             _query(key.DUE_WATCH_ORDERS),
             _query(key.DUE_ERASURES),
+            _query(key.DUE_APPLICATION_ERASURES),
             _get(key.APPLICATION),
         ),
     ),
@@ -246,6 +247,20 @@ _EXCEPTIONS = (
         ),
     ),
     AccessPattern(
+        "delete and erase an application",
+        Occasion.EXCEPTION,
+        (
+            _together("Delete", key.APPLICATION),
+            _together("Update", key.LISTED_APPLICATION, IndexWrite(key.DUE_APPLICATION_ERASURES)),
+            _get(key.LISTED_APPLICATION),
+            _query(key.WATCH_ORDER, 1),
+            Access("BatchWriteItem Delete", key.KEY, writes=1),
+            Access("BatchWriteItem Delete", key.LISTED_KEY, writes=1),
+            _update(key.LISTED_APPLICATION, IndexWrite(key.DUE_APPLICATION_ERASURES, 2)),
+            _delete(key.LISTED_APPLICATION, IndexWrite(key.DUE_APPLICATION_ERASURES)),
+        ),
+    ),
+    AccessPattern(
         "erase a deleted device",
         Occasion.EXCEPTION,
         (
@@ -265,19 +280,31 @@ _REQUESTS = (
         (_together("Update", key.PUSH_KEY), _together("Update", key.DEVICE_STATE)),
     ),
     AccessPattern(
+        "list a device that is registered before its first message",
+        Occasion.REQUEST,
+        (_together("Update", key.LISTED_IN_STATE), _get(key.LISTED_IN_STATE)),
+    ),
+    AccessPattern(
         "list devices, with their states",
         Occasion.REQUEST,
         (
             _query(key.LISTED_DEVICE),
             _query(key.LISTED_IN_STATE),
             Access("BatchGetItem", key.CONDITION, reads=1),
+            _eventual(key.DEVICE_STATE),
             _delete(key.LISTED_IN_STATE),
         ),
     ),
     AccessPattern(
         "create and change an application",
         Occasion.REQUEST,
-        (_put(key.APPLICATION), _update(key.APPLICATION)),
+        (
+            _together("Put", key.APPLICATION),
+            _together("Put", key.LISTED_APPLICATION),
+            _query(key.LISTED_APPLICATION, 1),
+            _put(key.APPLICATION),
+            _update(key.APPLICATION),
+        ),
     ),
     AccessPattern(
         "create, list and revoke keys",

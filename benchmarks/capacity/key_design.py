@@ -39,11 +39,13 @@ class Item:
 
 
 _KEY = Partition("KEY#*", Spread.KEY)
+_APPLICATIONS = Partition("APPLICATIONS", Spread.TABLE)
 _APPLICATION = Partition("APP#*", Spread.APPLICATION)
 _STATE_LIST = Partition("STATE#*", Spread.APPLICATION)
 _DEVICE = Partition("DEVICE#*", Spread.DEVICE)
 
 KEY = Item(_KEY, "KEY", Spread.KEY)
+LISTED_APPLICATION = Item(_APPLICATIONS, "*", Spread.APPLICATION)
 APPLICATION = Item(_APPLICATION, "APP", Spread.APPLICATION)
 LISTED_KEY = Item(_APPLICATION, "KEY#*", Spread.KEY)
 LISTED_DEVICE = Item(_APPLICATION, "DEVICE#*", Spread.DEVICE)
@@ -67,4 +69,5 @@ DUE_DOWNLINKS = Partition("due DOWNLINKS", Spread.TABLE)
 DUE_SILENCE = Partition("due SILENCE", Spread.TABLE)
 DUE_WATCH_ORDERS = Partition("due WATCH_ORDERS", Spread.TABLE)
 DUE_ERASURES = Partition("due ERASURES", Spread.TABLE)
+DUE_APPLICATION_ERASURES = Partition("due APPLICATION_ERASURES", Spread.TABLE)
 ANSWERED = Partition("answered DEVICE#*", Spread.DEVICE)

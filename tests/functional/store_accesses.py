@@ -100,7 +100,9 @@ def _query(arguments: Arguments) -> str:
 
 
 def _form(key: Arguments) -> str:
-    return f"{_pattern(key['pk']['S'])} {_pattern(key['sk']['S'])}"
+    partition = _pattern(key["pk"]["S"])
+    # A list of the whole table has ids as its sort keys.
+    return f"{partition} {_pattern(key['sk']['S']) if '#' in partition else '*'}"
 
 
 def _pattern(key: str) -> str:
