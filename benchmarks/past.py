@@ -27,13 +27,13 @@ def give_past(workload: Workload, device_id: str, messages: int) -> None:
 
 def list_devices(workload: Workload, devices: int) -> None:
     """Let the application list so many devices more."""
-    entry = _first_of(f"APP#{APPLICATION}", f"DEVICE#{workload.device()}")
+    facts = _first_of(f"DEVICE#{APPLICATION}#{workload.device()}", "DEVICE")
 
-    def entries() -> Iterator[dict[str, Any]]:
+    def others() -> Iterator[dict[str, Any]]:
         for device_id in (unused_device() for _ in range(devices)):
-            yield {**entry, "sk": {"S": f"DEVICE#{device_id}"}, "id": {"S": device_id}}
+            yield {**facts, "pk": {"S": f"DEVICE#{APPLICATION}#{device_id}"}, "id": {"S": device_id}}
 
-    _write(entries())
+    _write(others())
 
 
 def _first_of(pk: str, prefix: str) -> dict[str, Any]:

@@ -57,6 +57,7 @@ def _queue_rows(workload: Workload) -> list[Row]:
 
 def _first_contact_rows(workload: Workload) -> list[Row]:
     listed = consumption_of(workload.uplink(workload.device()), before=_forget)
+    second = consumption_of(workload.uplink(workload.device()))
     unlisted = consumption_of(workload.uplink(unused_device()), before=_forget)
     return [
         _row(
@@ -68,11 +69,18 @@ def _first_contact_rows(workload: Workload) -> list[Row]:
             " the first use of a key on a day writes once more, to note the day",
         ),
         _row(
+            "first contact of a second device, its application remembered",
+            "message + device",
+            (2, 1, 0.5),
+            second,
+            "0.5 read units for the device, and no item that others share",
+        ),
+        _row(
             "first contact of an unlisted device, cold caches",
-            "as above + state + list entry",
-            (4, 5, 1.5),
+            "as above + device + state",
+            (4, 6, 1.5),
             unlisted,
-            "a transaction registers the device, once in its life",
+            "a transaction registers the device, once in its life: 2 x 2 for both items, one to list it",
         ),
     ]
 

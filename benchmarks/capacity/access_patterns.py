@@ -102,6 +102,8 @@ def _together(kind: str, item: Item, *indexes: IndexWrite) -> Access:
 _DUE_DOWNLINK = IndexWrite(key.DUE_DOWNLINKS)
 # Another moment is another place in the index: the old entry goes, a new one comes.
 _NEXT_LOOK = IndexWrite(key.DUE_SILENCE, 2)
+# An application's list of devices: it has a copy of what each is.
+_LISTED = IndexWrite(key.LISTED_DEVICES)
 # A key is about 100 bytes, and a half unit reads 4 kB of them.
 _DUE_KEY = 0.5 / 40
 
@@ -110,7 +112,7 @@ STEADY = (
     AccessPattern(
         "look up a device",
         Occasion.UNREMEMBERED,
-        (_eventual(key.APPLICATION), _eventual(key.LISTED_DEVICE)),
+        (_eventual(key.DEVICE),),
     ),
     AccessPattern("claim a downlink", Occasion.ASKED, (_update(key.DEVICE_STATE),)),
     AccessPattern(
@@ -158,7 +160,7 @@ STEADY = (
             _query(key.DUE_SILENCE, _DUE_KEY),
             _get(key.CONDITION),
             _query(key.MESSAGE, 1),
-            _get(key.LISTED_DEVICE),
+            _get(key.DEVICE),
             _update(key.CONDITION, _NEXT_LOOK),
         ),
     ),
@@ -185,7 +187,7 @@ _ONCE = (
     AccessPattern(
         "register a device",
         Occasion.REGISTRATION,
-        (_together("Put", key.LISTED_DEVICE), _together("Update", key.DEVICE_STATE)),
+        (_together("Put", key.DEVICE, _LISTED), _together("Update", key.DEVICE_STATE)),
     ),
     AccessPattern("begin to watch a device", Occasion.REGISTRATION, (_update(key.CONDITION, _NEXT_LOOK),)),
     AccessPattern(
@@ -195,7 +197,11 @@ _ONCE = (
 
 _EXCEPTIONS = (
     AccessPattern("note the day of a key's use", Occasion.EXCEPTION, (_update(key.KEY),)),
-    AccessPattern("note that Sigfox names another type", Occasion.EXCEPTION, (_update(key.LISTED_DEVICE),)),
+    AccessPattern(
+        "note that Sigfox names another type",
+        Occasion.EXCEPTION,
+        (_update(key.DEVICE, _LISTED),),
+    ),
     AccessPattern(
         "store a message whose time is not believed", Occasion.EXCEPTION, (_update(key.SENT_MARK),)
     ),
@@ -239,7 +245,7 @@ _EXCEPTIONS = (
         (
             _query(key.ALL_OF_DEVICE),
             _query(key.PARAMETER, 1),
-            _together("Delete", key.LISTED_DEVICE),
+            _together("Delete", key.DEVICE, _LISTED),
             _together("Delete", key.DEVICE_STATE),
             _together("Delete", key.CONDITION, IndexWrite(key.DUE_SILENCE)),
             _together("Delete", key.PARAMETER),
@@ -288,7 +294,7 @@ _REQUESTS = (
         "list devices, with their states",
         Occasion.REQUEST,
         (
-            _query(key.LISTED_DEVICE),
+            _query(key.LISTED_DEVICES),
             _query(key.LISTED_IN_STATE),
             Access("BatchGetItem", key.CONDITION, reads=1),
             _eventual(key.DEVICE_STATE),
@@ -324,7 +330,7 @@ _REQUESTS = (
         Occasion.REQUEST,
         (
             _together("Put", key.PARAMETER),
-            _together("Update", key.LISTED_DEVICE),
+            _together("Update", key.DEVICE),
             _update(key.PARAMETER),
             _together("Update", key.PARAMETER),
         ),

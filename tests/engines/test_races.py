@@ -143,4 +143,4 @@ def test_a_new_device_heard_by_16_callers_at_once_is_registered_once(key: str) -
     answers = deliver(key, [bidir(number) for number in range(CALLERS)])
 
     assert {answer.status for answer in answers} == {204}
-    assert len(list(query_prefix("APP#demo", "DEVICE#"))) == 1
+    assert len(list(query_prefix(f"DEVICE#demo#{DEVICE}", "DEVICE"))) == 1

@@ -17,6 +17,9 @@ _BOTOCORE = "/botocore/"
 _TESTS = "/tests/"
 # The attributes that an item is in an index with, and how its key is set.
 _INDEXED = {"due": re.compile(r"\bdue_(?:list|at)\b"), "answered": re.compile(r"(?<![#:.])\buplink\b")}
+# What the list of an application's devices has a copy of.
+_DEVICE = re.compile(r"^DEVICE#\S+ DEVICE$")
+_LISTED = re.compile(r"\b(?:listed_in|name|type|reported_type|tags|active|payload_encoding) ?(?:=|$)")
 _SET_TO = re.compile(r"\bdue_list = (?:if_not_exists\(due_list, )?(:\w+)")
 
 
@@ -73,6 +76,8 @@ def _writes(operation: str, arguments: Arguments) -> Iterator[str]:
     key = arguments.get("Key") or arguments["Item"]
     text = arguments.get("UpdateExpression", " ".join(arguments.get("Item", ())))
     indexes = [index for index, attribute in _INDEXED.items() if attribute.search(text)]
+    if _DEVICE.match(_form(key)) and _LISTED.search(text):
+        indexes.append("devices")
     yield " +".join([f"{operation} {_form(key)}", *indexes])
     yield from (f"due {_pattern(name)}" for name in _due_lists(arguments))
 

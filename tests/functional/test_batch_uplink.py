@@ -128,7 +128,7 @@ def test_a_large_batch_is_stored_whole(invoke: Invoke, stored: Stored) -> None:
 
     assert answer.json["accepted"] == 100
     assert sorted(message["seq_number"] for message in stored(sk="MSG#")) == list(range(100))
-    assert len(stored("APP#demo", "DEVICE#")) == 10
+    assert len(stored("DEVICE#demo#", "DEVICE")) == 10
 
 
 # Bad input: the request, the status, what the message says, and which lines it names.

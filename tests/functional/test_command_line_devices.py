@@ -301,7 +301,7 @@ def test_every_bad_row_of_an_import_is_named(sigbridge: OverHttp, tmp_path: Path
 
     assert result.exit_code == REFUSED
     assert [line.split(":")[0] for line in result.stderr.splitlines()[2:]] == ["  row 2", "  row 3"]
-    assert stored("APP#demo", "DEVICE#") == []
+    assert stored("DEVICE#demo#", "DEVICE") == []
 
 
 @pytest.mark.parametrize(("content", "said"), [(None, "can't be read"), (b"id\n\xe9", "is not UTF-8")])
@@ -371,9 +371,9 @@ def test_parameters_are_set_listed_and_deleted(sigbridge: OverHttp) -> None:
     ids=lambda command: " ".join(command[:2]),
 )
 def test_an_unknown_device_is_named(sigbridge: OverHttp, stored: Stored, command: tuple[str, ...]) -> None:
-    before = stored(sk="DEVICE#")
+    before = stored(sk="DEVICE")
     assert sigbridge.refuses(*command) == UNKNOWN
-    assert stored(sk="DEVICE#") == before == []
+    assert stored(sk="DEVICE") == before == []
 
 
 @pytest.mark.parametrize("data", ["", "zz", "00", "00000000ada1b2c300"])

@@ -78,7 +78,7 @@ def test_a_report_of_sigfox_is_of_the_device_without_zeros(invoke: Invoke, store
 
     assert invoke("sigfox_service", callback).status == 200
 
-    assert {item["id"] for item in stored(sk="DEVICE#")} == {"153FA"}
+    assert {item["id"] for item in stored(sk="DEVICE")} == {"153FA"}
 
 
 def test_a_header_that_names_another_generic_serial_is_refused(invoke: Invoke) -> None:

@@ -166,7 +166,7 @@ def test_a_device_that_is_not_let_in_is_given_no_type(
 
     assert say(FIRST).status == 404
 
-    assert stored("APP#demo", "DEVICE#") == []
+    assert stored("DEVICE#demo#", "DEVICE") == []
 
 
 @pytest.mark.parametrize(("unknown_devices", "status"), [("register", 200), ("reject", 404)])
@@ -177,7 +177,7 @@ def test_a_device_that_was_deleted_a_moment_ago_is_as_unknown_as_any(
     register_device("demo", "153FA")
     forget_cached_devices()
     say(FIRST)
-    delete(Deletion(Key("APP#demo", "DEVICE#153FA")))
+    delete(Deletion(Key("DEVICE#demo#153FA", "DEVICE")))
 
     assert say(SECOND).status == status
 

@@ -136,9 +136,9 @@ def test_a_device_whose_registration_breaks_off_is_registered_by_the_retry(
 ) -> None:
     with failing(failure, lambda request: "TransactItems" in request):
         assert invoke("uplink", event("uplink.json", body=bidir())).status == 503
-    assert stored("APP#demo", "DEVICE#") == stored("DEVICE#demo") == []
+    assert stored("DEVICE#demo#", "DEVICE") == stored("DEVICE#demo") == []
     assert invoke("uplink", event("uplink.json", body=bidir())).status == 200
-    assert [device["id"] for device in stored("APP#demo", "DEVICE#")] == ["153FA"]
+    assert [device["id"] for device in stored("DEVICE#demo#", "DEVICE")] == ["153FA"]
 
 
 def test_a_message_whose_first_try_was_stored_but_not_answered_is_no_duplicate(

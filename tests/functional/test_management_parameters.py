@@ -63,7 +63,7 @@ def keys() -> list[str]:
 
 def counted(stored: Stored) -> int:
     """How many parameters the device is thought to have."""
-    [listed] = stored("APP#demo", f"DEVICE#{DEVICE}")
+    [listed] = stored(f"DEVICE#demo#{DEVICE}", "DEVICE")
     return int(listed.get("parameters", 0))
 
 
@@ -347,7 +347,7 @@ def test_a_device_that_is_deleted_meanwhile_gets_no_parameter(
     add = stored_parameters.add
 
     def overtaken(*arguments: Any) -> None:
-        table.delete(Deletion(Key("APP#demo", f"DEVICE#{DEVICE}")))
+        table.delete(Deletion(Key(f"DEVICE#demo#{DEVICE}", "DEVICE")))
         add(*arguments)
 
     monkeypatch.setattr(stored_parameters, "add", overtaken)

@@ -617,7 +617,7 @@ def test_a_warm_report_is_one_request(invoke: Invoke) -> None:
 def test_an_unknown_device_is_registered(invoke: Invoke, stored: Stored) -> None:
     invoke("sigfox_service", event("sigfox_error.json"))
 
-    assert [device["id"] for device in stored("APP#demo", "DEVICE#")] == ["153FA"]
+    assert [device["id"] for device in stored("DEVICE#demo#", "DEVICE")] == ["153FA"]
     assert len(stored("DEVICE#demo#153FA", "STATE")) == 1
 
 

@@ -432,7 +432,7 @@ def test_a_device_without_its_application_is_not_looked_at_any_more(
 def test_a_device_that_is_not_listed_any_more_is_not_looked_at_any_more(
     fleet: PlayedFleet, tracker: str, stored: Stored
 ) -> None:
-    table.delete_all([Key("APP#demo", f"DEVICE#{tracker}")])
+    table.delete_all([Key(f"DEVICE#demo#{tracker}", "DEVICE")])
 
     fleet.wait(HOUR)
 

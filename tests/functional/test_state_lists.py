@@ -173,14 +173,14 @@ def silence(count: int) -> list[str]:
     """Registers so many devices that Sigfox misses."""
     ids = [f"{number:03X}" for number in range(256, 256 + count)]
     for device_id in ids:
-        table.put_new(Key("APP#demo", f"DEVICE#{device_id}"), _device(device_id))
+        table.put_new(Key(f"DEVICE#demo#{device_id}", "DEVICE"), _device(device_id))
         report = StoredReport(Service.ERROR, "1#0", device_id, device_id, 1, True, 1, {"severity": "ERROR"})
         record_report("demo", device_id, report)
     return ids
 
 
 def _device(device_id: str) -> dict[str, Any]:
-    return {"id": device_id, "registered_at": 1, "payload_encoding": None}
+    return {"listed_in": "APP#demo", "id": device_id, "registered_at": 1, "payload_encoding": None}
 
 
 def test_a_list_is_read_by_page(fleet: PlayedFleet) -> None:
@@ -350,7 +350,7 @@ def test_a_deleted_device_is_taken_off_by_the_next_reader(
 ) -> None:
     """The change stream brings a report after the device was deleted."""
     tellers(fleet)["silent"](a1)
-    table.delete_all([Key("APP#demo", f"DEVICE#{a1}")])
+    table.delete_all([Key(f"DEVICE#demo#{a1}", "DEVICE")])
     fleet.happened()
 
     assert fleet.in_state("silent") == {}

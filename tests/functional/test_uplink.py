@@ -492,7 +492,7 @@ def test_a_sigfox_payload_is_hex_whatever_the_application_says(invoke: Invoke, s
 def test_an_unknown_device_is_registered(invoke: Invoke, stored: Stored) -> None:
     invoke("uplink", event("uplink.json"))
 
-    assert [device["id"] for device in stored("APP#demo", "DEVICE#")] == ["1A2B45"]
+    assert [device["id"] for device in stored("DEVICE#demo#", "DEVICE")] == ["1A2B45"]
     assert len(stored("DEVICE#demo#1A2B45", "STATE")) == 1
 
 
@@ -668,7 +668,7 @@ def test_a_device_id_within_a_network_servers_object_is_found(
 
     [message] = stored(sk="MSG#")
     assert (message["payload"], message["port"]) == ("0011aa", 10)
-    assert [device["id"] for device in stored("APP#demo", "DEVICE#")] == ["AABB"]
+    assert [device["id"] for device in stored("DEVICE#demo#", "DEVICE")] == ["AABB"]
 
 
 def test_a_mapped_name_in_the_query_counts_before_a_common_name_in_the_body(

@@ -67,7 +67,7 @@ class DeviceCache:
 
     @classmethod
     def open(cls, application_id: str, device_ids: Iterable[str]) -> "DeviceCache":
-        """Look these devices up: in memory, else all in one request to the store.
+        """Look these devices up: in memory, else all that is not there in one request to the store.
 
         Raises:
             UnknownApplication: The application was deleted.
@@ -76,16 +76,13 @@ class DeviceCache:
         wanted = set(device_ids)
         remembered = {id_: _devices.get((application_id, id_)) for id_ in wanted}
         devices = {id_: device for id_, device in remembered.items() if device is not None}
-        application = _applications.get(application_id)
         missing = sorted(wanted - devices.keys())
-        if application is None or missing:
-            application, found = stored.find_with_application(application_id, missing)
-            if application is None:
-                message = f"There is no application '{application_id}'"
-                raise UnknownApplication(message)
-            _applications[application_id] = application
-            for device in found:
-                devices[device.id] = remember(application_id, device)
+        application = _applications.get(application_id)
+        if application is None:
+            application, found = _find_with_application(application_id, missing)
+        else:
+            found = stored.find_many(application_id, missing)
+        devices |= {device.id: remember(application_id, device) for device in found}
         return cls(application, devices)
 
     @property
@@ -171,6 +168,17 @@ class DeviceCache:
         for device_id, device in found.items():
             if device is not None:
                 self._devices[device_id] = remember(self._application.id, device)
+
+
+def _find_with_application(
+    application_id: str, device_ids: Sequence[str]
+) -> tuple[Application, list[Device]]:
+    application, found = stored.find_with_application(application_id, device_ids)
+    if application is None:
+        message = f"There is no application '{application_id}'"
+        raise UnknownApplication(message)
+    _applications[application_id] = application
+    return application, found
 
 
 def register_device(

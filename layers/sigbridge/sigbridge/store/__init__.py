@@ -7,7 +7,7 @@ One module per kind of item. Keys, as in the data model of docs/architecture.md:
 | key | `KEY#<id>` | `KEY` |
 | application | `APP#<app>` | `APP` |
 | key in its application's list | `APP#<app>` | `KEY#<id>` |
-| device in its application's list | `APP#<app>` | `DEVICE#<id>` |
+| device | `DEVICE#<app>#<id>` | `DEVICE` |
 | order to watch the devices of a type | `APP#<app>` | `WATCH#<type>` |
 | erasure of a deleted device | `APP#<app>` | `ERASURE#<id>#<ms, 13 digits>` |
 | device in the list of a state | `STATE#<app>#<state>` | `LISTED#<id>` |

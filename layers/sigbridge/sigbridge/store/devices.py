@@ -1,4 +1,8 @@
-"""The devices in the list of their application: static facts that are read through a cache."""
+"""The devices of an application: static facts, each device's in an item beside all else that it has.
+
+The item is looked up by itself, so that no key of a whole application is read for each message. The index
+`devices` lists an application's devices in the order of their ids; it may lag behind by about a second.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -11,7 +15,7 @@ from sigbridge.store.applications import application_key, read_application
 from sigbridge.store.failures import ConditionFailed, TransactionFailed
 from sigbridge.store.rows import Key, NewItem, Record, Span, Update
 
-_DEVICE = "DEVICE#"
+_SORT = "DEVICE"
 # Sort before and after every character that a device's id may hold.
 _BEFORE_ALL, _AFTER_ALL = "!", "~"
 
@@ -23,7 +27,10 @@ class NotListed(Exception):
 def find_with_application(
     application_id: str, device_ids: Sequence[str]
 ) -> tuple[Application | None, list[Device]]:
-    """Return an application and those of these devices that it lists, read in one request."""
+    """Return an application and those of these devices that it lists, read in one request.
+
+    The application's item is one for all its devices: whoever knows it asks for the devices alone.
+    """
     application = application_key(application_id)
     keys = [device_key(application_id, device_id) for device_id in device_ids]
     found = table.get_many([application, *keys])
@@ -47,11 +54,13 @@ def after(application_id: str, prefix: str, last_id: str | None, page: int) -> I
         last_id: Only those whose ids sort after this one.
         page: How many to read in a request.
     """
-    first = prefix if last_id is None else max(prefix, last_id + _BEFORE_ALL)
+    first = prefix or _BEFORE_ALL
+    if last_id is not None:
+        first = max(first, last_id + _BEFORE_ALL)
     last = prefix + _AFTER_ALL
     if first > last:
         return iter(())
-    span = Span(f"APP#{application_id}", _DEVICE + first, _DEVICE + last)
+    span = Span(_list_of(application_id), first, last, index="devices", pk_name="listed_in", sk_name="id")
     return map(read_device, table.in_order(span, page))
 
 
@@ -82,7 +91,7 @@ def add_with(application_id: str, device: Device, parameters: int, *others: Upda
         parameters: How many parameters are among the others.
         others: Changes that make the rest.
     """
-    record = _record_of(device) | ({"parameters": parameters} if parameters else {})
+    record = _record_of(application_id, device) | ({"parameters": parameters} if parameters else {})
     entry = NewItem(device_key(application_id, device.id), record)
     try:
         transactions.transact(entry, *others)
@@ -135,12 +144,12 @@ def tell_type(application_id: str, device_id: str, type_id: str) -> Device:
 
 
 def device_key(application_id: str, device_id: str) -> Key:
-    """Return the key of a device's entry in the list."""
-    return Key(f"APP#{application_id}", f"{_DEVICE}{device_id}")
+    """Return the key of a device's facts."""
+    return Key(f"DEVICE#{application_id}#{device_id}", _SORT)
 
 
 def read_device(record: Mapping[str, Any]) -> Device:
-    """Read the stored item, or its image in the change stream."""
+    """Read the stored item, its copy in the list, or its image in the change stream."""
     encoding = record["payload_encoding"]
     return Device(
         id=record["id"],
@@ -154,8 +163,13 @@ def read_device(record: Mapping[str, Any]) -> Device:
     )
 
 
-def _record_of(device: Device) -> Record:
+def _list_of(application_id: str) -> str:
+    return f"APP#{application_id}"
+
+
+def _record_of(application_id: str, device: Device) -> Record:
     return {
+        "listed_in": _list_of(application_id),
         "id": device.id,
         "registered_at": device.registered_at,
         "payload_encoding": device.payload_encoding,

@@ -1,6 +1,6 @@
 """Deleting a device, and what is left to do then: an item beside its application until all else is gone.
 
-The device's entry in the list, its state, its condition and its parameters go together. From then on it
+The device's facts, its state, its condition and its parameters go together. From then on it
 is not listed, and everything that may still come to it can be told from what comes if it is listed
 again. All other items go later.
 """
@@ -19,6 +19,8 @@ from sigbridge.store.rows import Deletion, Key, NewItem, Record, Span, Update
 _SORT = "ERASURE#"
 _DUE_LIST = "ERASURES"
 _PARAMETER, _STATE, _CONDITION = "PARAM#", "STATE", "CONDITION"
+# They go with the deletion. Those that are there afterwards are of a device that was listed again.
+_GONE_AT_ONCE = frozenset({"DEVICE", _STATE, _CONDITION})
 # Sort before and after every sort key.
 _BEFORE_ALL, _AFTER_ALL = "!", "~"
 _PAGE = 1_000
@@ -89,7 +91,7 @@ def begin(erasure: Erasure, due_at: int) -> None:
 
 
 def _delisting(device: Key, parameters: Any) -> Deletion:
-    """The deletion of a device's entry, which counts its parameters, unless these are others by then."""
+    """The deletion of a device's facts, which count its parameters, unless these are others by then."""
     names = {"#count": "parameters"}
     if parameters is None:
         return Deletion(device, "attribute_exists(pk) AND attribute_not_exists(#count)", names=names)
@@ -123,15 +125,15 @@ def finish(erasure: Erasure) -> None:
 def parts(application_id: str, device_id: str, page: int = _PAGE) -> Iterator[ErasurePart]:
     """Yield the items of a device that go some time after its deletion, read page by page.
 
-    Those are all but its state, which goes at once, and its condition. The first ones are those that
-    something follows from: remembered pushes, parameters; then come messages, the newest first.
+    Those are all but its facts and its state, which go at once, and its condition. The first ones are those
+    that something follows from: remembered pushes, parameters; then come messages, the newest first.
     """
     pk = _partition(application_id, device_id)
     span = Span(pk, _BEFORE_ALL, _AFTER_ALL, attributes=("sk", *_ARRIVALS))
     return (
         ErasurePart(Key(pk, record["sk"]), _arrived_at(record))
         for record in table.in_reverse(span, page)
-        if record["sk"] not in {_STATE, _CONDITION}
+        if record["sk"] not in _GONE_AT_ONCE
     )
 
 

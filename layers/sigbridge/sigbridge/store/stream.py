@@ -80,7 +80,7 @@ class _Kind:
 
 _KINDS = (
     _Kind("APP", ApplicationChanged, read_application),
-    _Kind("DEVICE#", DeviceChanged, read_device),
+    _Kind("DEVICE", DeviceChanged, read_device),
     _Kind("STATE", StateChanged, read_state),
     _Kind("MSG#", MessageStored, read_message),
     _Kind("EVENT#", ReportStored, read_stored_report),
@@ -101,12 +101,11 @@ def read_change(record: Mapping[str, Any]) -> Change[Any] | None:
     kind = next((kind for kind in _KINDS if new["sk"].startswith(kind.sort)), None)
     if kind is None:
         return None
-    owner, application_id, *device = new["pk"].split("#")
+    _, application_id, *device = new["pk"].split("#")
     return kind.change(
         id=record["eventID"],
         application_id=application_id,
-        # What is beside its application says in its sort key which device it is of.
-        device_id=new["sk"].removeprefix(kind.sort) if owner == "APP" else device[0],
+        device_id="" if kind.change is ApplicationChanged else device[0],
         old=kind.read(to_record(content["OldImage"])) if "OldImage" in content else None,
         new=kind.read(new),
         at=int(content["ApproximateCreationDateTime"]) * 1000,
