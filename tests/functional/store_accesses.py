@@ -19,7 +19,7 @@ _TESTS = "/tests/"
 _INDEXED = {"due": re.compile(r"\bdue_(?:list|at)\b"), "answered": re.compile(r"(?<![#:.])\buplink\b")}
 # What the list of an application's devices has a copy of.
 _DEVICE = re.compile(r"^DEVICE#\S+ DEVICE$")
-_LISTED = re.compile(r"\b(?:listed_in|name|type|reported_type|tags|active|payload_encoding) ?(?:=|$)")
+_LISTED = re.compile(r"\blisted_in\b|\b(?:name|type|reported_type|tags|active|payload_encoding) =")
 _SET_TO = re.compile(r"\bdue_list = (?:if_not_exists\(due_list, )?(:\w+)")
 
 

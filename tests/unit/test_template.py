@@ -24,6 +24,7 @@ QUERY = frozenset({"dynamodb:Query"})
 UPDATE = frozenset({"UpdateItem"})
 OF_KEYS_ONLY = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["KEY#*"]}}
 DUE, ANSWERED = "${SigbridgeTable.Arn}/index/due", "${SigbridgeTable.Arn}/index/answered"
+LISTED = "${SigbridgeTable.Arn}/index/devices"
 DEAD_LETTERS = "ChangeStreamDeadLetters.Arn"
 SEND = frozenset({"sqs:SendMessage"})
 BUS = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/${EventBusName}"
@@ -96,7 +97,7 @@ FUNCTIONS: dict[str, Promised] = {
         frozenset(
             {"GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"}
         ),
-        {ANSWERED: QUERY},
+        {ANSWERED: QUERY, LISTED: QUERY},
     ),
     "ChangeStreamFunction": Promised(
         "change_stream",
@@ -128,7 +129,7 @@ FUNCTIONS: dict[str, Promised] = {
         frozenset(
             {"GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"}
         ),
-        {DUE: QUERY, ANSWERED: QUERY},
+        {DUE: QUERY, ANSWERED: QUERY, LISTED: QUERY},
     ),
 }
 BEHIND_THE_API = [name for name, promised in FUNCTIONS.items() if promised.routes]
@@ -618,6 +619,7 @@ def test_the_table_outlives_the_stack_and_can_be_restored() -> None:
 
 def test_the_indexes_hold_little_and_only_of_items_that_want_to_be_found() -> None:
     properties = RESOURCES["SigbridgeTable"]["Properties"]
+    facts = ["registered_at", "payload_encoding", "name", "type", "reported_type", "tags", "active"]
     types = {item["AttributeName"]: item["AttributeType"] for item in properties["AttributeDefinitions"]}
     indexes = {
         index["IndexName"]: [(key["AttributeName"], key["KeyType"]) for key in index["KeySchema"]]
@@ -627,11 +629,14 @@ def test_the_indexes_hold_little_and_only_of_items_that_want_to_be_found() -> No
     assert indexes == {
         "due": [("due_list", "HASH"), ("due_at", "RANGE")],
         "answered": [("pk", "HASH"), ("uplink", "RANGE")],
+        "devices": [("listed_in", "HASH"), ("id", "RANGE")],
     }
-    assert types == {"pk": "S", "sk": "S", "due_list": "S", "due_at": "N", "uplink": "S"}
+    texts = dict.fromkeys(("pk", "sk", "due_list", "uplink", "listed_in", "id"), "S")
+    assert types == texts | {"due_at": "N"}
     assert [index["Projection"] for index in properties["GlobalSecondaryIndexes"]] == [
         {"ProjectionType": "KEYS_ONLY"},
         {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["answered"]},
+        {"ProjectionType": "INCLUDE", "NonKeyAttributes": [*facts, "version"]},
     ]
 
 

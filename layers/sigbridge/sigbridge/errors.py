@@ -58,6 +58,13 @@ class InvalidInput(SigbridgeError):
         return cls(f"{first.field}: {first.message}", faults)
 
 
+class StoredByNewerVersion(SigbridgeError):
+    """What is stored has a form that this version of Sigbridge can't read; a newer one wrote it."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__(f"What is stored was written by a newer version of Sigbridge, in form {version}")
+
+
 class StoreUnavailable(SigbridgeError):
     """The store can't be reached, throttles, or is too busy; the same request may succeed later."""
 

@@ -6,10 +6,16 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeSerializer
 
+from sigbridge.errors import StoredByNewerVersion
 from sigbridge.settings import settings
 from sigbridge.store.numbers import AttributeDeserializer
 
 type Record = dict[str, Any]
+
+# The form in which items are written, and the newest that is read: see Versions of what is stored in
+# docs/architecture.md. An item keeps its number until it is written anew.
+FORM_VERSION = 1
+_VERSION = "version"
 
 _serialize = TypeSerializer().serialize
 deserialize = AttributeDeserializer().deserialize
@@ -102,8 +108,16 @@ class Span:
 
 
 def to_record(item: Mapping[str, Any]) -> Record:
-    """Turn DynamoDB's typed attributes into plain values; numbers become Decimal."""
-    return {name: deserialize(value) for name, value in item.items()}
+    """Turn DynamoDB's typed attributes into plain values; numbers become Decimal.
+
+    Raises:
+        StoredByNewerVersion: A newer version of Sigbridge wrote the item.
+    """
+    record = {name: deserialize(value) for name, value in item.items()}
+    version = record.pop(_VERSION, FORM_VERSION)
+    if version > FORM_VERSION:
+        raise StoredByNewerVersion(int(version))
+    return record
 
 
 def found_record(item: Mapping[str, Any] | None) -> Record | None:
@@ -117,7 +131,7 @@ def to_wire(record: Mapping[str, Any]) -> dict[str, Any]:
 def put_arguments(new: NewItem) -> Any:
     return {
         "TableName": settings().table_name,
-        "Item": new.key.wire() | to_wire(new.record),
+        "Item": new.key.wire() | to_wire({**new.record, _VERSION: FORM_VERSION}),
         "ConditionExpression": "attribute_not_exists(pk)",
         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
     }
@@ -139,16 +153,26 @@ def delete_arguments(deletion: Deletion) -> Any:
 
 
 def update_arguments(change: Update) -> Any:
+    expression, values = _marked_with_version(change)
     arguments: dict[str, Any] = {
         "TableName": settings().table_name,
         "Key": change.key.wire(),
-        "UpdateExpression": change.expression,
+        "UpdateExpression": expression,
         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
     }
     if change.condition:
         arguments["ConditionExpression"] = change.condition
-    if change.values:
-        arguments["ExpressionAttributeValues"] = to_wire(change.values)
+    if values:
+        arguments["ExpressionAttributeValues"] = to_wire(values)
     if change.names:
         arguments["ExpressionAttributeNames"] = change.names
     return arguments
+
+
+def _marked_with_version(change: Update) -> tuple[str, Mapping[str, Any]]:
+    """Return a change's expression and values such that an item that it makes says its form."""
+    verb, _, rest = change.expression.partition(" ")
+    if verb != "SET":
+        return change.expression, change.values
+    marked = f"SET {_VERSION} = if_not_exists({_VERSION}, :{_VERSION}), {rest}"
+    return marked, {**change.values, f":{_VERSION}": FORM_VERSION}

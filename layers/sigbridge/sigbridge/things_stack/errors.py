@@ -80,6 +80,9 @@ DOWNLINK_NOT_QUEUED = ErrorName(
 CONTENT_ENCODING = ErrorName("sigbridge/web", "content_encoding", "unsupported content encoding")
 INVALID_INPUT = ErrorName("sigbridge/web", "invalid_input", "{message}")
 STORE_UNAVAILABLE = ErrorName("sigbridge/store", "store_unavailable", "the store is not available, try again")
+NEWER_VERSION = ErrorName(
+    "sigbridge/store", "newer_version", "what is stored was written by a newer version of Sigbridge"
+)
 
 
 # Rights by their names here.

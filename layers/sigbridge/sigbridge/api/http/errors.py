@@ -19,7 +19,13 @@ from sigbridge.applications import (
 from sigbridge.credentials import Forbidden, SelfLockout, TooManyKeys, Unauthenticated, UnknownKey
 from sigbridge.devices import DeviceExists, InactiveDevice, UnknownDevice, UnknownParameter
 from sigbridge.downlinks import DownlinkNotQueued, QueueFull, UnknownDownlink
-from sigbridge.errors import Fault, InvalidInput, SigbridgeError, StoreUnavailable
+from sigbridge.errors import (
+    Fault,
+    InvalidInput,
+    SigbridgeError,
+    StoredByNewerVersion,
+    StoreUnavailable,
+)
 from sigbridge.reports import UnknownService
 from sigbridge.telemetry.excerpts import excerpts
 
@@ -66,6 +72,7 @@ _STATUSES: Mapping[type[SigbridgeError], int] = {
     UnsupportedContentEncoding: 415,
     UnsupportedContentType: 415,
     QueueFull: 429,
+    StoredByNewerVersion: 503,
     StoreUnavailable: 503,
 }
 _HEADERS: Mapping[int, Mapping[str, str]] = {

@@ -19,7 +19,7 @@ from sigbridge.credentials import (
 )
 from sigbridge.devices import InactiveDevice, UnknownDevice
 from sigbridge.downlinks import DownlinkNotQueued, QueueFull, UnknownDownlink
-from sigbridge.errors import InvalidInput, SigbridgeError, StoreUnavailable
+from sigbridge.errors import InvalidInput, SigbridgeError, StoredByNewerVersion, StoreUnavailable
 from sigbridge.things_stack import errors as names
 from sigbridge.things_stack.errors import RIGHT_NAMES, ErrorDetail, ErrorName, ThingsStackError
 
@@ -63,6 +63,7 @@ _NAMES: Mapping[type[SigbridgeError], tuple[ErrorName, _Attributes]] = {
     BodyTooLarge: (names.REQUEST_BODY_TOO_LARGE, _no_attributes),
     UnsupportedContentEncoding: (names.CONTENT_ENCODING, _no_attributes),
     InvalidInput: (names.INVALID_INPUT, lambda error: {"message": error.message}),
+    StoredByNewerVersion: (names.NEWER_VERSION, _no_attributes),
     StoreUnavailable: (names.STORE_UNAVAILABLE, _no_attributes),
 }
 
