@@ -189,6 +189,9 @@ _ONCE = (
         Occasion.REGISTRATION,
         (_together("Put", key.DEVICE, _LISTED), _together("Update", key.DEVICE_STATE)),
     ),
+    AccessPattern(
+        "list a device as never heard", Occasion.CREATION, (_together("Update", key.LISTED_IN_STATE),)
+    ),
     AccessPattern("begin to watch a device", Occasion.REGISTRATION, (_update(key.CONDITION, _NEXT_LOOK),)),
     AccessPattern(
         "enter a device in the list of a state", Occasion.STATE_TOLD, (_update(key.LISTED_IN_STATE),)
@@ -285,11 +288,7 @@ _REQUESTS = (
         Occasion.REQUEST,
         (_together("Update", key.PUSH_KEY), _together("Update", key.DEVICE_STATE)),
     ),
-    AccessPattern(
-        "list a device that is registered before its first message",
-        Occasion.REQUEST,
-        (_together("Update", key.LISTED_IN_STATE), _get(key.LISTED_IN_STATE)),
-    ),
+    AccessPattern("ask whether a device was never heard", Occasion.REQUEST, (_get(key.LISTED_IN_STATE),)),
     AccessPattern(
         "list devices, with their states",
         Occasion.REQUEST,

@@ -64,6 +64,7 @@ def bursts(devices: float) -> list[Burst]:
             "all send their first message ever within a minute",
             callbacks | _store(devices, Occasion.MESSAGE, Occasion.UNREMEMBERED, Occasion.REGISTRATION),
         ),
+        Burst("all are imported", _store(devices, Occasion.REGISTRATION, Occasion.CREATION)),
         Burst(
             "Sigfox reports for all that their contract has ended",
             callbacks | _store(devices, Occasion.REPORT, Occasion.UNREMEMBERED, Occasion.STATE_TOLD),

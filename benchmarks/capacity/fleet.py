@@ -34,6 +34,7 @@ class Occasion(StrEnum):
     INSTANCE_MINUTE: an instance of a function has forgotten keys and applications.
     MINUTE: a minute has passed.
     REGISTRATION, STATE_TOLD: once for a device, or in an outage; not in steady traffic.
+    CREATION: a device is registered before its first message, one by one or by an import.
     EXCEPTION: what routine traffic does not bring: odd times, repeats with more in them, confirmed downlinks
         that fail, erasures.
     REQUEST: people and programs use the management API or a queue's other routes.
@@ -50,6 +51,7 @@ class Occasion(StrEnum):
     INSTANCE_MINUTE = auto()
     MINUTE = auto()
     REGISTRATION = auto()
+    CREATION = auto()
     STATE_TOLD = auto()
     EXCEPTION = auto()
     REQUEST = auto()

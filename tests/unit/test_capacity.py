@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 from benchmarks.capacity.access_patterns import ACCESS_PATTERNS, AccessPattern
-from benchmarks.capacity.bursts import Burst, bursts, carried
+from benchmarks.capacity.bursts import API, Burst, bursts, carried
 from benchmarks.capacity.fleet import Fleet, Occasion, Spread
 from benchmarks.capacity.key_design import APPLICATION, DEVICE
 from benchmarks.capacity.limits import KEY_WRITES, ROUTE_REQUESTS
@@ -140,6 +140,14 @@ def test_a_burst_waits_for_its_slowest_part() -> None:
 def test_a_burst_of_twice_the_devices_takes_twice_as_long() -> None:
     for few, many in zip(bursts(500_000), bursts(1_000_000), strict=True):
         assert many.lasts_s == pytest.approx(2 * few.lasts_s)
+
+
+def test_an_import_of_all_heats_the_list_of_those_never_heard_as_much_as_that_of_all() -> None:
+    [imported] = [burst for burst in bursts(1_000_000) if burst.what == "all are imported"]
+
+    seconds = imported.seconds
+    assert seconds["STATE#*, write units"] == seconds["APP#*, write units"] == imported.lasts_s == 2_000
+    assert not API & seconds.keys()
 
 
 def test_callbacks_are_heard_at_four_deliveries() -> None:
