@@ -1,21 +1,16 @@
-"""EventBridge as the product's own client meets it, which takes events or fails on demand; and its queues."""
+"""EventBridge as the product's own client meets it, which takes events or fails on demand."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from unittest.mock import patch
 
-import boto3
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
-from sigbridge.aws import event_bus, queue
-from tests.functional.change_stream import invoke_with
-
-if TYPE_CHECKING:
-    from mypy_boto3_sqs import SQSClient
+from sigbridge.aws import event_bus
 
 type BusFailure = Callable[[AWSPreparedRequest], AWSResponse]
 
@@ -68,59 +63,6 @@ class RecordedBus:
         ]
         taken = [{"EventId": f"{self.requests}-{number}"} for number in range(len(entries))]
         return _answer(request, 200, {"FailedEntryCount": 0, "Entries": taken})
-
-
-class PublishQueues:
-    """The queues of the function `publish`, and Lambda, which hands it what they hold.
-
-    Attributes:
-        retries_url, undelivered_url: Where they are.
-        waits: How long messages were made to wait, seconds, the first one first.
-    """
-
-    def __init__(self) -> None:
-        self._sqs: SQSClient = boto3.client("sqs")
-        self.retries_url = self._sqs.create_queue(QueueName="retries")["QueueUrl"]
-        self.undelivered_url = self._sqs.create_queue(QueueName="undelivered")["QueueUrl"]
-        self.waits: list[int] = []
-        queue.client.cache_clear()
-        queue.client().meta.events.register("provide-client-params.sqs.ChangeMessageVisibility", self._note)
-
-    def _note(self, params: Mapping[str, Any], **_details: object) -> None:
-        self.waits.append(params["VisibilityTimeout"])
-
-    def send(self, body: str) -> None:
-        """Puts a message of somebody else into the retry queue."""
-        self._sqs.send_message(QueueUrl=self.retries_url, MessageBody=body)
-
-    def retry(self) -> int:
-        """Hands over what waits to be tried again, at once, and tells how much of it still waits."""
-        answer = self._sqs.receive_message(
-            QueueUrl=self.retries_url, MaxNumberOfMessages=10, MessageSystemAttributeNames=["All"]
-        )
-        records = [
-            {
-                "eventSource": "aws:sqs",
-                "messageId": message["MessageId"],
-                "receiptHandle": message["ReceiptHandle"],
-                "body": message["Body"],
-                "attributes": message["Attributes"],
-            }
-            for message in answer.get("Messages", [])
-        ]
-        failed = invoke_with("publish", records) if records else []
-        for record in records:
-            receipt: Any = {"QueueUrl": self.retries_url, "ReceiptHandle": record["receiptHandle"]}
-            if record["messageId"] in failed:
-                self._sqs.change_message_visibility(**receipt, VisibilityTimeout=0)
-            else:
-                self._sqs.delete_message(**receipt)
-        return len(failed)
-
-    def undelivered(self) -> list[dict[str, Any]]:
-        """Takes the dead letters."""
-        answer = self._sqs.receive_message(QueueUrl=self.undelivered_url, MaxNumberOfMessages=10)
-        return [json.loads(message["Body"]) for message in answer.get("Messages", [])]
 
 
 @contextmanager

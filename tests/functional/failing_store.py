@@ -61,6 +61,7 @@ throttled = _refusal(400, "ProvisionedThroughputExceededException")
 too_many_requests = _refusal(400, "ThrottlingException")
 internal_error = _refusal(500, "InternalServerError")
 
+REFUSED_FOR_THROUGHPUT = (throttled, too_many_requests)
 FAILURES = {
     "unreachable": unreachable,
     "connect timeout": connect_timeout,

@@ -177,10 +177,10 @@ class PlayedDevice:
         self.clock.wait_until(moment)
         self.report({"time": moment if has_time else None, "infoCode": code, **facts})
 
-    def report(self, content: Mapping[str, object]) -> None:
-        """Sigfox sends an ACKNOWLEDGE callback about the device."""
+    def report(self, content: Mapping[str, object], service: str = "acknowledge") -> None:
+        """Sigfox sends a callback of type SERVICE about the device."""
         body = {name: value for name, value in {"device": self.id, **content}.items() if value is not None}
-        answer = self._invoke("sigfox_service", event("sigfox_acknowledge.json", body=body))
+        answer = self._invoke("sigfox_service", event(f"sigfox_{service}.json", body=body))
         assert answer.status == 200
         self.happened()
 

@@ -9,7 +9,6 @@ from unittest.mock import patch
 
 import boto3
 import pytest
-from boto3.dynamodb.types import TypeSerializer
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from sigbridge.devices import set_parameter
@@ -20,11 +19,21 @@ from sigbridge.store.connections import client
 from tests.functional.change_stream import StreamRecord
 from tests.functional.conftest import TABLE, Counted, Stored
 from tests.functional.event_bus import recorded_bus
-from tests.functional.failing_store import FAILURES, Failure, cancelled, failing, throttled
+from tests.functional.failing_store import (
+    FAILURES,
+    REFUSED_FOR_THROUGHPUT,
+    Failure,
+    cancelled,
+    failing,
+    internal_error,
+)
 from tests.functional.lambdas import Context, event, handler
 from tests.functional.played_device import HEX, MINUTE, PlayedDevice
+from tests.functional.rewinding import go_back
 
-each_failure = pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES.keys())
+# What is refused for throughput stops no batch: see `test_throttled_changes.py`.
+OUTAGES = {name: failure for name, failure in FAILURES.items() if failure not in REFUSED_FOR_THROUGHPUT}
+each_outage = pytest.mark.parametrize("failure", OUTAGES.values(), ids=OUTAGES.keys())
 
 type Request = Mapping[str, Any]
 
@@ -63,7 +72,7 @@ def store_down_after(requests: int) -> Iterator[list[None]]:
         if taken <= requests:
             return None
         refused.append(None)
-        return throttled(request)
+        return internal_error(request)
 
     with failing(refuse, lambda _request: True):
         yield refused
@@ -85,7 +94,7 @@ def hand_over_until_done(played: PlayedDevice, records: Sequence[StreamRecord]) 
 # Failures
 
 
-@each_failure
+@each_outage
 def test_the_first_record_that_failed_is_named_and_its_repeat_repairs(
     failure: Failure,
     played: PlayedDevice,
@@ -142,7 +151,7 @@ def test_a_step_that_is_recorded_after_the_next_one_leaves_the_deadline_alone(pl
             # The client tries twice.
             return 1 <= len(tries) <= 2
 
-        with failing(throttled, is_first_step):
+        with failing(internal_error, is_first_step):
             [failed] = played.stream.hand_over(records)
         position = [number_of(record) for record in records].index(failed)
         assert played.stream.hand_over(records[position:]) == []
@@ -563,15 +572,6 @@ def items_interleaved(records: Sequence[StreamRecord], random: Random) -> list[S
     random.shuffle(order)
     remaining = {item: iter(own) for item, own in of_items.items()}
     return [next(remaining[item]) for item in order]
-
-
-def go_back(stored: Stored, items: Sequence[Mapping[str, Any]]) -> None:
-    """Makes the table as it was."""
-    wire = TypeSerializer().serialize
-    for found in stored():
-        client().delete_item(TableName=TABLE, Key={name: wire(found[name]) for name in ("pk", "sk")})
-    for item in items:
-        client().put_item(TableName=TABLE, Item={name: wire(value) for name, value in item.items()})
 
 
 def test_the_order_of_items_does_not_matter(played: PlayedDevice, stored: Stored) -> None:

@@ -24,11 +24,11 @@ from tests.functional.event_bus import (
     FOR_A_WHILE,
     FOR_GOOD,
     BusFailure,
-    PublishQueues,
     RecordedBus,
     recorded_bus,
 )
 from tests.functional.lambdas import ROOT, event
+from tests.functional.retry_queues import RetryQueues
 
 BUS = "farm-events"
 DEVICE = "153FA"
@@ -116,17 +116,17 @@ def field(invoke: Invoke) -> Field:
 
 
 @pytest.fixture
-def queues(table: str, monkeypatch: pytest.MonkeyPatch) -> PublishQueues:  # noqa: ARG001 - it must exist
+def queues(table: str, monkeypatch: pytest.MonkeyPatch) -> RetryQueues:  # noqa: ARG001 - it must exist
     """What the bus does not take, for a while or for good."""
-    queues = PublishQueues()
+    queues = RetryQueues("publish")
     monkeypatch.setenv("RETRY_QUEUE_URL", queues.retries_url)
-    monkeypatch.setenv("UNDELIVERED_URL", queues.undelivered_url)
+    monkeypatch.setenv("UNDELIVERED_URL", queues.dead_letters_url)
     settings.cache_clear()
     return queues
 
 
 @pytest.fixture
-def bus(queues: PublishQueues, monkeypatch: pytest.MonkeyPatch) -> Iterator[RecordedBus]:  # noqa: ARG001
+def bus(queues: RetryQueues, monkeypatch: pytest.MonkeyPatch) -> Iterator[RecordedBus]:  # noqa: ARG001
     """The bus that the stack names; everything that it took must be as the schemas say."""
     monkeypatch.setenv("EVENT_BUS_NAME", BUS)
     settings.cache_clear()
@@ -278,7 +278,7 @@ def test_what_the_bus_refuses_for_good_is_a_dead_letter(
     failure: BusFailure,
     field: Field,
     bus: RecordedBus,
-    queues: PublishQueues,
+    queues: RetryQueues,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     bus.failure = failure
@@ -286,7 +286,7 @@ def test_what_the_bus_refuses_for_good_is_a_dead_letter(
     field.live()
 
     assert bus.events == []
-    letters = queues.undelivered()
+    letters = queues.dead_letters()
     assert Counter(letter["kind"] for letter in letters) == Counter(LIFE)
     assert {letter["destination"] for letter in letters} == {"event_bus"}
     assert all(letter["reason"].startswith("The event bus refused an event: ") for letter in letters)
@@ -298,7 +298,7 @@ def test_what_the_bus_refuses_for_good_is_a_dead_letter(
 
 @pytest.mark.parametrize("failure", FOR_A_WHILE.values(), ids=FOR_A_WHILE.keys())
 def test_what_the_bus_does_not_take_for_a_while_it_is_told_later(
-    failure: BusFailure, field: Field, bus: RecordedBus, queues: PublishQueues
+    failure: BusFailure, field: Field, bus: RecordedBus, queues: RetryQueues
 ) -> None:
     bus.failure = failure
     field.live()
@@ -308,11 +308,11 @@ def test_what_the_bus_does_not_take_for_a_while_it_is_told_later(
     assert queues.retry() == 0
 
     assert Counter(bus.kinds) == Counter(LIFE)
-    assert queues.undelivered() == []
+    assert queues.dead_letters() == []
 
 
 def test_an_event_that_waited_is_the_one_that_was_to_come(
-    field: Field, bus: RecordedBus, queues: PublishQueues
+    field: Field, bus: RecordedBus, queues: RetryQueues
 ) -> None:
     field.push(decoded_payload={"note": "\uffff\ufffe caffè ☕", "level": 0.1})
     field.deliver()
@@ -326,9 +326,7 @@ def test_an_event_that_waited_is_the_one_that_was_to_come(
     assert bus.events == [at_once] * 2
 
 
-def test_an_event_waits_twice_as_long_each_time(
-    field: Field, bus: RecordedBus, queues: PublishQueues
-) -> None:
+def test_an_event_waits_twice_as_long_each_time(field: Field, bus: RecordedBus, queues: RetryQueues) -> None:
     bus.failure = FOR_A_WHILE["unreachable"]
     field.push()
     field.deliver()
@@ -340,7 +338,7 @@ def test_an_event_waits_twice_as_long_each_time(
 
 
 def test_an_event_that_is_refused_when_it_is_tried_again_is_a_dead_letter(
-    field: Field, bus: RecordedBus, queues: PublishQueues
+    field: Field, bus: RecordedBus, queues: RetryQueues
 ) -> None:
     bus.failure = FOR_A_WHILE["entry failed"]
     field.push()
@@ -349,7 +347,7 @@ def test_an_event_that_is_refused_when_it_is_tried_again_is_a_dead_letter(
 
     assert queues.retry() == 0
 
-    [letter] = queues.undelivered()
+    [letter] = queues.dead_letters()
     assert (letter["kind"], letter["reason"]) == (
         "Downlink queued",
         "The event bus refused an event: AccessDeniedException",
@@ -357,7 +355,7 @@ def test_an_event_that_is_refused_when_it_is_tried_again_is_a_dead_letter(
 
 
 def test_an_event_of_a_destination_that_is_gone_is_a_dead_letter(
-    field: Field, bus: RecordedBus, queues: PublishQueues, monkeypatch: pytest.MonkeyPatch
+    field: Field, bus: RecordedBus, queues: RetryQueues, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bus.failure = FOR_A_WHILE["throttled"]
     field.push()
@@ -367,17 +365,17 @@ def test_an_event_of_a_destination_that_is_gone_is_a_dead_letter(
 
     assert queues.retry() == 0
 
-    [letter] = queues.undelivered()
+    [letter] = queues.dead_letters()
     assert letter["reason"] == "There is no destination event_bus any more"
 
 
 def test_a_dead_letter_can_be_put_back_into_the_retry_queue(
-    field: Field, bus: RecordedBus, queues: PublishQueues
+    field: Field, bus: RecordedBus, queues: RetryQueues
 ) -> None:
     bus.failure = FOR_GOOD["not allowed"]
     field.push()
     field.deliver()
-    [letter] = queues.undelivered()
+    [letter] = queues.dead_letters()
     bus.failure = None
 
     queues.send(json.dumps(letter))
@@ -387,10 +385,16 @@ def test_a_dead_letter_can_be_put_back_into_the_retry_queue(
 
 
 @pytest.mark.parametrize(
-    "body", ["", "{", "[]", "{}", '{"destination": "event_bus", "kind": "x", "detail": 1}']
+    "body",
+    [
+        *("", "{", "[]", "{}"),
+        '{"version": 1, "destination": "event_bus", "kind": "x", "detail": 1}',
+        '{"version": 2, "destination": "event_bus", "kind": "x", "detail": {"id": "1"}}',
+        '{"destination": "event_bus", "kind": "x", "detail": {"id": "1"}}',
+    ],
 )
 def test_what_is_no_event_waits_for_nothing_but_its_dead_letter(
-    body: str, field: Field, bus: RecordedBus, queues: PublishQueues
+    body: str, field: Field, bus: RecordedBus, queues: RetryQueues
 ) -> None:
     bus.failure = FOR_A_WHILE["throttled"]
     field.push()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from ministack.services.lambda_svc import _apply_filter_criteria
 
-from sigbridge.integrations.retries import wait_s
+from sigbridge.aws.queue import wait_s
 from sigbridge.settings import Settings
 from sigbridge.store.device_states import MOST_QUEUED
 from sigbridge_local.table_from_template import read_template
@@ -27,6 +27,11 @@ DUE, ANSWERED = "${SigbridgeTable.Arn}/index/due", "${SigbridgeTable.Arn}/index/
 LISTED = "${SigbridgeTable.Arn}/index/devices"
 DEAD_LETTERS = "ChangeStreamDeadLetters.Arn"
 SEND = frozenset({"sqs:SendMessage"})
+RETRIES = (
+    SEND
+    | {f"sqs:{action}Message" for action in ("Receive", "Delete")}
+    | {"sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"}
+)
 BUS = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/${EventBusName}"
 DEVICE = "/api/v3/as/applications/{application_id}/devices/{device_id}"
 BY_APPLICATION = f"{DEVICE}/down"
@@ -106,6 +111,7 @@ FUNCTIONS: dict[str, Promised] = {
         {
             ANSWERED: QUERY,
             "SigbridgeTable.StreamArn": frozenset(f"dynamodb:{action}" for action in STREAM),
+            "ChangeStreamRetries.Arn": RETRIES,
             DEAD_LETTERS: SEND,
         },
     ),
@@ -116,9 +122,7 @@ FUNCTIONS: dict[str, Promised] = {
         {
             "SigbridgeTable.StreamArn": frozenset(f"dynamodb:{action}" for action in STREAM),
             BUS: frozenset({"events:PutEvents"}),
-            "PublishRetries.Arn": SEND
-            | {f"sqs:{action}Message" for action in ("Receive", "Delete")}
-            | {"sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"},
+            "PublishRetries.Arn": RETRIES,
             "PublishDeadLetters.Arn": SEND,
             DEAD_LETTERS: SEND,
         },
@@ -559,24 +563,34 @@ def test_a_change_that_fails_is_retried_for_hours_and_given_up_while_it_can_stil
     }
 
 
-def test_an_event_that_fails_is_retried_for_half_a_day_and_then_a_dead_letter() -> None:
-    retries = RESOURCES["PublishRetries"]["Properties"]
+@pytest.mark.parametrize("reader", ["ChangeStream", "Publish"])
+def test_what_waits_in_a_retry_queue_is_tried_for_half_a_day_and_then_a_dead_letter(reader: str) -> None:
+    retries = RESOURCES[f"{reader}Retries"]["Properties"]
+    function = RESOURCES[f"{reader}Function"]["Properties"]
     times = retries["RedrivePolicy"]["maxReceiveCount"]
 
-    assert retries["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": "PublishDeadLetters.Arn"}
+    assert function["Environment"]["Variables"]["RETRY_QUEUE_URL"] == {"Ref": f"{reader}Retries"}
+    assert retries["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": f"{reader}DeadLetters.Arn"}
     assert 12 * 3600 <= sum(wait_s(time) for time in range(1, times)) < 24 * 3600
     assert retries["MessageRetentionPeriod"] > 2 * 24 * 3600
     # "set the source queue's visibility timeout to at least six times the configuration timeout"
-    assert retries["VisibilityTimeout"] >= 6 * RESOURCES["PublishFunction"]["Properties"]["Timeout"]
+    assert retries["VisibilityTimeout"] >= 6 * function["Timeout"]
 
 
-def test_the_retry_queue_is_worked_off_by_few_executions_message_by_message() -> None:
-    retries = RESOURCES["PublishRetryMapping"]["Properties"]
+@pytest.mark.parametrize("reader", ["ChangeStream", "Publish"])
+def test_a_retry_queue_is_worked_off_by_few_executions_message_by_message(reader: str) -> None:
+    retries = RESOURCES[f"{reader}RetryMapping"]["Properties"]
 
-    assert retries["FunctionName"] == {"Ref": "PublishFunction"}
-    assert retries["EventSourceArn"] == {"Fn::GetAtt": "PublishRetries.Arn"}
+    assert retries["FunctionName"] == {"Ref": f"{reader}Function"}
+    assert retries["EventSourceArn"] == {"Fn::GetAtt": f"{reader}Retries.Arn"}
     assert retries["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert retries["ScalingConfig"] == {"MaximumConcurrency": 2}
+
+
+def test_a_change_of_the_largest_item_fits_into_the_retry_queue() -> None:
+    largest_item = 400_000
+
+    assert RESOURCES["ChangeStreamRetries"]["Properties"]["MaximumMessageSize"] >= 2 * largest_item
 
 
 @pytest.mark.parametrize("name", ["ChangeStreamDeadLetters", "PublishDeadLetters"])

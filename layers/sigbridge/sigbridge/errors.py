@@ -70,3 +70,7 @@ class StoreUnavailable(SigbridgeError):
 
     def __init__(self, message: str = "The store is not available, try again") -> None:
         super().__init__(message)
+
+
+class StoreThrottled(StoreUnavailable):
+    """The store refuses one key for its throughput, or all of them; requests for other keys may go on."""

@@ -22,7 +22,8 @@ class Settings:
         event_bus_name: EventBridge bus that is told of messages, reports and each step of a downlink; None
             for silence.
         dead_letters_url: SQS queue that is told of changes that can't be handled; None for the log alone.
-        retry_queue_url: SQS queue of the events that a destination did not take for a while.
+        retry_queue_url: SQS queue of what is to be tried again after a while: events that a destination did
+            not take, or changes that the store refused for throughput.
         undelivered_url: SQS queue of the events that were given up.
     """
 

@@ -1,6 +1,7 @@
 """SQS queues: what is to be tried again, and what was given up."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -15,11 +16,15 @@ from sigbridge.errors import SigbridgeError
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-_REQUEST_BYTES = 260_000
+# SQS takes 1 MiB, as one message or as several.
+_REQUEST_BYTES = 1_048_576
 # JSON may hold these, and SQS takes no text that does.
 _ESCAPED = {0xFFFE: "\\ufffe", 0xFFFF: "\\uffff"}
 # The changes behind those of a batch wait for its messages.
 _CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 2, "mode": "standard"})
+
+_FIRST_WAIT_S = 10
+_LONGEST_WAIT_S = 900
 
 
 class QueueUnavailable(SigbridgeError):
@@ -74,15 +79,25 @@ def send(queue_url: str, documents: Sequence[str]) -> None:
             raise QueueUnavailable(message)
 
 
-def postpone(queue_url: str, message: QueuedMessage, seconds: int) -> None:
-    """Have a message handed over again after so many seconds.
+def is_too_large(document: str) -> bool:
+    """Return whether a queue refuses a JSON document for its size."""
+    return len(document.translate(_ESCAPED).encode()) > _REQUEST_BYTES
 
-    Raises:
-        QueueUnavailable: It may come when the queue's visibility timeout is over instead.
+
+def wait_s(deliveries: int) -> int:
+    """Return how long a message waits that was handed over so often: twice as long each time."""
+    return min(_FIRST_WAIT_S << min(deliveries - 1, 10), _LONGEST_WAIT_S)
+
+
+def postpone(queue_url: str, messages: Iterable[QueuedMessage]) -> None:
+    """Have messages handed over again, each after a longer wait than the last time.
+
+    What the queue does not postpone comes when its visibility timeout is over instead.
     """
-    try:
-        client().change_message_visibility(
-            QueueUrl=queue_url, ReceiptHandle=message.receipt, VisibilityTimeout=seconds
-        )
-    except (BotoCoreError, ClientError) as failure:
-        raise QueueUnavailable(str(failure)) from failure
+    for message in messages:
+        with suppress(BotoCoreError, ClientError):
+            client().change_message_visibility(
+                QueueUrl=queue_url,
+                ReceiptHandle=message.receipt,
+                VisibilityTimeout=wait_s(message.deliveries),
+            )

@@ -5,7 +5,7 @@ reference, 1.5). The moment lies between the uplink and the end of its radio pro
 later (3.3), during which the device sends nothing else: so it belongs to the last answer before it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from sigbridge.downlinks.history import record_transition
 from sigbridge.downlinks.retry import end_as_sent, end_attempt, has_ended
@@ -101,7 +101,7 @@ def _acknowledged(application_id: str, device_id: str, acknowledgement: StoredRe
     if not acknowledgement.has_time:
         settled = [attempt for attempt in candidates if _was_settled_by(attempt, acknowledgement)]
         candidates = settled or [attempt for attempt in candidates if not has_ended(attempt)]
-    if not candidates or _is_about_an_answer_without_downlink(candidates[0], acknowledgement, last):
+    if not candidates or _is_about_a_later_answer(candidates[0], acknowledgement, answered.keys(), last):
         return None
     return candidates[0]
 
@@ -110,14 +110,17 @@ def _was_settled_by(attempt: StoredAttempt, acknowledgement: StoredReport) -> bo
     return any(recorded.get("report") == acknowledgement.id for recorded in attempt.steps.values())
 
 
-def _is_about_an_answer_without_downlink(
-    attempt: StoredAttempt, acknowledgement: StoredReport, last_ms: int
+def _is_about_a_later_answer(
+    attempt: StoredAttempt, acknowledgement: StoredReport, recorded: Collection[str], last_ms: int
 ) -> bool:
-    """Return whether "no answer" is about a later uplink, which got nothing.
+    """Return whether an acknowledgement is about a later uplink than the attempt's.
 
-    The device's state remembers those for ten minutes, longer than Sigfox repeats the acknowledgement.
+    "No answer" may be about one that got nothing; what has no time, about one whose downlink the history
+    does not know yet. The device's state remembers both for ten minutes, longer than Sigfox repeats the
+    acknowledgement.
     """
-    if acknowledgement.facts["info_code"] != _NO_ANSWER:
+    is_no_answer = acknowledgement.facts["info_code"] == _NO_ANSWER
+    if not is_no_answer and acknowledgement.has_time:
         return False
     key = attempt.key
     try:
@@ -126,6 +129,8 @@ def _is_about_an_answer_without_downlink(
         return False
     uplink = attempt.steps[Step.ANSWERED]["uplink"]
     return any(
-        downlink is None and uplink < other and uplink_moment(other) <= last_ms
+        uplink < other
+        and uplink_moment(other) <= last_ms
+        and (is_no_answer if downlink is None else not acknowledgement.has_time and other not in recorded)
         for other, downlink in answers.items()
     )

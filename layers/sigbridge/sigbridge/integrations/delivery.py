@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 from sigbridge import clock
 from sigbridge.integrations.destination import DeliveryFailure, Destination, Event
@@ -13,6 +14,8 @@ from sigbridge.settings import settings
 
 # One request that is begun just before it takes 8 s more, if nobody answers.
 _DEADLINE_MS = 10_000
+# Of the form in which a delivery waits in a queue.
+_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +35,19 @@ class Delivery:
         """Read what `to_json` wrote.
 
         Raises:
-            KeyError, TypeError, ValueError: It did not write this.
+            KeyError, TypeError, ValueError: It did not write this, or another version of it did.
         """
         content = json.loads(document)
+        if content["version"] != _VERSION:
+            message = f"A delivery of version {content['version']}"
+            raise ValueError(message)
         detail = json.dumps(content["detail"], ensure_ascii=False, separators=(",", ":"))
         return cls(content["destination"], Event(content["detail"]["id"], content["kind"], detail))
 
     def to_json(self, **more: str) -> str:
         """Write it for a queue, with more for who looks at that."""
-        content = {"destination": self.destination, "kind": self.event.kind, **more}
-        content["detail"] = json.loads(self.event.detail)
+        content: dict[str, Any] = {"version": _VERSION, "destination": self.destination}
+        content |= {"kind": self.event.kind, **more, "detail": json.loads(self.event.detail)}
         return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
 
 

@@ -10,9 +10,6 @@ from sigbridge.integrations.delivery import Delivery, deliver
 from sigbridge.integrations.destination import DeliveryFailure
 from sigbridge.settings import settings
 
-_FIRST_WAIT_S = 10
-_LONGEST_WAIT_S = 900
-
 
 @dataclass(frozen=True, slots=True)
 class Undelivered:
@@ -33,11 +30,6 @@ class Retried:
 
     waiting: tuple[str, ...]
     given_up: tuple[Undelivered, ...]
-
-
-def wait_s(deliveries: int) -> int:
-    """Return how long a message waits that was handed over so often: twice as long each time."""
-    return min(_FIRST_WAIT_S << min(deliveries - 1, 10), _LONGEST_WAIT_S)
 
 
 def make_deliveries(deliveries: Sequence[Delivery]) -> Sequence[Undelivered]:
@@ -69,9 +61,7 @@ def retry(messages: Sequence[QueuedMessage]) -> Retried:
     }
     waiting = [message for message, _, _ in failed if message not in given_up]
     waiting += set(messages) - {message for message, _ in read}
-    for message in waiting:
-        with suppress(QueueUnavailable):
-            queue.postpone(settings().retry_queue_url, message, wait_s(message.deliveries))
+    queue.postpone(settings().retry_queue_url, waiting)
     return Retried(tuple(message.id for message in waiting), tuple(given_up.values()))
 
 

@@ -7,16 +7,11 @@ from typing import Any
 from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as ConnectionFailed
 
-from sigbridge.errors import SigbridgeError, StoreUnavailable
+from sigbridge.errors import SigbridgeError, StoreThrottled, StoreUnavailable
 from sigbridge.store.rows import Record, found_record
 
-_PASSING_FAILURES = frozenset(
-    {
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "ThrottlingException",
-        "TransactionInProgressException",
-    }
+_REFUSED_FOR_THROUGHPUT = frozenset(
+    {"ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"}
 )
 
 # What DynamoDB refuses and will refuse again: a request that is not valid, or not allowed.
@@ -101,6 +96,9 @@ def failures_translated() -> Iterator[None]:
             raise TransactionRefused(failure.response.get("CancellationReasons", [])) from failure
         if code == "TransactionConflictException":
             raise WriteConflict from failure
-        if code in _PASSING_FAILURES or failure.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
+        if code in _REFUSED_FOR_THROUGHPUT:
+            raise StoreThrottled from failure
+        status = failure.response["ResponseMetadata"]["HTTPStatusCode"]
+        if status >= 500 or code == "TransactionInProgressException":
             raise StoreUnavailable from failure
         raise

@@ -1,11 +1,12 @@
 """Reads and writes of the one table, each one request."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from sigbridge.errors import StoreUnavailable
+from sigbridge import clock
+from sigbridge.errors import StoreThrottled, StoreUnavailable
 from sigbridge.settings import settings
 from sigbridge.store.connections import client, client_without_retries
 from sigbridge.store.failures import WriteConflict, failures_translated
@@ -34,9 +35,10 @@ _LAST_CHARACTER = "\U0010ffff"
 # A write that meets a transaction on the same item is refused, not queued.
 _ATTEMPTS = 5
 
-# DynamoDB leaves undone what of a batch exceeds its throughput, 1,000 write units a second in a partition.
-_BATCH_ATTEMPTS = 5
-_PAUSE_S = 0.05
+# DynamoDB leaves undone what of a batch exceeds the throughput of a key, 1,000 write units a second or
+# 3,000 read units. It is asked again after these pauses: two of the ten seconds that Sigfox waits.
+_PAUSES_S = (0.05, 0.1, 0.2, 0.4, 0.8)
+_ASKED_AGAIN_FOR_MS = 2_000
 
 
 def get(key: Key) -> Record | None:
@@ -57,7 +59,7 @@ def get_many(keys: Sequence[Key]) -> dict[Key, Record]:
     """Read items, eventually consistent, 100 in a request; those that don't exist are left out.
 
     Raises:
-        StoreUnavailable: DynamoDB left some unread.
+        StoreThrottled: DynamoDB left some unread, however often it was asked.
     """
     return _get_many(keys, {})
 
@@ -70,16 +72,40 @@ def get_many_latest(keys: Sequence[Key]) -> dict[Key, Record]:
 def _get_many(keys: Sequence[Key], options: Any) -> dict[Key, Record]:
     found: dict[Key, Record] = {}
     table = settings().table_name
-    for start in range(0, len(keys), 100):
-        wanted = [key.wire() for key in keys[start : start + 100]]
-        with failures_translated():
-            answer = client().batch_get_item(RequestItems={table: {"Keys": wanted} | options})
-        if answer.get("UnprocessedKeys"):
-            raise StoreUnavailable
+
+    def read(requests: Any) -> Any:
+        answer = client().batch_get_item(RequestItems=requests)
         for item in answer["Responses"].get(table, []):
             record = to_record(item)
             found[Key(record["pk"], record["sk"])] = record
+        return answer.get("UnprocessedKeys")
+
+    for start in range(0, len(keys), 100):
+        wanted = [key.wire() for key in keys[start : start + 100]]
+        _send_batch(read, {table: {"Keys": wanted} | options})
     return found
+
+
+def _send_batch(send: Callable[[Any], Any], requests: Any) -> None:
+    """Send a batch, and again what of it was left undone, until nothing is.
+
+    Args:
+        send: Sends requests and returns those that were left undone.
+        requests: The batch.
+
+    Raises:
+        StoreThrottled: Some of it is undone still.
+    """
+    end = clock.now_ms() + _ASKED_AGAIN_FOR_MS
+    for pause_s in (*_PAUSES_S, None):
+        with failures_translated():
+            requests = send(requests)
+        if not requests:
+            return
+        if pause_s is None or clock.now_ms() + pause_s * 1000 > end:
+            break
+        time.sleep(pause_s)
+    raise StoreThrottled
 
 
 def put_new(key: Key, record: Mapping[str, Any]) -> None:
@@ -106,19 +132,16 @@ def delete_all(keys: Sequence[Key]) -> None:
     """Delete items, 25 in a request, not together; one that does not exist is no fault.
 
     Raises:
-        StoreUnavailable: Some may not be deleted; deleting them again does no harm.
+        StoreThrottled: Some may not be deleted; deleting them again does no harm.
     """
     table = settings().table_name
+
+    def write(requests: Any) -> Any:
+        return client().batch_write_item(RequestItems=requests).get("UnprocessedItems")
+
     for start in range(0, len(keys), 25):
-        requests: Any = {table: [{"DeleteRequest": {"Key": key.wire()}} for key in keys[start : start + 25]]}
-        for attempt in range(_BATCH_ATTEMPTS):
-            with failures_translated():
-                requests = client().batch_write_item(RequestItems=requests).get("UnprocessedItems")
-            if not requests:
-                break
-            time.sleep(_PAUSE_S * 2**attempt)
-        else:
-            raise StoreUnavailable
+        deletions = [{"DeleteRequest": {"Key": key.wire()}} for key in keys[start : start + 25]]
+        _send_batch(write, {table: deletions})
 
 
 def update(change: Update) -> None:

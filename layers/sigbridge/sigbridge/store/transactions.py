@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from sigbridge.errors import StoreUnavailable
+from sigbridge.errors import StoreThrottled, StoreUnavailable
 from sigbridge.store.connections import client
 from sigbridge.store.failures import NeverTogether, TransactionFailed, TransactionRefused, failures_translated
 from sigbridge.store.rows import (
@@ -24,6 +24,7 @@ _PAUSE_S = 0.05
 # Why DynamoDB refuses a write of a transaction, and will refuse it again: its item would be too large,
 # most often.
 _LASTING_REASONS = frozenset({"ItemCollectionSizeLimitExceeded", "ValidationError"})
+_REFUSED_FOR_THROUGHPUT = frozenset({"ProvisionedThroughputExceeded", "ThrottlingError"})
 
 
 def transact(*writes: Write) -> None:
@@ -32,8 +33,10 @@ def transact(*writes: Write) -> None:
     Raises:
         TransactionFailed: A condition did not hold; nothing was written.
         NeverTogether: One of them can't be made, now or later; nothing was written.
+        StoreThrottled: The last attempt was refused for throughput; nothing was written.
     """
     items = [_transaction_item(write) for write in writes]
+    failure = StoreUnavailable
     for attempt in range(_ATTEMPTS):
         time.sleep(attempt * _PAUSE_S)
         try:
@@ -49,9 +52,11 @@ def transact(*writes: Write) -> None:
                 raise TransactionFailed(refused) from refusal
             if any(reason["Code"] in _LASTING_REASONS for reason in refusal.reasons):
                 raise NeverTogether from refusal
+            is_throttled = any(reason["Code"] in _REFUSED_FOR_THROUGHPUT for reason in refusal.reasons)
+            failure = StoreThrottled if is_throttled else StoreUnavailable
         else:
             return
-    raise StoreUnavailable
+    raise failure
 
 
 def _transaction_item(write: Write) -> Any:

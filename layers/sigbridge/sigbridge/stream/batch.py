@@ -2,14 +2,20 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
-from sigbridge.errors import SigbridgeError, StoreUnavailable
+from sigbridge.aws import queue
+from sigbridge.aws.queue import QueuedMessage, QueueUnavailable
+from sigbridge.errors import SigbridgeError, StoreThrottled, StoreUnavailable
 from sigbridge.integrations.retries import Undelivered
+from sigbridge.settings import settings
 from sigbridge.store.failures import LASTING_FAILURES
-from sigbridge.store.stream import read_change
+from sigbridge.store.stream import Change, read_change
 from sigbridge.stream.handlers import handle
 from sigbridge.stream.skipped import Skipped, StreamRecord, report_skipped
+from sigbridge.stream.throttled import ThrottledChanges, from_message
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,28 +39,83 @@ class Handled:
         counts: What is to be counted of the records that were handled.
         skipped: Those that can't be handled.
         undelivered: What a destination did not take: some is in the retry queue, some in the dead letters.
+        throttled: Changes that the store refuses for throughput; they are in the retry queue.
+        waiting: Ids of the messages of the retry queue that are to be tried again.
         stop: Where it stopped; None where all of it is done.
     """
 
     counts: Counter[str]
     skipped: tuple[Skipped, ...] = ()
     undelivered: tuple[Undelivered, ...] = ()
+    throttled: tuple[Change[Any], ...] = ()
+    waiting: tuple[str, ...] = ()
     stop: Stop | None = None
 
 
 def handle_batch(records: Sequence[StreamRecord]) -> Handled:
-    """Handle changes in their order, up to the first one that fails for a while."""
+    """Handle changes in their order, up to the first one that fails for a while.
+
+    A change that the store refuses for throughput waits in the retry queue, and those behind it go on.
+    """
     counts = Counter[str]()
     skipped: list[Skipped] = []
+    throttled = ThrottledChanges()
     stop = None
     for record in records:
         try:
-            change = read_change(record)
-            if change is not None:
-                counts += handle(change)
+            counts += _handle(record, throttled)
         except StoreUnavailable as reason:
             stop = Stop(record, reason)
             break
         except LASTING_FAILURES as reason:
             skipped.append(Skipped(record, reason))
-    return Handled(counts + report_skipped(skipped), tuple(skipped), stop=stop)
+    counts += report_skipped(skipped)
+    try:
+        throttled.send()
+    except QueueUnavailable as reason:
+        return Handled(counts, tuple(skipped), stop=Stop(throttled.records[0], reason))
+    return Handled(counts, tuple(skipped), throttled=tuple(throttled.changes), stop=stop)
+
+
+def _handle(record: StreamRecord, throttled: ThrottledChanges) -> Counter[str]:
+    change = read_change(record)
+    if change is None:
+        return Counter()
+    try:
+        throttled.refuse_followers(change)
+        return handle(change)
+    except StoreThrottled:
+        throttled.add(record, change)
+        return Counter()
+
+
+def retry_changes(messages: Sequence[QueuedMessage]) -> Handled:
+    """Handle the changes that the retry queue holds; what fails again waits longer.
+
+    What nothing can be read of waits too, and so comes to the dead letters.
+    """
+    counts = Counter[str]()
+    skipped: list[Skipped] = []
+    waiting: list[QueuedMessage] = []
+    for message in messages:
+        record = _read(message)
+        if record is None:
+            waiting.append(message)
+            continue
+        try:
+            change = read_change(record)
+            if change is not None:
+                counts += handle(change)
+        except StoreUnavailable:
+            waiting.append(message)
+        except LASTING_FAILURES as reason:
+            skipped.append(Skipped(record, reason))
+    queue.postpone(settings().retry_queue_url, waiting)
+    counts += report_skipped(skipped)
+    return Handled(counts, tuple(skipped), waiting=tuple(message.id for message in waiting))
+
+
+def _read(message: QueuedMessage) -> StreamRecord | None:
+    with suppress(KeyError, TypeError, ValueError):
+        return from_message(message.body)
+    return None

@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from sigbridge.aws.queue import QueueUnavailable
+from sigbridge.aws.queue import QueuedMessage, QueueUnavailable
 from sigbridge.integrations.delivery import Delivery, destinations
 from sigbridge.integrations.destination import Event
 from sigbridge.integrations.events import events_of
-from sigbridge.integrations.retries import make_deliveries
+from sigbridge.integrations.retries import make_deliveries, retry
 from sigbridge.store.failures import LASTING_FAILURES
 from sigbridge.store.stream import read_change
 from sigbridge.stream.batch import Handled, Stop
@@ -33,3 +33,9 @@ def publish_batch(records: Sequence[StreamRecord]) -> Handled:
     except QueueUnavailable as reason:
         return Handled(Counter(), stop=Stop(records[0], reason))
     return Handled(report_skipped(skipped), tuple(skipped), tuple(undelivered))
+
+
+def publish_again(messages: Sequence[QueuedMessage]) -> Handled:
+    """Make the deliveries that the retry queue holds."""
+    retried = retry(messages)
+    return Handled(Counter(), undelivered=retried.given_up, waiting=retried.waiting)

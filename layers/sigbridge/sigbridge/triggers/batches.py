@@ -1,17 +1,20 @@
 """Batches of records: Lambda is told which of them it is to hand over again."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sigbridge.aws.queue import QueuedMessage
-from sigbridge.integrations.retries import Retried, Undelivered
 from sigbridge.stream.batch import Handled, Stop
 from sigbridge.stream.skipped import StreamRecord
+from sigbridge.stream.throttled import devices_of
 from sigbridge.telemetry import count, flush_counts, logger
 
 type BatchHandler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
+
+# Of those that one line of the log names.
+_MOST_DEVICES = 20
 
 
 def on_changes(handle: Callable[[Sequence[StreamRecord]], Handled]) -> BatchHandler:
@@ -19,29 +22,19 @@ def on_changes(handle: Callable[[Sequence[StreamRecord]], Handled]) -> BatchHand
 
     def handle_records(records: Sequence[StreamRecord]) -> Sequence[str]:
         handled = handle(records)
-        for skipped in handled.skipped:
-            logger.error(
-                f"a change can't be handled: {skipped.reason}",
-                event_id=skipped.record["eventID"],
-                exc_info=skipped.reason,
-            )
-        _log(handled.undelivered)
-        if not_retried := handled.counts["DownlinksNotRetried"]:
-            logger.warning("downlinks are not tried again: their queues are full", downlinks=not_retried)
-        for metric, occurrences in handled.counts.items():
-            count(metric, occurrences)
+        _report(handled)
         return () if handled.stop is None else (_stopped_at(handled.stop),)
 
     return _on_batches(handle_records)
 
 
-def on_retries(retry: Callable[[Sequence[QueuedMessage]], Retried]) -> BatchHandler:
-    """Make a Lambda handler for messages of the retry queue."""
+def on_retries(handle: Callable[[Sequence[QueuedMessage]], Handled]) -> BatchHandler:
+    """Make a Lambda handler for messages of a retry queue, each of which is tried again on its own."""
 
     def handle_records(records: Sequence[Mapping[str, Any]]) -> Sequence[str]:
-        retried = retry([QueuedMessage.from_record(record) for record in records])
-        _log(retried.given_up)
-        return retried.waiting
+        handled = handle([QueuedMessage.from_record(record) for record in records])
+        _report(handled)
+        return handled.waiting
 
     return _on_batches(handle_records)
 
@@ -75,8 +68,26 @@ def _stopped_at(stop: Stop) -> str:
     return number
 
 
-def _log(undelivered: Iterable[Undelivered]) -> None:
-    for one in undelivered:
+def _report(handled: Handled) -> None:
+    for skipped in handled.skipped:
+        logger.error(
+            f"a change can't be handled: {skipped.reason}",
+            event_id=skipped.record["eventID"],
+            exc_info=skipped.reason,
+        )
+    for one in handled.undelivered:
         write = logger.error if one.failure.is_lasting else logger.warning
         delivery = one.delivery
         write(one.failure.reason, destination=delivery.destination, event_id=delivery.event.id)
+    if handled.throttled:
+        logger.warning(
+            "the store refuses changes for throughput: they wait in the retry queue",
+            changes=len(handled.throttled),
+            devices=devices_of(handled.throttled)[:_MOST_DEVICES],
+        )
+    if handled.waiting:
+        logger.warning("messages of the retry queue wait longer", messages=len(handled.waiting))
+    if not_retried := handled.counts["DownlinksNotRetried"]:
+        logger.warning("downlinks are not tried again: their queues are full", downlinks=not_retried)
+    for metric, occurrences in handled.counts.items():
+        count(metric, occurrences)
