@@ -12,6 +12,7 @@ from benchmarks.cold_start import cold_start_rows
 from benchmarks.growth import growth_rows
 from benchmarks.handler_times import batch_time_row, handler_time_rows
 from benchmarks.layer import built_stack, layer_size_row
+from benchmarks.processor_times import processor_time_rows
 from benchmarks.reading_costs import reading_cost_rows
 from benchmarks.report import RESULTS, print_table, write_results
 from benchmarks.request_costs import batch_cost_row, request_cost_rows
@@ -55,6 +56,7 @@ def measure(workload: Workload, announce: Callable[[str], None]) -> Sequence[Row
     announce("handler times")
     rows.append(batch_time_row(workload, devices))
     rows += handler_time_rows(workload)
+    rows += processor_time_rows(workload)
     announce("growth")
     rows += growth_rows(workload)
     announce("sam build")

@@ -16,7 +16,7 @@ _LIMIT = "one write a transition"
 _MINUTE_MS = 60_000
 
 
-class _Changes:
+class Changes:
     """The changes that the table's stream tells of from now on."""
 
     def __init__(self, workload: Workload) -> None:
@@ -50,7 +50,7 @@ class _Changes:
 
 def change_cost_rows(workload: Workload) -> list[Row]:
     """Count what following each transition of a downlink costs, and following a message."""
-    changes = _Changes(workload)
+    changes = Changes(workload)
     push, bidir, report = workload.change_queue, workload.bidir, workload.report
     device = workload.device
     queued, answered, sent, failed, expired, removed, retried = (device() for _ in range(7))
@@ -87,7 +87,7 @@ def change_cost_rows(workload: Workload) -> list[Row]:
     ]
 
 
-def _cost(changes: _Changes, life: Sequence[Action]) -> Consumption:
+def _cost(changes: Changes, life: Sequence[Action]) -> Consumption:
     """Count what following the last happening of a life costs; those before it are followed first."""
     for happen in life[:-1]:
         happen()
@@ -98,7 +98,7 @@ def _cost(changes: _Changes, life: Sequence[Action]) -> Consumption:
     return consumption
 
 
-def _cost_of_message(workload: Workload, changes: _Changes) -> Consumption:
+def _cost_of_message(workload: Workload, changes: Changes) -> Consumption:
     device_id = workload.device()
     workload.change_queue("queue_push", device_id, 1)()
     changes.follow()

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from bill.month import Fleet, bill, log_cost, total, usage_cost
 from bill.prices import IRELAND, VIRGINIA
+from bill.sizes import memory, window
 from bill.tables import dollars, filled, table
 from bill.usage import CALLBACK_S, DAYS, Measured, bidirectional, downlink, uplink
 from sigbridge_local.places import ROOT
@@ -116,4 +117,11 @@ def prices() -> str:
     return table(["USD", VIRGINIA.region, IRELAND.region], rows)
 
 
-_TABLES = {"by_fleet": by_fleet, "worked": worked, "extras": extras, "prices": prices}
+_TABLES = {
+    "by_fleet": by_fleet,
+    "worked": worked,
+    "extras": extras,
+    "memory": memory,
+    "window": window,
+    "prices": prices,
+}
