@@ -71,7 +71,7 @@ def bursts(devices: float) -> list[Burst]:
         Burst(
             "all fall silent",
             _store(devices, Occasion.LOOK, Occasion.STATE_TOLD)
-            | {"every_minute": devices / limits.LOOKS.value},
+            | {"every_minute": devices / limits.LOOKS.value / limits.default("DueShards")},
         ),
     ]
 

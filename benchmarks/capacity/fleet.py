@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum, auto
 
 from bill.usage import CALLBACK_S
+from sigbridge.model.due import MOST_SHARDS
 
 _DAY_S = 86_400
 # How long an instance of a function remembers a key, a device and an application.
@@ -18,6 +19,7 @@ class Spread(StrEnum):
     KEY = auto()
     APPLICATION = auto()
     DEVICE = auto()
+    SHARD = auto()
 
 
 class Occasion(StrEnum):
@@ -33,6 +35,7 @@ class Occasion(StrEnum):
     LOOK: a watched device is looked at, once in its keep-alive time.
     INSTANCE_MINUTE: an instance of a function has forgotten keys and applications.
     MINUTE: a minute has passed.
+    SHARD_MINUTE: the same, once for each shard of what is due.
     REGISTRATION, STATE_TOLD: once for a device, or in an outage; not in steady traffic.
     EXCEPTION: what routine traffic does not bring: odd times, repeats with more in them, confirmed downlinks
         that fail, erasures.
@@ -49,6 +52,7 @@ class Occasion(StrEnum):
     LOOK = auto()
     INSTANCE_MINUTE = auto()
     MINUTE = auto()
+    SHARD_MINUTE = auto()
     REGISTRATION = auto()
     STATE_TOLD = auto()
     EXCEPTION = auto()
@@ -69,6 +73,7 @@ class Fleet:
         keep_alive_s: That time.
         applications: Over how many the devices are spread evenly.
         destinations: How many are told of everything, an event bus or a webhook each.
+        due_shards: The parameter of the template, which large fleets raise.
     """
 
     devices: float
@@ -80,6 +85,7 @@ class Fleet:
     keep_alive_s: float = 3_600
     applications: float = 1
     destinations: float = 0
+    due_shards: float = MOST_SHARDS
 
     def count(self, spread: Spread) -> float:
         """How many keys or items there are of a form."""
@@ -88,6 +94,7 @@ class Fleet:
             Spread.KEY: 1.0,
             Spread.APPLICATION: self.applications,
             Spread.DEVICE: self.devices,
+            Spread.SHARD: self.due_shards,
         }
         return numbers[spread]
 
@@ -147,4 +154,5 @@ class Fleet:
             Occasion.LOOK: self.devices * self.watched / self.keep_alive_s,
             Occasion.INSTANCE_MINUTE: self.instances / REMEMBERED_S,
             Occasion.MINUTE: 1 / 60,
+            Occasion.SHARD_MINUTE: self.due_shards / 60,
         }

@@ -155,7 +155,7 @@ def demands(fleet: Fleet) -> list[Demand]:
         Demand(limits.ACCOUNT_REQUESTS, "API", lambda f: f.requests),
         Demand(limits.CONCURRENCY, "Lambda", concurrency),
         Demand(limits.SHARD_RECORDS, "stream", lambda f: followed_changes(f) / shards(f)),
-        Demand(limits.LOOKS, "every_minute", lambda f: f.looks),
+        Demand(limits.LOOKS, "every_minute", lambda f: f.looks / f.due_shards),
         Demand(limits.EVENTS, "publish", lambda f: events(f) * f.destinations / _EVENTS_IN_A_REQUEST),
     ]
 

@@ -81,9 +81,10 @@ def keys() -> str:
 
 def first_limits() -> str:
     """What a growing fleet reaches, in this order."""
+    shards_of_due = limits.default("DueShards")
     kinds = {
-        "watched, acknowledged": Fleet(1),
-        "neither": Fleet(1, watched=0, acknowledged=0),
+        "watched, acknowledged": Fleet(1, due_shards=shards_of_due),
+        "neither": Fleet(1, watched=0, acknowledged=0, due_shards=shards_of_due),
     }
     reached = {
         kind: {(demand.what, demand.limit): devices for demand, devices in passed_limits(fleet)}

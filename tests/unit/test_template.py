@@ -11,6 +11,7 @@ import pytest
 from ministack.services.lambda_svc import _apply_filter_criteria
 
 from sigbridge.integrations.retries import wait_s
+from sigbridge.model.due import MOST_SHARDS
 from sigbridge.settings import Settings
 from sigbridge.store.device_states import MOST_QUEUED
 from sigbridge_local.table_from_template import read_template
@@ -601,6 +602,25 @@ def test_what_is_due_is_looked_after_every_minute_by_one_run_at_a_time() -> None
     assert schedule["Properties"]["Description"]
     assert properties["Timeout"] < 60
     assert properties["EventInvokeConfig"] == {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60}
+
+
+def test_what_is_due_is_looked_after_by_a_function_that_may_invoke_itself_and_no_other() -> None:
+    [policy] = of_type("AWS::IAM::Policy").values()
+
+    assert policy["Properties"]["Roles"] == [{"Ref": "EveryMinuteFunctionRole"}]
+    assert policy["Properties"]["PolicyDocument"]["Statement"] == [
+        {
+            "Effect": "Allow",
+            "Action": "lambda:InvokeFunction",
+            "Resource": {"Fn::GetAtt": "EveryMinuteFunction.Arn"},
+        }
+    ]
+
+
+def test_there_can_be_as_many_shards_as_are_looked_after() -> None:
+    parameter = TEMPLATE["Parameters"]["DueShards"]
+
+    assert (parameter["Default"], parameter["MaxValue"]) == (Settings("").due_shards, MOST_SHARDS)
 
 
 def test_the_table_outlives_the_stack_and_can_be_restored() -> None:

@@ -19,6 +19,7 @@ class Settings:
         radio_window_ms: How long after its `time` a BIDIR callback may still claim a downlink.
         acknowledge_wait_ms: How long a confirmed downlink, once answered, waits for its acknowledgement
             before it is tried again.
+        due_shards: Over how many shards devices are divided by what waits for time to pass.
         event_bus_name: EventBridge bus that is told of messages, reports and each step of a downlink; None
             for silence.
         dead_letters_url: SQS queue that is told of changes that can't be handled; None for the log alone.
@@ -32,6 +33,7 @@ class Settings:
     queue_capacity: int = 100
     radio_window_ms: int = 30_000
     acknowledge_wait_ms: int = 600_000
+    due_shards: int = 1
     event_bus_name: str | None = None
     dead_letters_url: str | None = None
     retry_queue_url: str = ""
@@ -51,6 +53,7 @@ class Settings:
             queue_capacity=int(os.environ.get("QUEUE_CAPACITY", "100")),
             radio_window_ms=int(os.environ.get("RADIO_WINDOW_SECONDS", "30")) * 1000,
             acknowledge_wait_ms=int(os.environ.get("ACKNOWLEDGE_WAIT_SECONDS", "600")) * 1000,
+            due_shards=int(os.environ.get("DUE_SHARDS", "1")),
             event_bus_name=os.environ.get("EVENT_BUS_NAME") or None,
             dead_letters_url=os.environ.get("DEAD_LETTERS_URL") or None,
             retry_queue_url=os.environ.get("RETRY_QUEUE_URL", ""),
