@@ -7,10 +7,11 @@ import boto3
 from benchmarks.budget import Row
 from benchmarks.consumption import Consumption, counted
 from benchmarks.stopwatch import Action
-from benchmarks.workload import TABLE, Event, Workload
+from benchmarks.workload import APPLICATION, TABLE, Event, Workload
 from sigbridge.clock import now_ms, rfc3339
 from sigbridge.downlinks import end_what_is_due
 from sigbridge.store.connections import client
+from sigbridge.store.due import shard_of
 
 _LIMIT = "one write a transition"
 _MINUTE_MS = 60_000
@@ -59,7 +60,7 @@ def change_cost_rows(workload: Workload) -> list[Row]:
     soon = rfc3339(now_ms() + _MINUTE_MS)
 
     def let_expire() -> None:
-        end_what_is_due(now_ms() + 2 * _MINUTE_MS, now_ms() + _MINUTE_MS)
+        end_what_is_due(shard_of(APPLICATION, expired), now_ms() + 2 * _MINUTE_MS, now_ms() + _MINUTE_MS)
 
     lives: dict[str, list[Action]] = {
         "queued": [push("queue_push", queued, 1)],

@@ -170,11 +170,14 @@ STEADY = (
         (_get(key.KEY, 0.5), _eventual(key.APPLICATION)),
     ),
     AccessPattern(
+        "ask a shard what is due",
+        Occasion.SHARD_MINUTE,
+        (_query(key.DUE_DOWNLINKS), _query(key.DUE_SILENCE)),
+    ),
+    AccessPattern(
         "ask what is due",
         Occasion.MINUTE,
         (
-            _query(key.DUE_DOWNLINKS),
-            _query(key.DUE_SILENCE),
             _query(key.DUE_WATCH_ORDERS),
             _query(key.DUE_ERASURES),
             _query(key.DUE_APPLICATION_ERASURES),

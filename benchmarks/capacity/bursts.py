@@ -9,6 +9,7 @@ from benchmarks.capacity.fleet import Occasion
 from benchmarks.capacity.key_design import Partition
 from benchmarks.capacity.limits import Limit
 from bill.usage import CALLBACK_S
+from sigbridge.model.due import SHARDS
 
 # Sigfox repeats a callback that was refused after 1, 2 and 4 minutes.
 _DELIVERIES = 4
@@ -72,7 +73,7 @@ def bursts(devices: float) -> list[Burst]:
         Burst(
             "all fall silent",
             _store(devices, Occasion.LOOK, Occasion.STATE_TOLD)
-            | {"every_minute": devices / limits.LOOKS.value},
+            | {"every_minute": devices / (limits.LOOKS.value * SHARDS)},
         ),
     ]
 

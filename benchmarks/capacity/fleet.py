@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum, auto
 
 from bill.usage import CALLBACK_S
+from sigbridge.model.due import SHARDS
 
 _DAY_S = 86_400
 # How long an instance of a function remembers a key, a device and an application.
@@ -18,6 +19,7 @@ class Spread(StrEnum):
     KEY = auto()
     APPLICATION = auto()
     DEVICE = auto()
+    SHARD = auto()
 
 
 class Occasion(StrEnum):
@@ -33,6 +35,7 @@ class Occasion(StrEnum):
     LOOK: a watched device is looked at, once in its keep-alive time.
     INSTANCE_MINUTE: an instance of a function has forgotten keys and applications.
     MINUTE: a minute has passed.
+    SHARD_MINUTE: the same, once for each shard of what is due.
     REGISTRATION, STATE_TOLD: once for a device, or in an outage; not in steady traffic.
     CREATION: a device is registered before its first message, one by one or by an import.
     EXCEPTION: what routine traffic does not bring: odd times, repeats with more in them, confirmed downlinks
@@ -50,6 +53,7 @@ class Occasion(StrEnum):
     LOOK = auto()
     INSTANCE_MINUTE = auto()
     MINUTE = auto()
+    SHARD_MINUTE = auto()
     REGISTRATION = auto()
     CREATION = auto()
     STATE_TOLD = auto()
@@ -90,6 +94,7 @@ class Fleet:
             Spread.KEY: 1.0,
             Spread.APPLICATION: self.applications,
             Spread.DEVICE: self.devices,
+            Spread.SHARD: SHARDS,
         }
         return numbers[spread]
 
@@ -149,4 +154,5 @@ class Fleet:
             Occasion.LOOK: self.devices * self.watched / self.keep_alive_s,
             Occasion.INSTANCE_MINUTE: self.instances / REMEMBERED_S,
             Occasion.MINUTE: 1 / 60,
+            Occasion.SHARD_MINUTE: SHARDS / 60,
         }

@@ -65,8 +65,8 @@ ALL_OF_DEVICE = Item(_DEVICE, "*", Spread.DEVICE)
 
 # The sort key of the index `due` is a moment: what is written at a time is beside each other, so that
 # DynamoDB can't split the load of such a key.
-DUE_DOWNLINKS = Partition("due DOWNLINKS", Spread.TABLE)
-DUE_SILENCE = Partition("due SILENCE", Spread.TABLE)
+DUE_DOWNLINKS = Partition("due DOWNLINKS#*", Spread.SHARD)
+DUE_SILENCE = Partition("due SILENCE#*", Spread.SHARD)
 DUE_WATCH_ORDERS = Partition("due WATCH_ORDERS", Spread.TABLE)
 DUE_ERASURES = Partition("due ERASURES", Spread.TABLE)
 DUE_APPLICATION_ERASURES = Partition("due APPLICATION_ERASURES", Spread.TABLE)

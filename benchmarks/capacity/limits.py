@@ -79,9 +79,10 @@ SHARD_RECORDS = Limit(
 )
 # Lambda stops the function after 55 s, and it keeps 10 s for what is under way then.
 LOOKS = Limit(
-    "items that are due, looked at by one run a minute",
+    "items of one shard that are due, looked at by one run a minute",
     45 / 60 / CALLBACK_S,
     f"assumed: 45 s of a minute, {CALLBACK_S * 1000:g} ms each",
+    "MemorySize of the function",
 )
 EVENTS = Limit(
     "requests to EventBridge",

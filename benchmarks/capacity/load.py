@@ -10,6 +10,7 @@ from benchmarks.capacity.fleet import Fleet
 from benchmarks.capacity.key_design import Item, Partition
 from benchmarks.capacity.limits import Limit
 from bill.usage import CALLBACK_S, DAYS, MESSAGE_BYTES
+from sigbridge.model.due import SHARDS
 
 _NEW_TABLE_PARTITIONS = 4
 _EVENTS_IN_A_REQUEST = 10
@@ -155,7 +156,7 @@ def demands(fleet: Fleet) -> list[Demand]:
         Demand(limits.ACCOUNT_REQUESTS, "API", lambda f: f.requests),
         Demand(limits.CONCURRENCY, "Lambda", concurrency),
         Demand(limits.SHARD_RECORDS, "stream", lambda f: followed_changes(f) / shards(f)),
-        Demand(limits.LOOKS, "every_minute", lambda f: f.looks),
+        Demand(limits.LOOKS, "every_minute", lambda f: f.looks / SHARDS),
         Demand(limits.EVENTS, "publish", lambda f: events(f) * f.destinations / _EVENTS_IN_A_REQUEST),
     ]
 

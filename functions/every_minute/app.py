@@ -1,17 +1,19 @@
 """Do each minute what time asks for: end downlinks, find silent devices, erase what was deleted."""
 
 from sigbridge.deletion import erase_due_applications, erase_what_is_due
-from sigbridge.downlinks import end_what_is_due
-from sigbridge.status import follow_watch_orders, look_for_silence
-from sigbridge.triggers.schedule import on_schedule
+from sigbridge.downlinks import due_downlinks, end_what_is_due
+from sigbridge.status import due_looks, follow_watch_orders, look_for_silence
+from sigbridge.triggers.schedule import ShardedWork, on_schedule
 
 lambda_handler = on_schedule(
     {
-        "downlinks": end_what_is_due,
-        "watched devices": look_for_silence,
+        "downlinks": ShardedWork(due_downlinks, end_what_is_due),
+        "watched devices": ShardedWork(due_looks, look_for_silence),
+    },
+    {
         "orders to watch devices": follow_watch_orders,
         # Its devices then have an erasure of their own.
         "deleted applications": erase_due_applications,
         "deleted devices": erase_what_is_due,
-    }
+    },
 )

@@ -28,6 +28,7 @@ from sigbridge.model.downlink import Downlink
 from sigbridge.model.report import StoredReport
 from sigbridge.model.service import Service
 from sigbridge.store import device_states, table
+from sigbridge.store.due import shard_of
 from tests.engines.test_races import CALLERS, DEVICE, at_once, bidir, payload_of
 from tests.functional.change_stream import ChangeStream
 from tests.functional.lambdas import call
@@ -132,7 +133,7 @@ def test_i3_a_missing_acknowledgement_is_noticed_once_by_deadlines_at_once(strea
     stream.follow()
     later = now_ms() + 700_000
 
-    at_once([lambda: end_what_is_due(later, later)] * 4)
+    at_once([lambda: end_what_is_due(shard_of("demo", DEVICE), later, later)] * 4)
 
     assert [downlink.attempt for downlink in queued_downlinks("demo", DEVICE)] == [2]
 

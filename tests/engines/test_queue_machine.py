@@ -37,6 +37,7 @@ from sigbridge.model.downlink_history import DownlinkHistory
 from sigbridge.model.report import ReceivedReport
 from sigbridge.model.service import Service
 from sigbridge.reports import store_reports
+from sigbridge.store.due import shard_of
 from sigbridge.store.stream import read_change
 from sigbridge.stream.handlers import handle
 from tests.engines.conftest import use_new_table
@@ -287,7 +288,8 @@ class QueueMachine(RuleBasedStateMachine):
     @rule()
     def pass_deadlines(self) -> None:
         # Several of one device, put back at once, may be in each other's way.
-        while end_what_is_due(self.model.now, self.model.now + 1).failed:
+        shard = shard_of(APPLICATION, DEVICE)
+        while end_what_is_due(shard, self.model.now, self.model.now + 1).failed:
             pass
         came_back = self.model.pass_deadlines()
         self.model.order_head(came_back, [downlink.id for downlink in queued_downlinks(APPLICATION, DEVICE)])

@@ -17,6 +17,7 @@ from sigbridge.integrations.delivery import Delivery, deliver
 from sigbridge.integrations.destination import DeliveryFailure, Event
 from sigbridge.model.downlink_history import Step
 from sigbridge.settings import settings
+from sigbridge.store.due import shard_of
 from tests.event_schemas import violations
 from tests.functional.change_stream import ChangeStream, StreamRecord
 from tests.functional.conftest import Invoke, Stored
@@ -185,12 +186,19 @@ def test_a_downlink_is_told_by_the_names_that_the_queue_has_for_it(field: Field,
 
 def test_everything_that_can_happen_to_downlinks_is_told(field: Field, bus: RecordedBus) -> None:
     soon = {"expires_at": "2099-01-01T00:00:00Z"}
+    shard = shard_of("demo", DEVICE)
     lives: list[tuple[dict[str, Any], list[Callable[[], object]]]] = [
         ({}, [field.ask, lambda: field.acknowledge(5), lambda: field.acknowledge(0)]),
         ({"confirmed": True}, [field.ask, lambda: field.acknowledge(4), field.clear]),
         ({"confirmed": True}, [field.ask, field.clear, lambda: field.acknowledge(1)]),
-        ({}, [field.ask, lambda: end_what_is_due(now_ms() + 700_000, now_ms() + 10_000)]),
-        (soon, [lambda: end_what_is_due(4_200_000_000_000, now_ms() + 10_000)]),
+        (
+            {},
+            [
+                field.ask,
+                lambda: end_what_is_due(shard, now_ms() + 700_000, now_ms() + 10_000),
+            ],
+        ),
+        (soon, [lambda: end_what_is_due(shard, 4_200_000_000_000, now_ms() + 10_000)]),
     ]
     for item, happenings in lives:
         field.push(**item)

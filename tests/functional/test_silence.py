@@ -8,6 +8,7 @@ from sigbridge.clock import rfc3339
 from sigbridge.errors import StoreUnavailable
 from sigbridge.status import silence_monitor
 from sigbridge.store import table
+from sigbridge.store.due import shard_of
 from sigbridge.store.rows import Key, Update
 from tests.functional.conftest import Counted, Stored
 from tests.functional.failing_store import failing, throttled
@@ -372,7 +373,7 @@ def test_one_device_that_can_not_be_looked_at_does_not_stop_the_others(
     for item in foreign:
         key = Key(item.pop("pk"), item.pop("sk"))
         table.delete_all([key])
-        table.put_new(key, {"due_list": "SILENCE", "due_at": 1, **item})
+        table.put_new(key, {"due_list": "SILENCE#00", "due_at": 1, **item})
     counted()
 
     fleet.wait(HOUR)
@@ -446,7 +447,7 @@ def test_an_item_that_only_its_index_knows_is_left_alone(fleet: PlayedFleet, tra
     table.update(Update(key, "SET due_at = :later", "attribute_exists(pk)", {":later": later}))
 
     work = silence_monitor.look_for_silence(
-        fleet.clock.now_ms + 2 * DAY * 1000, fleet.clock.now_ms + DAY * 1000
+        shard_of("demo", tracker), fleet.clock.now_ms + 2 * DAY * 1000, fleet.clock.now_ms + DAY * 1000
     )
 
     assert (work.looked_at, work.failed, dict(work.left_out)) == (1, 0, {})

@@ -50,7 +50,9 @@ from sigbridge.store.device_states import (
 )
 from sigbridge.store.devices import NotListed
 from sigbridge.store.downlink_codec import answered_downlink
+from sigbridge.store.due import DueItem, shard_of
 from sigbridge.store.messages import SentMark, Written
+from sigbridge.store.rows import Key
 from sigbridge.store.state_lists import Entry
 from sigbridge.store.stream import AttemptChanged, Change, MessageStored, ReportStored, StateChanged
 from sigbridge.store.timeline import ItemChanged
@@ -376,9 +378,19 @@ class FakeAttempts(FakeModule):
     def _answered_at(self, key: AttemptKey) -> int:
         return int(self.items.attempts[key].steps[Step.ANSWERED]["at"])
 
-    def due_until(self, now_ms: int) -> Iterator[AttemptKey]:
+    def due_until(self, shard: int, now_ms: int) -> Iterator[DueItem]:
         due = sorted((at, key.downlink_id, key.number, key) for key, at in self.items.due_at.items())
-        return (key for at, _, _, key in due if at <= now_ms)
+        return (
+            DueItem(
+                Key(
+                    f"DEVICE#{key.application_id}#{key.device_id}",
+                    f"DOWNLINK#{key.downlink_id}#{key.number:02d}",
+                ),
+                at,
+            )
+            for at, _, _, key in due
+            if at <= now_ms and shard_of(key.application_id, key.device_id) == shard
+        )
 
 
 class FakeObservations(FakeModule):

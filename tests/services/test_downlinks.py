@@ -30,6 +30,7 @@ from sigbridge.model.device_state import Removal
 from sigbridge.model.settings import DownlinkQuota
 from sigbridge.reports import ReceivedReport, Service, store_reports
 from sigbridge.settings import settings
+from sigbridge.store.due import shard_of
 from tests.functional.played_device import Clock
 from tests.services.conftest import follow
 from tests.services.fake_store import Items
@@ -73,7 +74,7 @@ class Played:
     def wait_for_acknowledgement(self) -> None:
         """Waits until it is given up, and the function that runs each minute says so."""
         self.clock.now_ms += settings().acknowledge_wait_ms + 1
-        end_what_is_due(self.clock.now_ms, self.clock.now_ms + 1)
+        end_what_is_due(shard_of(*DEVICE), self.clock.now_ms, self.clock.now_ms + 1)
         follow(self.items)
 
 

@@ -37,6 +37,7 @@ from sigbridge.store.attempts import QueueWasReplaced, StepRecorded, StepWrite
 from sigbridge.store.connections import client
 from sigbridge.store.device_states import NoSuchDevice, NotInQueue, PushedBefore, PushMemory, QueueHasNoRoom
 from sigbridge.store.devices import NotListed
+from sigbridge.store.due import shard_of
 from sigbridge.store.messages import SentMark
 from sigbridge.store.timeline import ItemChanged
 from sigbridge_local.table_from_template import create_table
@@ -255,22 +256,27 @@ def test_a_step_is_recorded_once() -> None:
     assert attempts.find(NEXT) is None
 
 
+def due(now_ms: int) -> list[AttemptKey]:
+    """The attempts of the device's shard that are due."""
+    return [attempts.due_attempt(item) for item in attempts.due_until(shard_of(*OWNER), now_ms)]
+
+
 def test_an_attempt_is_due_until_it_has_ended() -> None:
     attempts.record_step(KEY, ANSWERED)
-    assert (list(attempts.due_until(NOW_MS + 9)), list(attempts.due_until(NOW_MS + 10))) == ([], [KEY])
+    assert (due(NOW_MS + 9), due(NOW_MS + 10)) == ([], [KEY])
 
     attempts.record_step(KEY, FAILED)
 
-    assert list(attempts.due_until(NOW_MS + 10)) == []
+    assert due(NOW_MS + 10) == []
 
 
 def test_a_late_first_step_does_not_open_what_has_ended() -> None:
     attempts.record_step(KEY, ANSWERED)
     attempts.record_step(KEY, StepWrite(Step.QUEUED, {"at": NOW_MS}, FIRST, due_at=NOW_MS + 5))
 
-    assert list(attempts.due_until(NOW_MS + 9)) == []
+    assert due(NOW_MS + 9) == []
     attempts.wait_no_more(KEY)
-    assert list(attempts.due_until(NOW_MS + 10)) == []
+    assert due(NOW_MS + 10) == []
 
 
 def try_again(generation: int = NOW_MS) -> None:

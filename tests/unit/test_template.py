@@ -618,6 +618,19 @@ def test_what_is_due_is_looked_after_every_minute_by_one_run_at_a_time() -> None
     assert properties["EventInvokeConfig"] == {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60}
 
 
+def test_what_is_due_is_looked_after_by_a_function_that_may_invoke_itself_and_no_other() -> None:
+    [policy] = of_type("AWS::IAM::Policy").values()
+
+    assert policy["Properties"]["Roles"] == [{"Ref": "EveryMinuteFunctionRole"}]
+    assert policy["Properties"]["PolicyDocument"]["Statement"] == [
+        {
+            "Effect": "Allow",
+            "Action": "lambda:InvokeFunction",
+            "Resource": {"Fn::GetAtt": "EveryMinuteFunction.Arn"},
+        }
+    ]
+
+
 def test_the_table_outlives_the_stack_and_can_be_restored() -> None:
     [table] = of_type("AWS::DynamoDB::Table").values()
     properties = table["Properties"]

@@ -4,14 +4,16 @@ import json
 from dataclasses import dataclass, fields
 from typing import Self
 
+from sigbridge.model.due import SHARDS
 from sigbridge_local.places import ROOT
 
 MINUTES = 365 * 24 * 60 / 12
 DAYS = 365 / 12
 
-# Neither is measured on AWS: a warm handler waits for DynamoDB for about half of the time.
+# Neither is measured on AWS: a warm handler waits for DynamoDB for about half of the time, and to ask for what
+# is due takes 40 ms of a whole processor (docs/decisions/0036).
 CALLBACK_S = 0.020
-BACKGROUND_S = 0.050
+BACKGROUND_S = 0.140
 MEMORY_GB = 0.5
 
 # Bytes of a stored message, with the 100 that DynamoDB adds to each item (`tests/functional/test_bill.py`).
@@ -20,8 +22,8 @@ DOWNLINK_BYTES = 1_000
 # A line of the access log with the 26 bytes that CloudWatch Logs adds, and an answer with its headers.
 LOG_BYTES = 400
 ANSWER_BYTES = 400
-# Kinds of work that are looked for every minute, each with a query or two.
-QUERIES_A_MINUTE = 5
+# Every minute one of each shard for either kind of work on devices, and one for each other kind.
+QUERIES_A_MINUTE = 2 * SHARDS + 3
 
 _RESULTS = ROOT / "benchmarks/results.json"
 

@@ -1,1 +1,1 @@
-"""The AWS clients beside the store: event bus, queues."""
+"""The AWS clients beside the store: event bus, queues, functions."""

@@ -3,7 +3,7 @@
 from sigbridge.downlinks.acknowledge import apply_acknowledgement
 from sigbridge.downlinks.bidir import Reply, reply_to_messages
 from sigbridge.downlinks.claim import Answer, answer_uplink, recall_answer
-from sigbridge.downlinks.deadlines import end_what_is_due
+from sigbridge.downlinks.deadlines import due_downlinks, end_what_is_due
 from sigbridge.downlinks.encoding import PayloadEncoder
 from sigbridge.downlinks.errors import DownlinkNotQueued, DownlinkTooLarge, QueueFull, UnknownDownlink
 from sigbridge.downlinks.history import (
@@ -67,6 +67,7 @@ __all__ = [
     "delete_downlink",
     "downlink_history",
     "downlink_history_of",
+    "due_downlinks",
     "end_what_is_due",
     "push_downlinks",
     "push_downlinks_once",

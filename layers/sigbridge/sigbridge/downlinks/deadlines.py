@@ -11,24 +11,36 @@ from sigbridge.downlinks.retry import end_unacknowledged, has_ended
 from sigbridge.model.device_state import Removal
 from sigbridge.model.downlink import Downlink
 from sigbridge.model.downlink_history import AttemptKey, Step, StoredAttempt
+from sigbridge.model.due import Backlogs
 from sigbridge.settings import settings
 from sigbridge.store import attempts
+from sigbridge.store.due import DueItem
 from sigbridge.store.parallel import RunResult, run_each
 
 _ENDS_IN_QUEUE = frozenset({Step.EXPIRED, Step.REMOVED})
 
 
-def end_what_is_due(now_ms: int, until_ms: int) -> RunResult[AttemptKey]:
+def due_downlinks(now_ms: int) -> Backlogs:
+    """Ask all shards how much is to be ended by now.
+
+    Args:
+        now_ms: The present moment.
+    """
+    return attempts.backlogs(now_ms)
+
+
+def end_what_is_due(shard: int, now_ms: int, until_ms: int) -> RunResult[DueItem]:
     """End what was to end by now, as far as time allows; what fails holds nothing else up.
 
     It may run twice at once, and again for what it has ended already.
 
     Args:
+        shard: Of whose devices.
         now_ms: The present moment.
         until_ms: When to stop, epoch ms.
     """
-    due = takewhile(lambda _key: clock.now_ms() < until_ms, attempts.due_until(now_ms))
-    return run_each(lambda key: _look_at(key, now_ms), due)
+    due = takewhile(lambda _item: clock.now_ms() < until_ms, attempts.due_until(shard, now_ms))
+    return run_each(lambda item: _look_at(attempts.due_attempt(item), now_ms), due)
 
 
 def _look_at(key: AttemptKey, now_ms: int) -> None:

@@ -5,6 +5,7 @@ from sigbridge.model.status import Status
 from sigbridge.status.device_status import DeviceStatus, LastMessage, status_of, statuses_of
 from sigbridge.status.recording import record_message, record_over_quota, record_report
 from sigbridge.status.silence_monitor import (
+    due_looks,
     follow_watch_orders,
     look_for_silence,
     watch_changed_device,
@@ -27,6 +28,7 @@ __all__ = [
     "StateSince",
     "Status",
     "devices_in_state",
+    "due_looks",
     "follow_watch_orders",
     "look_for_silence",
     "record_message",

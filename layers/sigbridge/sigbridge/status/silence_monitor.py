@@ -22,6 +22,7 @@ from sigbridge.applications import UnknownApplication, find_application, kept_un
 from sigbridge.devices import UnknownDevice, devices_after, find_device
 from sigbridge.model.application import Application
 from sigbridge.model.device import Device
+from sigbridge.model.due import Backlogs
 from sigbridge.model.status import Status
 from sigbridge.status.device_status import find_last_message, heard_last, is_never_heard
 from sigbridge.status.recording import enter
@@ -120,16 +121,26 @@ def _follow_order(order: WatchOrder, until_ms: int) -> None:
         watch_orders.finish(order)
 
 
-def look_for_silence(now_ms: int, until_ms: int) -> RunResult[DueItem]:
+def due_looks(now_ms: int) -> Backlogs:
+    """Ask all shards how many watched devices could be silent by now.
+
+    Args:
+        now_ms: The present moment.
+    """
+    return stored_conditions.backlogs(now_ms)
+
+
+def look_for_silence(shard: int, now_ms: int, until_ms: int) -> RunResult[DueItem]:
     """Look at each watched device that could be silent by now, as far as time allows.
 
     It may run twice at once, and again for devices that it has looked at already.
 
     Args:
+        shard: Which devices.
         now_ms: The present moment.
         until_ms: When to stop, epoch ms.
     """
-    due = takewhile(lambda _item: clock.now_ms() < until_ms, stored_conditions.due_until(now_ms))
+    due = takewhile(lambda _item: clock.now_ms() < until_ms, stored_conditions.due_until(shard, now_ms))
     find = cache(_find)
     return run_each(lambda item: _look(stored_conditions.watched(item), find, now_ms), due)
 

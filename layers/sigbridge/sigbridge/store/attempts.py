@@ -15,9 +15,11 @@ from typing import Any
 
 from sigbridge.model.downlink import Downlink
 from sigbridge.model.downlink_history import Attempt, AttemptKey, Step, StoredAttempt
+from sigbridge.model.due import Backlogs
 from sigbridge.store import device_states, due, table, transactions
 from sigbridge.store.device_states import QueueHasNoRoom, read_state
 from sigbridge.store.downlink_codec import read_downlink, write_downlink
+from sigbridge.store.due import DueItem
 from sigbridge.store.failures import ConditionFailed, NeverTogether, TransactionFailed
 from sigbridge.store.rows import Key, Record, Span, Update
 
@@ -26,8 +28,7 @@ _SORT = "DOWNLINK#"
 _AFTER_ALL_IDS = "g"
 # Sorts after what follows the moment in an uplink's key.
 _AFTER_EVERY_NUMBER = "~"
-# One list holds all open attempts of the table: its partition takes 1,000 writes a second.
-_DUE_LIST = "DOWNLINKS"
+_DUE_KIND = "DOWNLINKS"
 _PAGE = 50
 
 
@@ -128,7 +129,8 @@ def _recording(key: AttemptKey, step: StepWrite, condition: str) -> Update:
             f"due_list = {'if_not_exists(due_list, :due_list)' if late else ':due_list'}",
             f"due_at = {'if_not_exists(due_at, :due_at)' if late else ':due_at'}",
         ]
-        values |= {":due_list": _DUE_LIST, ":due_at": step.due_at}
+        due_list = due.list_of_device(_DUE_KIND, key.application_id, key.device_id)
+        values |= {":due_list": due_list, ":due_at": step.due_at}
     expression = "SET " + ", ".join(assignments)
     if step.due_at is None and not step.is_first:
         expression += " REMOVE due_list, due_at"
@@ -192,9 +194,19 @@ def _answered_between(application_id: str, device_id: str, first_ms: int, last_m
     return table.in_order(span)
 
 
-def due_until(now_ms: int) -> Iterator[AttemptKey]:
-    """Yield the attempts that are to be looked at again by now, the one that waits longest first."""
-    return (_attempt_key(item.key.pk, item.key.sk) for item in due.due_until(_DUE_LIST, now_ms))
+def backlogs(now_ms: int) -> Backlogs:
+    """Ask how many attempts are to be looked at again by now."""
+    return due.backlogs(_DUE_KIND, now_ms)
+
+
+def due_until(shard: int, now_ms: int) -> Iterator[DueItem]:
+    """Yield the attempts of a shard that are to be looked at again by now, the oldest wait first."""
+    return due.due_until(due.list_of_shard(_DUE_KIND, shard), now_ms)
+
+
+def due_attempt(item: DueItem) -> AttemptKey:
+    """Return the attempt that is due."""
+    return _attempt_key(item.key.pk, item.key.sk)
 
 
 def read_attempt(record: Mapping[str, Any]) -> StoredAttempt:

@@ -5,7 +5,7 @@ of one moment the one of higher rank stands. So the item is the same in whatever
 and however often.
 
 The item is also where it is kept that a device is watched, since its type expects to hear of it: it is
-in the list of the index `due` (see `store.due`) until it is found silent. `heard_at` is the time (epoch
+in a list of the index `due` (see `store.due`) until it is found silent. `heard_at` is the time (epoch
 ms) of the newest message that a look has found, which may be forgotten by the next one.
 """
 
@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from sigbridge.model.due import Backlogs
 from sigbridge.model.observation import Observation, ObservationKind, Observations
 from sigbridge.store import due, table
 from sigbridge.store.due import DueItem
@@ -24,7 +25,7 @@ from sigbridge.store.numbers import whole
 from sigbridge.store.rows import Key, Record, Update
 
 _SORT = "CONDITION"
-_WATCHED = "SILENCE"
+_DUE_KIND = "SILENCE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +81,20 @@ def watch(application_id: str, device_id: str, now_ms: int) -> None:
         key=_key(application_id, device_id),
         expression="SET due_list = :list, due_at = :now",
         condition="attribute_not_exists(due_at) OR due_at <> :now",
-        values={":list": _WATCHED, ":now": now_ms},
+        values={":list": due.list_of_device(_DUE_KIND, application_id, device_id), ":now": now_ms},
     )
     with suppress(ConditionFailed):
         table.update(change)
 
 
-def due_until(now_ms: int) -> Iterator[DueItem]:
-    """Yield the watched devices that are to be looked at by now."""
-    return due.due_until(_WATCHED, now_ms)
+def backlogs(now_ms: int) -> Backlogs:
+    """Ask how many watched devices are to be looked at by now."""
+    return due.backlogs(_DUE_KIND, now_ms)
+
+
+def due_until(shard: int, now_ms: int) -> Iterator[DueItem]:
+    """Yield the watched devices of a shard that are to be looked at by now, the oldest wait first."""
+    return due.due_until(due.list_of_shard(_DUE_KIND, shard), now_ms)
 
 
 def watched(item: DueItem) -> Watched:

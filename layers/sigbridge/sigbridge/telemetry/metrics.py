@@ -12,7 +12,12 @@ def count(metric: str, occurrences: int = 1) -> None:
         metrics.add_metric(name=metric, unit=MetricUnit.Count, value=occurrences)
 
 
+def measure_seconds(metric: str, seconds: float) -> None:
+    """Add a time to those that a metric is of."""
+    metrics.add_metric(name=metric, unit=MetricUnit.Seconds, value=seconds)
+
+
 def flush_counts() -> None:
-    """Write what was counted, if anything was."""
+    """Write what was counted and measured, if anything was."""
     if metrics.metric_set:
         metrics.flush_metrics()
