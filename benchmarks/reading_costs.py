@@ -25,11 +25,11 @@ def _devices_row(workload: Workload) -> Row:
     many = consumption_of(page)
     return _row(
         f"list {_PAGE} of {_DEVICES:,} devices",
-        "their entries, read once",
-        (5, 5),
+        "their facts, states and newest messages, read once",
+        (112, 155),
         many,
-        f"{few.requests} / {few.read_units:g} of few; a query of the entries, and one of each of the four"
-        " states that a device can be listed in",
+        f"{few.requests} / {few.read_units:g} of few; a query of the list, one of each state, one of each device's"
+        " newest message, and what is noted of the devices and queued for them",
     )
 
 

@@ -10,8 +10,8 @@ from sigbridge_local.places import ROOT
 MINUTES = 365 * 24 * 60 / 12
 DAYS = 365 / 12
 
-# Neither is measured on AWS: a warm handler waits for DynamoDB for about half of the time, and to ask for what
-# is due takes 40 ms of a whole processor (docs/decisions/0036).
+# Neither is measured on AWS: a warm handler waits for DynamoDB for about half of the time; to ask for what is
+# due takes 40 ms of a whole processor (docs/decisions/0036).
 CALLBACK_S = 0.020
 BACKGROUND_S = 0.140
 MEMORY_GB = 0.5

@@ -1,13 +1,15 @@
 """Bytecode for the layer.
 
 `sam build` leaves none, and a function can't write its own beside the layer, so that every cold start
-would compile each module anew. What no function imports at its start is left out, to keep the layer small.
+would compile each module anew. What no function imports at its start is left out, and so are the docstrings
+of our own modules, which nothing reads there: to keep the layer small.
 """
 
 import compileall
 import py_compile
 import re
 import sys
+from importlib.util import cache_from_source
 from pathlib import Path
 
 from sigbridge_local.failures import LocalStackError
@@ -20,6 +22,8 @@ _LEFT_OUT = re.compile(
     r"|utilities/data_classes/(active_mq|api_gateway_authorizer|appsync|cognito|iot|rabbit|s3_object)"
     r"|utilities/(?!__init__|data_classes|jmespath_utils|typing))"
 )
+_NEVER_STALE = py_compile.PycInvalidationMode.UNCHECKED_HASH
+_WITHOUT_DOCSTRINGS = 2
 
 
 def compile_layer(build_directory: Path) -> None:
@@ -33,12 +37,18 @@ def compile_layer(build_directory: Path) -> None:
         message = f"{build_directory} holds no built layer: run `sam build` first"
         raise LocalStackError(message)
     compileall.compile_dir(
-        layer,
-        quiet=1,
-        rx=_LEFT_OUT,
-        stripdir=str(layer),
-        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+        layer, quiet=1, rx=_LEFT_OUT, stripdir=str(layer), invalidation_mode=_NEVER_STALE
     )
+    for module in (layer / "sigbridge").rglob("*.py"):
+        # Under the name that Python looks for where nothing asks it to optimise.
+        py_compile.compile(
+            str(module),
+            cfile=cache_from_source(str(module), optimization=""),
+            dfile=str(module.relative_to(layer)),
+            doraise=True,
+            optimize=_WITHOUT_DOCSTRINGS,
+            invalidation_mode=_NEVER_STALE,
+        )
 
 
 if __name__ == "__main__":
