@@ -28,8 +28,8 @@ def _devices_row(workload: Workload) -> Row:
         "their facts, states and newest messages, read once",
         (112, 155),
         many,
-        f"{few.requests} / {few.read_units:g} of few; a query of the list, one of each state, one of each device's"
-        " newest message, and what is noted of the devices and queued for them",
+        f"{few.requests} / {few.read_units:g} of few; a query of the list, one of each state, one of each"
+        " device's newest message, and what is noted of the devices and queued for them",
     )
 
 

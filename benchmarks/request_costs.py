@@ -81,8 +81,8 @@ def _first_contact_rows(workload: Workload) -> list[Row]:
             "as above + device + state",
             (4, 13, 1.5),
             unlisted,
-            "a transaction registers the device, once in its life: 2 x 2 for both items and one to list it by AWS's"
-            " rules; DynamoDB Local counts 8 + 4",
+            "a transaction registers the device, once in its life: by AWS's rules 2 x 2 for both items and"
+            " one to list it; DynamoDB Local counts 8 + 4",
         ),
     ]
 

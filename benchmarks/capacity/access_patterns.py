@@ -102,6 +102,7 @@ def _together(kind: str, item: Item, *indexes: IndexWrite) -> Access:
 _DUE_DOWNLINK = IndexWrite(key.DUE_DOWNLINKS)
 # Another moment is another place in the index: the old entry goes, a new one comes.
 _NEXT_LOOK = IndexWrite(key.DUE_SILENCE, 2)
+_FIRST_LOOK = IndexWrite(key.DUE_SILENCE)
 # An application's list of devices: it has a copy of what each is.
 _LISTED = IndexWrite(key.LISTED_DEVICES)
 # A key is about 100 bytes, and a half unit reads 4 kB of them.
@@ -195,7 +196,7 @@ _ONCE = (
     AccessPattern(
         "list a device as never heard", Occasion.CREATION, (_together("Update", key.LISTED_IN_STATE),)
     ),
-    AccessPattern("begin to watch a device", Occasion.REGISTRATION, (_update(key.CONDITION, _NEXT_LOOK),)),
+    AccessPattern("begin to watch a device", Occasion.REGISTRATION, (_update(key.CONDITION, _FIRST_LOOK),)),
     AccessPattern(
         "enter a device in the list of a state", Occasion.STATE_TOLD, (_update(key.LISTED_IN_STATE),)
     ),

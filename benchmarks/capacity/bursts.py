@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from benchmarks.capacity import limits
 from benchmarks.capacity.access_patterns import ACCESS_PATTERNS
-from benchmarks.capacity.fleet import Occasion
+from benchmarks.capacity.fleet import Occasion, Spread
 from benchmarks.capacity.key_design import Partition
 from benchmarks.capacity.limits import Limit
 from bill.usage import CALLBACK_S
@@ -14,6 +14,8 @@ from sigbridge.model.due import SHARDS
 # Sigfox repeats a callback that was refused after 1, 2 and 4 minutes.
 _DELIVERIES = 4
 _MINUTE_S = 60
+# Over how many keys the devices of one application are spread, where that is not one for each.
+_KEYS = {Spread.TABLE: 1, Spread.KEY: 1, Spread.APPLICATION: 1, Spread.SHARD: SHARDS}
 API = frozenset({"route of the API", "API of the account"})
 
 
@@ -86,8 +88,9 @@ def _store(devices: float, *occasions: Occasion) -> dict[str, float]:
         seconds[what] = seconds.get(what, 0) + devices * units / limit.value
 
     def add_key(partition: Partition, units: float, limit: Limit) -> None:
-        if units and "DEVICE#" not in partition.form:
-            add(f"{partition.form}, {limit.what.split()[0]} units", units, limit)
+        keys = _KEYS.get(partition.spread)
+        if units and keys is not None:
+            add(f"{partition.form}, {limit.what.split()[0]} units", units / keys, limit)
 
     for access in (each for one in ACCESS_PATTERNS if one.occasion in occasions for each in one.accesses):
         add("table, new", access.writes, limits.NEW_TABLE_WRITES)

@@ -36,9 +36,7 @@ def compile_layer(build_directory: Path) -> None:
     if not layer.is_dir():
         message = f"{build_directory} holds no built layer: run `sam build` first"
         raise LocalStackError(message)
-    compileall.compile_dir(
-        layer, quiet=1, rx=_LEFT_OUT, stripdir=str(layer), invalidation_mode=_NEVER_STALE
-    )
+    compileall.compile_dir(layer, quiet=1, rx=_LEFT_OUT, stripdir=str(layer), invalidation_mode=_NEVER_STALE)
     for module in (layer / "sigbridge").rglob("*.py"):
         # Under the name that Python looks for where nothing asks it to optimise.
         py_compile.compile(
