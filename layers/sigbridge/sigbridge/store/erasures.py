@@ -74,11 +74,12 @@ def begin(erasure: Erasure, due_at: int) -> None:
     device = device_key(erasure.application_id, erasure.device_id)
     partition = _partition(erasure.application_id, erasure.device_id)
     for _ in range(_ATTEMPTS):
-        span = Span(partition, _PARAMETER, f"{_PARAMETER}~", attributes=("sk",))
-        parameters = [record["sk"] for record in table.newest_first(span, _PAGE)]
+        # Its count first: parameters that come after it are refused by it, or make the deletion fail.
         listed = table.get_latest(device)
         if listed is None:
             raise NotListed
+        span = Span(partition, _PARAMETER, f"{_PARAMETER}~", attributes=("sk",))
+        parameters = [record["sk"] for record in table.newest_first(span, _PAGE)]
         others = (Key(partition, sk) for sk in (_STATE, _CONDITION, *parameters))
         with suppress(TransactionFailed):
             transactions.transact(
