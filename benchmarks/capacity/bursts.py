@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from benchmarks.capacity import limits
 from benchmarks.capacity.access_patterns import ACCESS_PATTERNS
-from benchmarks.capacity.fleet import Occasion, Spread
+from benchmarks.capacity.fleet import Fleet, Occasion, Spread
 from benchmarks.capacity.key_design import Partition
 from benchmarks.capacity.limits import Limit
 from bill.usage import CALLBACK_S
@@ -14,8 +14,6 @@ from sigbridge.model.due import SHARDS
 # Sigfox repeats a callback that was refused after 1, 2 and 4 minutes.
 _DELIVERIES = 4
 _MINUTE_S = 60
-# Over how many keys the devices of one application are spread, where that is not one for each.
-_KEYS = {Spread.TABLE: 1, Spread.KEY: 1, Spread.APPLICATION: 1, Spread.SHARD: SHARDS}
 API = frozenset({"route of the API", "API of the account"})
 
 
@@ -82,15 +80,16 @@ def bursts(devices: float) -> list[Burst]:
 
 def _store(devices: float, *occasions: Occasion) -> dict[str, float]:
     """How long the table and its keys that are not spread over devices take for one of each occasion."""
+    fleet = Fleet(devices)
     seconds: dict[str, float] = {}
 
     def add(what: str, units: float, limit: Limit) -> None:
         seconds[what] = seconds.get(what, 0) + devices * units / limit.value
 
     def add_key(partition: Partition, units: float, limit: Limit) -> None:
-        keys = _KEYS.get(partition.spread)
-        if units and keys is not None:
-            add(f"{partition.form}, {limit.what.split()[0]} units", units / keys, limit)
+        if units and partition.spread is not Spread.DEVICE:
+            what = f"{partition.form}, {limit.what.split()[0]} units"
+            add(what, units / fleet.count(partition.spread), limit)
 
     for access in (each for one in ACCESS_PATTERNS if one.occasion in occasions for each in one.accesses):
         add("table, new", access.writes, limits.NEW_TABLE_WRITES)

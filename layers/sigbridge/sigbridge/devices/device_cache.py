@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from cachetools import TTLCache
 
-from sigbridge.applications import UnknownApplication
+from sigbridge.applications import unknown_application
 from sigbridge.clock import now_ms
 from sigbridge.errors import SigbridgeError
 from sigbridge.model.application import Application
@@ -175,8 +175,7 @@ def _find_with_application(
 ) -> tuple[Application, list[Device]]:
     application, found = stored.find_with_application(application_id, device_ids)
     if application is None:
-        message = f"There is no application '{application_id}'"
-        raise UnknownApplication(message)
+        raise unknown_application(application_id)
     _applications[application_id] = application
     return application, found
 

@@ -28,6 +28,7 @@ class ThrottledChanges:
     def __init__(self) -> None:
         self.records: list[StreamRecord] = []
         self.changes: list[Change[Any]] = []
+        self._messages: list[str] = []
         self._end = clock.now_ms() + _COLLECTED_FOR_MS
 
     def add(self, record: StreamRecord, change: Change[Any]) -> None:
@@ -37,8 +38,10 @@ class ThrottledChanges:
             StoreThrottled: It is to be handled again from the stream: it is too large for the queue, or the
                 batch had its time.
         """
-        if clock.now_ms() > self._end or queue.is_too_large(to_message(record)):
+        message = to_message(record)
+        if clock.now_ms() > self._end or queue.is_too_large(message):
             raise StoreThrottled
+        self._messages.append(message)
         self.records.append(record)
         self.changes.append(change)
 
@@ -57,7 +60,7 @@ class ThrottledChanges:
         Raises:
             QueueUnavailable: Some may not be in it.
         """
-        queue.send(settings().retry_queue_url, [to_message(record) for record in self.records])
+        queue.send(settings().retry_queue_url, self._messages)
 
 
 def devices_of(changes: Sequence[Change[Any]]) -> list[str]:
