@@ -11,7 +11,7 @@ from sigbridge.credentials import issue_key
 from sigbridge.model.api_key import Right
 from sigbridge.settings import settings
 from sigbridge.store.connections import client, forget_clients
-from sigbridge_local.dynamodb_local import dynamodb_local
+from sigbridge_local.dynamodb_local import dynamodb_local, local_client
 from sigbridge_local.failures import UnavailableError
 from sigbridge_local.stack import Stack
 from sigbridge_local.table_from_template import create_table
@@ -43,10 +43,14 @@ def forget_engine() -> None:
 
 
 def use_new_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Makes an empty table on the present engine the one that is used."""
+    """Makes an empty table on the present engine the one that is used.
+
+    The project's own client asks again after a second, and a busy engine may have made the table by then.
+    """
     monkeypatch.setenv("TABLE_NAME", f"sigbridge-{uuid.uuid4().hex[:8]}")
     forget_everything()
-    create_table(client(), settings().table_name)
+    url = settings().dynamodb_endpoint_url
+    create_table(local_client(url) if url else client(), settings().table_name)
 
 
 def use_engine(monkeypatch: pytest.MonkeyPatch, url: str | None) -> None:

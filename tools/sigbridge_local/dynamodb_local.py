@@ -70,9 +70,9 @@ def dynamodb_local() -> Iterator[str]:
 
 
 def local_client(endpoint_url: str) -> "DynamoDBClient":
-    """A client of a local DynamoDB."""
+    """A client of a local DynamoDB: it asks once, and waits for as long as a busy machine takes."""
     session = boto3.Session("test", "test", region_name=REGION)
-    config = Config(connect_timeout=1, read_timeout=5, retries={"total_max_attempts": 1}, proxies={})
+    config = Config(connect_timeout=1, read_timeout=30, retries={"total_max_attempts": 1}, proxies={})
     return session.client("dynamodb", endpoint_url=endpoint_url, config=config)
 
 
