@@ -25,12 +25,14 @@ env: $(ENV) ## make the environment .venv from requirements.lock
 $(ENV): requirements.lock pyproject.toml .python-version tools/environment
 	@tools/environment
 
-lock: $(ENV) ## resolve the dependencies into both requirements files; UPGRADE=1 takes newer versions
-	@$(USE) uv pip compile pyproject.toml --group layer --group dev $(if $(UPGRADE),--upgrade) --quiet --python-version 3.13 \
+lock: $(ENV) ## resolve the dependencies into the three requirements files; UPGRADE=1 takes newer versions
+	@$(USE) uv pip compile pyproject.toml --group layer --group formatter --group dev $(if $(UPGRADE),--upgrade) --quiet --python-version 3.13 \
 	  --generate-hashes --no-header --no-annotate -o requirements.lock >/dev/null
-	@$(USE) uv pip compile --group layer --quiet --python-version 3.13 \
-	  --generate-hashes --no-header --no-annotate -c requirements.lock -o layers/sigbridge/requirements.txt >/dev/null
-	@echo "written: requirements.lock, layers/sigbridge/requirements.txt"
+	@$(USE) for target in layer:layers/sigbridge formatter:functions/formatter; do \
+	  uv pip compile --group $${target%%:*} --quiet --python-version 3.13 \
+	    --generate-hashes --no-header --no-annotate -c requirements.lock -o $${target#*:}/requirements.txt >/dev/null || exit; \
+	done
+	@echo "written: requirements.lock, layers/sigbridge/requirements.txt, functions/formatter/requirements.txt"
 
 run: $(ENV) ## start the local stack, play the demonstration, stay up until Ctrl-C
 	@$(USE) exec python -m sigbridge_local run

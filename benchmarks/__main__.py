@@ -9,6 +9,7 @@ from benchmarks.budget import Row
 from benchmarks.capacity.rows import capacity_rows
 from benchmarks.change_costs import change_cost_rows
 from benchmarks.cold_start import cold_start_rows
+from benchmarks.decoding_times import decoding_time_rows
 from benchmarks.growth import growth_rows
 from benchmarks.handler_times import batch_time_row, handler_time_rows
 from benchmarks.layer import built_stack, layer_size_row
@@ -64,6 +65,8 @@ def measure(workload: Workload, announce: Callable[[str], None]) -> Sequence[Row
     announce("cold starts")
     rows += cold_start_rows(workload, built)
     rows.append(layer_size_row(built))
+    announce("formatters")
+    rows += decoding_time_rows()
     return rows
 
 

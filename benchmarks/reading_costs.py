@@ -41,9 +41,9 @@ def _values_row(workload: Workload) -> Row:
     return _row(
         f"last {_PAGE} values of one variable among {_MESSAGES:,} messages",
         f"{_PAGE} messages, read once",
-        (3, 10),
+        (4, 10),
         consumption_of(page),
-        "the device, its messages, and data set by hand",
+        "the device, its messages, data set by hand, and the application, which says how payloads are read",
     )
 
 

@@ -18,4 +18,5 @@ def lambda_handler(request: Request) -> Response:
     if not receipt.can_ask:
         return receipt_response(receipt)
     report_warnings(receipt)
-    return downlinks_response(reply_to_messages(key.application_id, receipt.messages.messages))
+    replies = reply_to_messages(key.application_id, receipt.messages.messages, request.received_at)
+    return downlinks_response(replies)

@@ -1,7 +1,8 @@
-"""Do each minute what time asks for: end downlinks, find silent devices, erase what was deleted."""
+"""Do each minute what time asks for: end downlinks, find silence, erase what was deleted, begin jobs."""
 
 from sigbridge.deletion import erase_due_applications, erase_what_is_due
 from sigbridge.downlinks import due_downlinks, end_what_is_due
+from sigbridge.jobs import begin_due_jobs
 from sigbridge.status import due_looks, follow_watch_orders, look_for_silence
 from sigbridge.triggers.schedule import ShardedWork, on_schedule
 
@@ -11,6 +12,7 @@ lambda_handler = on_schedule(
         "watched devices": ShardedWork(due_looks, look_for_silence),
     },
     {
+        "jobs": begin_due_jobs,
         "orders to watch devices": follow_watch_orders,
         # Its devices then have an erasure of their own.
         "deleted applications": erase_due_applications,

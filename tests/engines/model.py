@@ -109,7 +109,7 @@ class Model:
     def _told_at(self, downlink: Downlink) -> int:
         """The present moment as the stream tells it, in whole seconds; not before the downlink was made."""
         second = self.now // 1000 * 1000
-        return max(second, downlink.made_at) if downlink.source is Source.QUEUE else second
+        return second if downlink.source is Source.DOWNLINK_DATA else max(second, downlink.made_at)
 
     def take_news(self) -> list[News]:
         """Gives what happened since the last time."""
@@ -138,8 +138,8 @@ class Model:
         self.queue.remove(downlink)
         self._leave(downlink)
 
-    def claim(self, uplink: str) -> Downlink | None:
-        """The device asks, and gets this."""
+    def claim(self, uplink: str, computed: Downlink | None = None) -> Downlink | None:
+        """The device asks, and gets this; what was computed, where nothing else is there."""
         while self.queue and self.queue[0].is_expired(self.now):
             self._leave(self.queue.pop(0), expired=True)
         downlink = None
@@ -148,6 +148,8 @@ class Model:
             assert downlink.attempt == 1 or self._may_follow(downlink)
         elif self.downlink_data is not None:
             downlink = answered_downlink(uplink, self.downlink_data)
+        elif computed is not None:
+            downlink = computed
         self.answers[uplink] = self.now, None if downlink is None else downlink.payload
         if downlink is not None:
             given = Given(downlink, uplink, self._generation)

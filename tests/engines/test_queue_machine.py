@@ -1,8 +1,9 @@
 """Queue and history against a simple model of them, on every engine: whatever order things happen in."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -37,6 +38,7 @@ from sigbridge.model.downlink_history import DownlinkHistory
 from sigbridge.model.report import ReceivedReport
 from sigbridge.model.service import Service
 from sigbridge.reports import store_reports
+from sigbridge.store.claims import NothingWaits
 from sigbridge.store.due import shard_of
 from sigbridge.store.stream import read_change
 from sigbridge.stream.handlers import handle
@@ -176,13 +178,27 @@ class QueueMachine(RuleBasedStateMachine):
     def claim(self, pause: int) -> None:
         self._claim(pause)
 
-    def _claim(self, pause: int) -> str:
+    @rule(pause=pauses, payload=payloads, meanwhile=st.lists(wishes, max_size=1))
+    def compute_an_answer(self, pause: int, payload: str, meanwhile: list[Wish]) -> None:
+        self._claim(pause, payload, meanwhile)
+
+    def _claim(self, pause: int, payload: str | None = None, meanwhile: Sequence[Wish] = ()) -> str:
         # A device does not send before the acknowledgement of its last downlink.
         self.model.now = max(self.model.now + pause, self.last_acknowledged + 2 * SECOND)
         self._begin_second()
         uplink = f"{self.model.now:013d}#{len(self.model.answers)}"
-        answer = answer_uplink(ClaimRequest(APPLICATION, DEVICE, uplink, self.model.now))
-        expected = self.model.claim(uplink)
+        request = ClaimRequest(APPLICATION, DEVICE, uplink, self.model.now)
+        computed = None
+        something_waits = bool(self.model.waiting()) or self.model.downlink_data is not None
+        if payload is None or something_waits:
+            answer = answer_uplink(replace(request, only_what_waits=payload is not None))
+        else:
+            with pytest.raises(NothingWaits):
+                answer_uplink(replace(request, only_what_waits=True))
+            computed = Downlink(payload, source=Source.COMPUTED)
+            self.push(list(meanwhile))
+            answer = answer_uplink(replace(request, computed=computed))
+        expected = self.model.claim(uplink, computed)
         from_queue = expected is not None and expected.source is Source.QUEUE
         assert answer.downlink == (expected if from_queue else None)
         assert answer.payload == (None if expected is None else expected.payload)

@@ -2,15 +2,21 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from typing import Any
 
 import pytest
 
+from sigbridge.applications import create_device_type
+from sigbridge.devices import change_device
 from sigbridge.devices.device_cache import register_device
-from sigbridge.downlinks import push_downlinks, queued_downlinks
-from sigbridge.model.downlink import Downlink
+from sigbridge.downlinks import downlink_history, push_downlinks, queued_downlinks
+from sigbridge.model.device_type import DeviceType
+from sigbridge.model.downlink import Downlink, Source
+from sigbridge.model.formatter import Formatter, FormatterKind, FormatterVersion
+from sigbridge.store import formatters
 from sigbridge.store.table import query_prefix
 from tests.functional.lambdas import Answer, Event, call, event
 
@@ -100,6 +106,69 @@ def test_i3_i4_pushes_racing_with_claims_lose_and_repeat_nothing(key: str) -> No
     for items in pushed:
         own = [payload for payload in waiting if payload in {d.payload for d in items}]
         assert own == sorted(own)
+
+
+def computing(payloads: Iterable[str], meanwhile: Callable[[], object] = lambda: None) -> Any:
+    """A function that runs scripts: each of its answers is another one of these."""
+    answers = iter(payloads)
+
+    def invoke(_name: str, _event: object, **_waiting: int) -> Any:
+        meanwhile()
+        data = {"bytes": list(bytes.fromhex(next(answers)))}
+        beside = {"warnings": [], "errors": [], "normalized": [], "logs": [], "cpu_ms": 1}
+        return {"results": [{"data": data, **beside}]}
+
+    return invoke
+
+
+@pytest.fixture
+def computes_answers(key: str) -> None:  # noqa: ARG001 - the application must exist
+    """The device has a type whose script computes answers."""
+    version = FormatterVersion(1, FormatterKind.JAVASCRIPT, "0" * 16, valid_from=0, created_at=0)
+    formatters.add("demo", Formatter("f", "f", (version,)), "function answerUplink() {}")
+    create_device_type("demo", DeviceType("t", "T", uplink_formatter="f", compute_answers=True))
+    register_device("demo", DEVICE)
+    change_device("demo", DEVICE, {"type": "t"})
+
+
+@pytest.mark.usefixtures("computes_answers")
+def test_i2_of_answers_that_are_computed_at_once_for_one_callback_one_is_given_to_all(
+    key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computed = [f"{number:016x}" for number in range(CALLERS)]
+    monkeypatch.setattr("sigbridge.formatters.scripts.invoke", computing(computed))
+    same = bidir(1)
+
+    answers = {payload_of(answer) for answer in deliver(key, [same] * CALLERS)}
+
+    assert len(answers) == 1
+    assert answers < set(computed)
+    [life] = downlink_history("demo", DEVICE, 10, None).lives
+    assert (life.downlink.payload, life.downlink.source) == (*answers, Source.COMPUTED)
+    assert {payload_of(call("bidir_downlink", same, key))} == answers
+
+
+@pytest.mark.usefixtures("computes_answers")
+def test_i1_pushes_racing_with_computed_answers_are_each_handed_out_once(
+    key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computed = [f"{number:016x}" for number in range(CALLERS)]
+    pushed = [f"ff{number:014x}" for number in range(CALLERS)]
+    to_push = iter(pushed)
+
+    def push_one() -> None:
+        push_downlinks("demo", DEVICE, [Downlink(next(to_push))])
+
+    monkeypatch.setattr("sigbridge.formatters.scripts.invoke", computing(computed, push_one))
+
+    callbacks = [bidir(number) for number in range(8)]
+    answers = [payload_of(answer) for answer in deliver(key, callbacks + callbacks)]
+
+    assert answers[:8] == answers[8:]
+    given = [answer for answer in answers[:8] if answer is not None and answer in pushed]
+    waiting = [downlink.payload for downlink in queued_downlinks("demo", DEVICE)]
+    assert len(set(answers)) == 8
+    assert sorted([*given, *waiting]) == sorted(set(pushed) - set(to_push))
 
 
 @pytest.mark.parametrize("ahead", [0, 7_200, FAR_AHEAD], ids=["now", "two hours ahead", "far ahead"])

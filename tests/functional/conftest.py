@@ -13,6 +13,9 @@ from sigbridge.applications import create_application
 from sigbridge.credentials import authenticate, issue_key
 from sigbridge.credentials.authentication import forget_cached_keys
 from sigbridge.devices.device_cache import forget_cached_devices
+from sigbridge.formatters import scripts
+from sigbridge.formatters.cache import forget_cached_formatters
+from sigbridge.formatters.trial import forget_trials
 from sigbridge.model.api_key import Right
 from sigbridge.model.application import Application
 from sigbridge.settings import settings
@@ -20,6 +23,7 @@ from sigbridge.store.connections import client
 from sigbridge.store.rows import to_record
 from sigbridge_local.table_from_template import create_table
 from tests.functional.change_stream import ChangeStream
+from tests.functional.formatter_function import FormatterFunction
 from tests.functional.lambdas import Answer, Event, call
 from tests.functional.management import Management
 from tests.functional.moto_tuning import tune
@@ -42,6 +46,8 @@ def forget_everything() -> None:
     settings.cache_clear()
     forget_cached_keys()
     forget_cached_devices()
+    forget_cached_formatters()
+    forget_trials()
 
 
 def used_key(application_id: str, rights: Iterable[Right]) -> str:
@@ -102,6 +108,14 @@ def invoke(key: str) -> Invoke:
 def management(key: str) -> Management:
     """The management API, with a key of `demo` that has every right."""
     return Management(key)
+
+
+@pytest.fixture
+def formatter_function(monkeypatch: pytest.MonkeyPatch) -> FormatterFunction:
+    """The function that runs scripts, in this process."""
+    played = FormatterFunction()
+    monkeypatch.setattr(scripts, "invoke", played.invoke)
+    return played
 
 
 @pytest.fixture

@@ -291,7 +291,7 @@ def test_a_record_that_can_not_be_read_is_skipped_and_counted(
 
         assert played.stream.hand_over([changed(record, **image), record]) == []
 
-        assert counted()["UnreadableChanges"] == 1
+        assert counted()["LeftUndone"] == 1
     assert played.steps(id_) == ["queued"]
 
 
@@ -326,7 +326,7 @@ def test_other_items_that_can_not_be_read_are_skipped_and_counted_too(
 
         assert played.stream.hand_over([foreign, record]) == []
 
-        assert counted()["UnreadableChanges"] == 1
+        assert counted()["LeftUndone"] == 1
     assert played.steps(id_) == ["queued"]
 
 
@@ -369,7 +369,7 @@ def test_a_number_that_nothing_calculates_with_ends_nothing(
 
         assert played.stream.publish([huge_number(attempt), attempt]) == []
 
-        assert counted()["UnreadableChanges"] == 1
+        assert counted()["LeftUndone"] == 1
         assert bus.kinds == ["Downlink queued"]
     [letter] = dead_letters()
     assert (letter["event_id"], letter["keys"]) == (attempt["eventID"], attempt["dynamodb"]["Keys"])
@@ -401,7 +401,7 @@ def test_a_letter_that_can_not_be_sent_holds_nothing_up(
 
         assert played.stream.hand_over([changed(record, queue=None), record]) == []
 
-        assert counted()["UnreadableChanges"] == 1
+        assert counted()["LeftUndone"] == 1
     assert played.steps(id_) == ["queued"]
 
 
@@ -485,7 +485,7 @@ def test_nothing_follows_from_items_of_other_kinds_or_from_their_end(
     assert played.stream.hand_over([*others, *ends]) == []
 
     assert stored() == before
-    assert "UnreadableChanges" not in counted()
+    assert "LeftUndone" not in counted()
 
 
 def without_new_image(record: StreamRecord) -> dict[str, Any]:

@@ -57,6 +57,7 @@ def test_a_device_type_goes_through_its_life(sigbridge: OverHttp) -> None:
         "daily_downlinks": 2,
         "downlink_quota": "enforce",
         "keep_alive_seconds": 26 * 3600,
+        "compute_answers": False,
     }
     assert sigbridge.data("types", "show", "tracker") == created
     assert sigbridge.data("types", "list") == {"device_types": [created]}
@@ -72,6 +73,7 @@ def test_a_device_type_goes_through_its_life(sigbridge: OverHttp) -> None:
         "name": "All trackers",
         "pad_downlinks": False,
         "keep_alive_seconds": 90,
+        "compute_answers": False,
     }
     assert "keep_alive_seconds" not in sigbridge.data("types", "set", "tracker", "--unset", "keep-alive")
     assert sigbridge.data("types", "delete", "tracker", "--yes") == {"id": "tracker", "deleted": True}

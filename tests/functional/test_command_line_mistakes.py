@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from sigbridge_admin.api import Surroundings
+from sigbridge_admin.formatter_library import library
 from tests.functional.command_line import NOT_UNDERSTOOD, REFUSED, URL, Lambdas, Sigbridge
 
 KEY = f"sbk_{'a' * 16}_{'b' * 52}"
@@ -218,8 +219,110 @@ WITH_A_KEY = [
         NOT_UNDERSTOOD,
         (
             "Invalid value for '--unset': unknown value 'colour', choose from 'payload-encoding', "
-            "'downlink-data', 'daily-downlinks', 'downlink-quota', 'keep-alive' (see sigbridge "
-            "types set --help)"
+            "'downlink-data', 'daily-downlinks', 'downlink-quota', 'keep-alive', 'uplink-formatter', "
+            "'downlink-formatter' (see sigbridge types set --help)"
+        ),
+    ),
+    (
+        "formatters put climate",
+        REFUSED,
+        "Give either a FILE, or --example NAME, or --kind cayenne_lpp, which needs no file",
+    ),
+    (
+        "formatters put climate climate.js --example sensit-v3",
+        REFUSED,
+        "Give either a FILE, or --example NAME, or --kind cayenne_lpp, which needs no file",
+    ),
+    (
+        "formatters put climate --kind javascript",
+        REFUSED,
+        "Give either a FILE, or --example NAME, or --kind cayenne_lpp, which needs no file",
+    ),
+    (
+        "formatters put climate --example sensit-v3 --kind javascript",
+        REFUSED,
+        "Give either a FILE, or --example NAME, or --kind cayenne_lpp, which needs no file",
+    ),
+    ("formatters put climate /nowhere.js", REFUSED, "/nowhere.js can't be read: No such file or directory"),
+    (
+        "formatters put climate climate.lua",
+        REFUSED,
+        "climate.lua ends neither in .js nor in .txt: say with --kind how it is written",
+    ),
+    (
+        "formatters put climate climate.js --kind python",
+        NOT_UNDERSTOOD,
+        (
+            "Invalid value for '--kind': unknown value 'python', choose from 'sigfox_grammar', "
+            "'cayenne_lpp', 'javascript' (see sigbridge formatters put --help)"
+        ),
+    ),
+    (
+        "formatters put climate climate.js --valid-from 8d",
+        NOT_UNDERSTOOD,
+        (
+            "Invalid value for '--valid-from': '8d' is no date: write 2026-11-01 or 2026-11-01T12:00Z (see "
+            "sigbridge formatters put --help)"
+        ),
+    ),
+    (
+        "formatters put climate --example sensit-v9",
+        REFUSED,
+        "There is no example 'sensit-v9': choose from " + ", ".join(each.id for each in library()),
+    ),
+    (
+        "formatters show climate --version 0",
+        NOT_UNDERSTOOD,
+        "Invalid value for '--version': write at least 1 (see sigbridge formatters show --help)",
+    ),
+    (
+        "formatters test climate",
+        REFUSED,
+        "Give --payload HEX, or --data JSON for encodeDownlink",
+    ),
+    (
+        "formatters test --payload 00",
+        REFUSED,
+        "Give either a FILE, or --example NAME, or --kind cayenne_lpp, which needs no file",
+    ),
+    (
+        "formatters test climate.js --payload 00",
+        REFUSED,
+        "climate.js can't be read: No such file or directory",
+    ),
+    (
+        "formatters test climate --payload 00 --kind javascript",
+        REFUSED,
+        "'climate' is a formatter of the application: leave out --example and --kind",
+    ),
+    (
+        "formatters test --example sensit-v3 --payload 00 --version 1",
+        REFUSED,
+        "--version is that of a formatter of the application: give its ID",
+    ),
+    (
+        "formatters test climate --payload 0g",
+        NOT_UNDERSTOOD,
+        (
+            "Invalid value for '--payload': '0g' is not hexadecimal: write two digits for each byte, such as "
+            "17012c (see sigbridge formatters test --help)"
+        ),
+    ),
+    (
+        "formatters test climate --data [1]",
+        NOT_UNDERSTOOD,
+        (
+            "Invalid value for '--data': '[1]' is no JSON object, such as {\"interval\": 15} (see sigbridge "
+            "formatters test --help)"
+        ),
+    ),
+    (
+        "formatters test climate --payload 00 --function check",
+        NOT_UNDERSTOOD,
+        (
+            "Invalid value for '--function': unknown value 'check', choose from 'decodeUplink', "
+            "'encodeDownlink', 'decodeDownlink', 'normalizeUplink', 'answerUplink' (see sigbridge formatters "
+            "test --help)"
         ),
     ),
     (

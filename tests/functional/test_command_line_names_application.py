@@ -10,14 +10,17 @@ import typer
 from sigbridge.applications import create_application
 from sigbridge.credentials import issue_key
 from sigbridge.devices import register_device
+from sigbridge.formatters import FormatterKind, NewVersion, put_formatter
 from sigbridge.model.api_key import Right
 from sigbridge_admin.api import Surroundings
 from sigbridge_admin.cli import app
 from tests.functional.command_line import URL, OverHttp, Sigbridge
+from tests.functional.formatter_function import FormatterFunction
 
 PAYLOAD = "0102030405060708"
 ID = "01a201c48ee90001f5d42f36"
 KEY_ID = "k3v7qmz2hw5ty4ab"
+JOB_ID = "1763770827000-0a1b2c3d"
 
 # What each changes, or that it changes nothing.
 CHANGES = [
@@ -40,6 +43,10 @@ CHANGES = [
     "keys create --name Dashboard",
     f"keys set {KEY_ID} --name Dashboard",
     f"keys revoke {KEY_ID}",
+    "formatters put climate --example sensit-v3",
+    "formatters redecode climate --no-wait --yes",
+    "formatters delete climate --yes",
+    f"jobs cancel {JOB_ID}",
 ]
 READS = [
     "settings show",
@@ -55,6 +62,11 @@ READS = [
     "downlinks list 1A2B",
     f"downlinks show 1A2B {ID}",
     "keys list",
+    "formatters list",
+    "formatters show climate",
+    "formatters versions climate",
+    "jobs list",
+    f"jobs show {JOB_ID}",
 ]
 WITH_AWS_CREDENTIALS = {
     "applications list": False,
@@ -62,15 +74,22 @@ WITH_AWS_CREDENTIALS = {
     "applications issue-key demo --name mine": True,
     "applications delete demo --yes": True,
 }
-ON_THIS_MACHINE = {"profiles add", "profiles list", "profiles use", "profiles remove"}
+# They change nothing, though a formatter is sent to be tried.
+TRIES = {"formatters test"}
+ON_THIS_MACHINE = {
+    *("profiles add", "profiles list", "profiles use", "profiles remove"),
+    "formatters examples",
+}
 
 
 @pytest.fixture
-def sigbridge(key: str) -> OverHttp:
+def sigbridge(key: str, formatter_function: FormatterFunction) -> OverHttp:
+    assert formatter_function
     register_device("demo", "1A2B")
     sigbridge = OverHttp(key)
     sigbridge.pastime.events = iter([])
-    sigbridge.says("types", "create", "tracker")
+    put_formatter("demo", "climate", NewVersion(FormatterKind.JAVASCRIPT, "function decodeUplink() {}"))
+    sigbridge.says("types", "create", "tracker", "--uplink-formatter", "climate")
     sigbridge.lambdas.requests.clear()
     return sigbridge
 
@@ -91,7 +110,7 @@ def name_of(command: str) -> str:
 
 def test_no_command_is_left_out() -> None:
     named = {name_of(command) for command in (*CHANGES, *READS, *WITH_AWS_CREDENTIALS)}
-    assert named | ON_THIS_MACHINE == all_commands()
+    assert named | TRIES | ON_THIS_MACHINE == all_commands()
 
 
 @pytest.mark.parametrize("command", CHANGES)

@@ -252,12 +252,12 @@ def test_both_parts_of_a_message_always_fit(
     assert key
     for part in (*parts, *parts):
         [stored] = store_messages("demo", [large_part(part, clock)]).messages
-        assert {warning.field for warning in stored.message.warnings} == {"duplicates", f"{part}_24"}
+        assert {warning.field for warning in stored.message.warnings} == {"duplicates", f"{part}_22"}
 
     message = shown(management)
-    assert len(values(message)) == 48
+    assert len(values(message)) == 44
     assert [warning["field"] for warning in message["warnings"]] == [
-        *("duplicates", "uplink_24", "advanced_24")
+        *("duplicates", "uplink_22", "advanced_22")
     ]
     assert message["advanced"] == {"lqi": "GOOD"}
 

@@ -292,5 +292,5 @@ def test_an_attempt_that_can_not_be_read_stops_no_other(
     played.give_up()
 
     assert played.state(downlink) == "failed"
-    assert counted()["UnreadableChanges"] == 1
+    assert counted()["LeftUndone"] == 1
     assert caplog.text.count("nothing can be done") == 1

@@ -304,7 +304,7 @@ def test_one_erasure_that_can_not_be_read_does_not_stop_the_others(
 
     fleet.next_minute()
 
-    assert counted()["UnreadableChanges"] == 1
+    assert counted()["LeftUndone"] == 1
     assert everything_about(device, stored) == set()
 
 
@@ -428,7 +428,7 @@ def test_what_the_change_stream_brings_late_goes_too(
         fleet.delete(device)
         fleet.wait(10 * MINUTE)
         counted()
-    assert "UnreadableChanges" not in counted()
+    assert "LeftUndone" not in counted()
     assert {"CONDITION", "DOWNLINK", "LISTED"} <= everything_about(device, stored)
     assert fleet.states() == {"A1": "off_contract"}
 
@@ -452,7 +452,7 @@ def test_deadlines_of_a_deleted_device_pass_in_silence(
     assert every_minute({}, Context("every_minute")) is None
     fleet.happened()
 
-    assert "UnreadableChanges" not in counted()
+    assert "LeftUndone" not in counted()
     fleet.next_minute()
     fleet.wait(DAY)
     assert everything_about(device, stored) == set()

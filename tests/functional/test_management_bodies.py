@@ -9,7 +9,13 @@ from sigbridge.api.openapi.routes import DOCUMENT
 from tests.functional.management import Management
 
 JSON = "application/json"
-IN_PATH = {"device_id": "153FA", "type_id": "tracker", "key_id": "abcdefghijklmnop", "key": "interval"}
+IN_PATH = {
+    "device_id": "153FA",
+    "type_id": "tracker",
+    "key_id": "abcdefghijklmnop",
+    "key": "interval",
+    "formatter_id": "climate",
+}
 
 
 def routes_with_json() -> list[tuple[str, str]]:

@@ -21,6 +21,7 @@ TRACKER = {
     "daily_downlinks": 2,
     "downlink_quota": "enforce",
     "keep_alive_seconds": 3600,
+    "compute_answers": False,
 }
 YEAR = 31_536_000
 
@@ -42,7 +43,12 @@ def test_a_device_type_is_created_shown_and_listed(management: Management) -> No
 def test_an_id_is_enough(management: Management) -> None:
     created = management.post("/v1/device-types", {"id": "tracker_2-b"})
 
-    assert created.json == {"id": "tracker_2-b", "name": "tracker_2-b", "pad_downlinks": False}
+    assert created.json == {
+        "id": "tracker_2-b",
+        "name": "tracker_2-b",
+        "pad_downlinks": False,
+        "compute_answers": False,
+    }
 
 
 def test_null_is_as_if_nothing_were_said(management: Management) -> None:
@@ -52,6 +58,7 @@ def test_null_is_as_if_nothing_were_said(management: Management) -> None:
         "id": "plain",
         "name": "plain",
         "pad_downlinks": False,
+        "compute_answers": False,
     }
 
 
@@ -154,6 +161,8 @@ BAD_FIELDS: list[tuple[dict[str, Any], list[str]]] = [
     ({"payload_encoding": "binary"}, ["payload_encoding"]),
     ({"pad_downlinks": "yes"}, ["pad_downlinks"]),
     ({"pad_downlinks": 1}, ["pad_downlinks"]),
+    ({"compute_answers": "yes"}, ["compute_answers"]),
+    ({"compute_answers": True}, ["compute_answers"]),
     ({"downlink_data": ""}, ["downlink_data"]),
     ({"downlink_data": "010203040506070"}, ["downlink_data"]),
     ({"downlink_data": "01020304050607080"}, ["downlink_data"]),

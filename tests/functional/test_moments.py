@@ -167,7 +167,7 @@ def test_i1_i2_i8_any_sent_time_makes_one_message_and_one_answer(
     for wait in (0, *waits):
         clock.wait(wait)
         [stored] = store_messages("demo", [delivery]).messages
-        [reply] = reply_to_messages("demo", [stored])
+        [reply] = reply_to_messages("demo", [stored], clock.now_ms)
         answers.add((stored.key, reply.answer.payload))
 
     assert len(answers) == 1

@@ -225,7 +225,7 @@ def test_a_change_that_can_not_be_handled_any_more_is_told_in_a_dead_letter(
         with failing(not_allowed, of(played)):
             assert queues.retry() == 0
 
-        assert counted()["UnreadableChanges"] == 1
+        assert counted()["LeftUndone"] == 1
         assert queues.waiting() == 0
     [letter] = queues.dead_letters()
     assert (letter["event_id"], letter["sequence_number"]) == (record["eventID"], number_of(record))
@@ -254,7 +254,7 @@ def test_a_message_of_another_form_or_version_stays_for_the_dead_letters(
     assert queues.retry() == 1
     assert queues.waits == [10]
     assert queues.waiting() == 1
-    assert "UnreadableChanges" not in counted()
+    assert "LeftUndone" not in counted()
 
 
 # Orders: a change that waited comes after later ones of its item, and those of other items

@@ -20,8 +20,9 @@ from sigbridge.model.device import Device
 from sigbridge.model.device_state import DeviceState, Removal
 from sigbridge.model.downlink import Downlink
 from sigbridge.model.downlink_history import Attempt, AttemptKey, Step, StoredAttempt
+from sigbridge.model.message import MessagePart
 from sigbridge.model.observation import Observation, ObservationKind, Observations
-from sigbridge.model.parameter import Parameter
+from sigbridge.model.parameter import DOWNLINK_DATA, Parameter
 from sigbridge.model.report import StoredReport
 from sigbridge.model.status import Status
 from sigbridge.model.stored_message import StoredMessage
@@ -40,6 +41,7 @@ from sigbridge.store import (
 )
 from sigbridge.store.applications import ApplicationTaken, NoSuchApplication
 from sigbridge.store.attempts import QueueWasReplaced, StepRecorded, StepWrite
+from sigbridge.store.claims import NothingWaits
 from sigbridge.store.device_states import (
     MOST_QUEUED,
     NoSuchDevice,
@@ -191,6 +193,7 @@ class FakeMessages(FakeModule):
                 **{name: getattr(message, name) for name in _SHARED if getattr(old, name) is None},
                 parts={**old.parts, part: content},
                 location=old.location if message.location is None else message.location,
+                decoded=None if part is MessagePart.UPLINK else old.decoded,
             )
         self.items.messages[key] = new
         self.items.changed(MessageStored, application_id, message.device_id, old, new)
@@ -291,12 +294,18 @@ class FakeClaims(FakeModule):
             self._answer(request, state, None)
             return Claim(None, is_declined=True)
         queue = tuple(dropwhile(lambda downlink: downlink.is_expired(request.now_ms), state.queue))
+        if request.only_what_waits and not queue and not state.downlink_data:
+            raise NothingWaits
         removal = state.removal if queue == state.queue else Removal.EXPIRED
-        data = state.downlink_data or request.downlink_data
-        fallback = answered_downlink(request.uplink, data) if data else None
-        downlink = queue[0] if queue else fallback
+        downlink = queue[0] if queue else self._fallback(request, state)
         self._answer(request, replace(state, queue=queue[1:], removal=removal), downlink)
         return Claim(downlink)
+
+    def _fallback(self, request: ClaimRequest, state: DeviceState) -> Downlink | None:
+        if request.computed is not None and not state.downlink_data:
+            return request.computed
+        data = state.downlink_data or request.downlink_data
+        return answered_downlink(request.uplink, data) if data else None
 
     def _answer(self, request: ClaimRequest, state: DeviceState, downlink: Downlink | None) -> None:
         answered = replace(state, answers={**state.answers, request.uplink: downlink})
@@ -412,8 +421,11 @@ class FakeRegistration(FakeModule):
     def add_before_first_message(
         self, application_id: str, device: Device, own_parameters: Sequence[Parameter] = ()
     ) -> Device:
-        del own_parameters
         listed = FakeDevices(self.items).add(application_id, device)
+        for parameter in own_parameters:
+            if parameter.key == DOWNLINK_DATA:
+                state = self.items.state(application_id, device.id)
+                self.items.set_state(application_id, device.id, replace(state, downlink_data=parameter.value))
         entry = Entry(Status.NEVER_HEARD, device.id, device.registered_at)
         self.items.listed[application_id, entry.state, device.id] = entry
         return listed

@@ -54,7 +54,8 @@ class Played:
 
     def deliver(self, message: ReceivedMessage) -> Reply | None:
         """Delivers a BIDIR callback; None where it asks for nothing."""
-        replies = reply_to_messages("demo", store_messages("demo", [message]).messages)
+        stored = store_messages("demo", [message]).messages
+        replies = reply_to_messages("demo", stored, self.clock.now_ms)
         follow(self.items)
         return replies[0] if replies else None
 

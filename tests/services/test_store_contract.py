@@ -1,6 +1,6 @@
 """What services may expect of the store: held by the table, and by the fake that stands in for it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -17,6 +17,7 @@ from sigbridge.model.downlink import Downlink, Source
 from sigbridge.model.downlink_history import AttemptKey, Step
 from sigbridge.model.message import Location, MessagePart, Network, Variable
 from sigbridge.model.observation import Observation, ObservationKind
+from sigbridge.model.parameter import DOWNLINK_DATA, Parameter
 from sigbridge.model.report import StoredReport
 from sigbridge.model.service import Service
 from sigbridge.model.stored_message import PartContent, StoredMessage
@@ -29,11 +30,13 @@ from sigbridge.store import (
     devices,
     messages,
     observations,
+    registration,
     reports,
     timeline,
 )
 from sigbridge.store.applications import ApplicationTaken, NoSuchApplication
 from sigbridge.store.attempts import QueueWasReplaced, StepRecorded, StepWrite
+from sigbridge.store.claims import NothingWaits
 from sigbridge.store.connections import client
 from sigbridge.store.device_states import NoSuchDevice, NotInQueue, PushedBefore, PushMemory, QueueHasNoRoom
 from sigbridge.store.devices import NotListed
@@ -49,6 +52,7 @@ OWNER = ("demo", "153FA")
 NOBODY = ("demo", "DEAD")
 FIRST, SECOND, THIRD = (Downlink(f"{number:016x}") for number in (1, 2, 3))
 EXPIRED = Downlink(f"{4:016x}", expires_at=NOW_MS)
+COMPUTED = Downlink(f"{5:016x}", source=Source.COMPUTED)
 
 
 @pytest.fixture(params=["fake", "table"], autouse=True)
@@ -221,6 +225,77 @@ def test_downlink_data_is_what_remains() -> None:
     assert claim.downlink is not None
     assert (claim.downlink.payload, claim.downlink.source) == ("00" * 8, Source.DOWNLINK_DATA)
     assert claims.claim(ask(2)) == Claim(claim.downlink, is_repeat=True)
+
+
+def plain(request: ClaimRequest) -> Claim:
+    return claims.claim(request)
+
+
+def allowed(request: ClaimRequest) -> Claim:
+    return claims.claim_if(request, lambda _state: True)
+
+
+EITHER = pytest.mark.parametrize("claim", [plain, allowed])
+
+
+@EITHER
+def test_only_what_waits_is_claimed_where_no_more_is_wanted(claim: Callable[[ClaimRequest], Claim]) -> None:
+    def waiting(number: int) -> ClaimRequest:
+        return ask(number, downlink_data="00" * 8, only_what_waits=True)
+
+    device_states.push(*OWNER, [EXPIRED, FIRST], 9)
+    assert claim(waiting(1)) == Claim(FIRST)
+    device_states.push(*OWNER, [EXPIRED], 9)
+    before = device_states.find(*OWNER)
+
+    with pytest.raises(NothingWaits):
+        claim(waiting(2))
+
+    assert device_states.find(*OWNER) == before
+    assert claim(waiting(1)) == Claim(FIRST, is_repeat=True)
+
+
+@EITHER
+def test_a_downlink_data_of_the_device_s_own_waits_and_goes_before_all_but_the_queue(
+    claim: Callable[[ClaimRequest], Claim],
+) -> None:
+    own = Parameter(DOWNLINK_DATA, "11" * 8, sent=False, updated_at=NOW_MS)
+    registration.add_before_first_message("demo", Device("DA7A", registered_at=NOW_MS), [own])
+
+    for number, more in enumerate(({"only_what_waits": True}, {"computed": COMPUTED})):
+        given = claim(replace(ask(number, downlink_data="00" * 8, **more), device_id="DA7A")).downlink
+        assert given is not None
+        assert (given.payload, given.source) == ("11" * 8, Source.DOWNLINK_DATA)
+
+
+@EITHER
+def test_what_was_computed_comes_before_the_type_s_downlink_data(
+    claim: Callable[[ClaimRequest], Claim],
+) -> None:
+    device_states.push(*OWNER, [EXPIRED], 9)
+
+    assert claim(ask(1, downlink_data="00" * 8, computed=COMPUTED)) == Claim(COMPUTED)
+
+    other = replace(COMPUTED, payload="22" * 8)
+    assert claim(ask(1, computed=other)) == Claim(COMPUTED, is_repeat=True)
+    assert claim(ask(1, only_what_waits=True)) == Claim(COMPUTED, is_repeat=True)
+    state = device_states.find(*OWNER)
+    assert (state.queue, dict(state.answers)) == ((), {ask(1).uplink: COMPUTED})
+
+
+@EITHER
+def test_what_came_meanwhile_goes_before_what_was_computed(claim: Callable[[ClaimRequest], Claim]) -> None:
+    device_states.push(*OWNER, [FIRST], 9)
+
+    assert claim(ask(1, computed=COMPUTED)) == Claim(FIRST)
+    assert queue() == ()
+
+
+def test_an_uplink_that_may_have_nothing_is_declined_before_anything_is_computed() -> None:
+    assert claims.claim_if(ask(1, only_what_waits=True), lambda _state: False) == Claim(
+        None, is_declined=True
+    )
+    assert claims.claim_if(ask(1, computed=COMPUTED), lambda _state: True) == Claim(None, is_repeat=True)
 
 
 def test_an_uplink_that_may_have_nothing_leaves_the_queue_as_it_is() -> None:

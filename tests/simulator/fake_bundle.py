@@ -15,6 +15,7 @@ import httpx
 
 from sigbridge.model.device_id import sigfox_device_id
 from sigfox_simulator.fates import Patience
+from sigfox_simulator.payload_formats import PayloadFormat, Sample, payload_formats
 from sigfox_simulator.readback import StoredMessage
 from sigfox_simulator.scenario import Scenario, Target
 from sigfox_simulator.simulation import Outcome, simulate
@@ -58,6 +59,9 @@ class Flaw(StrEnum):
     FORGETS_ACKNOWLEDGEMENTS = "ignores acknowledgements"
     CONFUSES_UPLINKS = "tells another uplink in the history"
     TELLS_TWICE = "tells downlinks twice"
+    DECODES_WRONG = "reads every payload as the first of its type"
+    DECODES_NOTHING = "reads no payload"
+    LOSES_VALUES = "shows values in messages and not in data"
     REFUSES_FORMS = "refuses form bodies"
     LOSES_IDS = "accepts pushes without ids"
 
@@ -147,6 +151,7 @@ class FakeBundle:
         self.flaw = flaw
         self.devices: dict[str, FakeDevice] = defaultdict(FakeDevice)
         self.requests: list[httpx.Request] = []
+        self.types: dict[str, PayloadFormat] = {}
         self._ids = 0
         self._claims = 0
 
@@ -183,8 +188,10 @@ class FakeBundle:
             return self._handle_queue(
                 request, *path.removeprefix("/api/v3/as/applications/demo/devices/").split("/", 1)
             )
+        if request.method in {"PUT", "POST"} and path.startswith("/v1/"):
+            return self._set_up(path, json.loads(request.content))
         if path.startswith("/v1/devices/"):
-            return self._show_messages(path.split("/")[3], query)
+            return self._show(path.split("/")[3], path.split("/")[4], query)
         return self._handle_callback(request, path, query)
 
     def _handle_callback(self, request: httpx.Request, path: str, query: Mapping[str, str]) -> httpx.Response:
@@ -367,15 +374,47 @@ class FakeBundle:
             self._end(downlink, "removed")
         return httpx.Response(200, json={})
 
-    def _show_messages(self, device_id: str, query: Mapping[str, str]) -> httpx.Response:
-        if device_id not in self.devices:
+    def _set_up(self, path: str, content: Mapping[str, str]) -> httpx.Response:
+        if path == "/v1/device-types":
+            return httpx.Response(201 if content["id"] not in self.types else 409)
+        if path == "/v1/devices":
+            formats = {each.id: each for each in payload_formats()}
+            self.types[content["id"]] = formats[content["type"]]
+        return httpx.Response(201)
+
+    def _show(self, device_id: str, what: str, query: Mapping[str, str]) -> httpx.Response:
+        if device_id not in self.devices and device_id not in self.types:
             return httpx.Response(404)
+        messages = self.devices[device_id].messages
+        if what == "data":
+            items = [item for message in messages for item in self._values(device_id, message)]
+        else:
+            items = [_shown(message) | self._decoded(device_id, message) for message in messages]
         # Small pages, so that there are several.
-        start, messages = int(query.get("cursor", 0)), self.devices[device_id].messages
-        page: dict[str, Any] = {"messages": [_shown(message) for message in messages[start : start + 3]]}
-        if start + 3 < len(messages):
+        start = int(query.get("cursor", 0))
+        page: dict[str, Any] = {what: items[start : start + 3]}
+        if start + 3 < len(items):
             page["next_cursor"] = str(start + 3)
         return httpx.Response(200, json=page)
+
+    def _decoded(self, device_id: str, message: StoredMessage) -> dict[str, Any]:
+        sample = self._sample(device_id, message)
+        if sample is None or self.flaw is Flaw.DECODES_NOTHING:
+            return {}
+        return {"decoded_payload": sample.decoded}
+
+    def _values(self, device_id: str, message: StoredMessage) -> list[dict[str, Any]]:
+        sample = self._sample(device_id, message)
+        if sample is None or self.flaw is Flaw.LOSES_VALUES:
+            return []
+        time = _rfc3339(message.time / 1000)
+        return [{"time": time, "variable": name, "value": value} for name, value in sample.data.items()]
+
+    def _sample(self, device_id: str, message: StoredMessage) -> Sample | None:
+        samples = self.types[device_id].samples if device_id in self.types else ()
+        if self.flaw is Flaw.DECODES_WRONG and samples:
+            return samples[0]
+        return next((sample for sample in samples if sample.payload == message.payload), None)
 
     def _tell(self, device: FakeDevice, query: Mapping[str, str]) -> httpx.Response:
         start, limit = int(query.get("cursor", 0)), int(query["limit"])

@@ -40,6 +40,9 @@ BROKEN_BY = {
     Flaw.TELLS_TWICE: {Invariant.I4},
     Flaw.REFUSES_FORMS: {Invariant.ANSWERS},
     Flaw.LOSES_IDS: {Invariant.ANSWERS},
+    Flaw.DECODES_WRONG: {Invariant.DECODED},
+    Flaw.DECODES_NOTHING: {Invariant.DECODED},
+    Flaw.LOSES_VALUES: {Invariant.DECODED},
 }
 
 

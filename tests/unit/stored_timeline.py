@@ -6,11 +6,15 @@ from typing import Any
 
 import pytest
 
-from sigbridge.store import table
+from sigbridge.devices.device_cache import forget_cached_devices
+from sigbridge.model.application import Application
+from sigbridge.model.device import Device
+from sigbridge.store import devices, table
 from sigbridge.store.rows import Key, Span, Update
 
 PARTITION = "DEVICE#demo#153FA"
 DEVICE = ("demo", "153FA")
+_LISTED = Application("demo", "Demo", created_at=0), [Device("153FA", registered_at=0)]
 
 type Record = dict[str, Any]
 
@@ -46,13 +50,16 @@ class StoredTimeline:
 
     @contextmanager
     def in_place_of_the_table(self) -> Iterator[None]:
+        forget_cached_devices()
         with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(devices, "find_with_application", lambda *_: _LISTED)
             patch.setattr(table, "in_order", lambda span, page=None: self._query(span, page, 1))
             patch.setattr(table, "in_reverse", lambda span, page=None: self._query(span, page, -1))
             patch.setattr(table, "newest_first", lambda span, page: self._query(span, page, -1))
             patch.setattr(table, "delete_all", self._delete_all)
             patch.setattr(table, "update", self._update)
             yield
+        forget_cached_devices()
 
     def _query(self, span: Span, page: int | None, step: int) -> Iterator[Record]:
         assert span.pk == PARTITION

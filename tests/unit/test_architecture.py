@@ -10,13 +10,15 @@ from pathlib import Path
 
 PROJECT = Path(__file__).parents[2]
 PACKAGE = PROJECT / "layers" / "sigbridge" / "sigbridge"
+# The function that runs scripts stands apart: it has no layer.
+FORMATTER = PROJECT / "functions" / "formatter"
 
 GROUND = {"clock", "errors", "model"}
 # What each room may import, besides itself. The rooms of the APIs import none of each other but api.http.
 DOORS: Mapping[str, set[str]] = {
     "functions": GROUND
     | {"api.http", "api.ingest", "api.things_stack", "api.management", "api.openapi", "triggers"}
-    | {"stream", "integrations", "deletion", "status", "downlinks", "credentials"},
+    | {"stream", "integrations", "deletion", "status", "downlinks", "credentials", "formatters", "jobs"},
     "api.ingest": GROUND
     | {"api.http", "downlinks", "reports", "messages", "devices", "credentials", "applications"}
     | {"telemetry", "sigfox", "tagoio"},
@@ -24,22 +26,27 @@ DOORS: Mapping[str, set[str]] = {
     | {"api.http", "status", "downlinks", "devices", "credentials", "applications", "things_stack"},
     "api.management": GROUND
     | {"api.http", "deletion", "status", "data", "downlinks", "messages"}
-    | {"devices", "credentials", "applications", "tagoio"},
+    | {"devices", "credentials", "applications", "formatters", "jobs", "tagoio"},
     "api.openapi": {"api.http"},
     "api.http": GROUND
     | {"status", "downlinks", "reports", "messages", "devices", "credentials", "applications"}
     | {"telemetry"},
-    "triggers": GROUND | {"stream", "integrations", "aws", "telemetry"},
+    "triggers": GROUND | {"stream", "integrations", "jobs", "aws", "telemetry"},
     "stream": GROUND
-    | {"integrations", "status", "downlinks", "reports", "applications", "aws", "store", "settings"},
+    | {"integrations", "status", "downlinks", "reports", "devices", "applications", "formatters"}
+    | {"aws", "store", "settings"},
     "integrations": GROUND | {"downlinks", "reports", "messages", "aws", "store", "settings"},
     "deletion": GROUND | {"status", "devices", "applications", "store"},
     "status": GROUND | {"reports", "messages", "devices", "applications", "store"},
-    "data": GROUND | {"messages", "devices", "applications", "store"},
+    "jobs": GROUND | {"aws", "store", "settings"},
+    "data": GROUND | {"formatters", "messages", "devices", "applications", "store"},
+    "formatters": GROUND
+    | {"jobs", "messages", "devices", "applications", "aws", "store", "tagoio", "sigfox", "settings"},
     "things_stack": GROUND,
     "tagoio": GROUND | {"sigfox"},
     "sigfox": GROUND,
-    "downlinks": GROUND | {"reports", "messages", "devices", "applications", "store", "settings"},
+    "downlinks": GROUND
+    | {"reports", "messages", "devices", "applications", "formatters", "store", "settings"},
     "reports": GROUND | {"messages", "devices", "applications", "store"},
     "messages": GROUND | {"devices", "applications", "store"},
     "devices": GROUND | {"applications", "store"},
@@ -69,7 +76,11 @@ AT_RUN_TIME = {
 
 @cache
 def modules() -> list[Path]:
-    return [*sorted(PACKAGE.rglob("*.py")), *sorted((PROJECT / "functions").rglob("*.py"))]
+    functions = sorted((PROJECT / "functions").rglob("*.py"))
+    return [
+        *sorted(PACKAGE.rglob("*.py")),
+        *(function for function in functions if not function.is_relative_to(FORMATTER)),
+    ]
 
 
 def name_of(module: Path) -> str:
@@ -147,6 +158,20 @@ def test_nothing_is_imported_that_is_not_there_at_run_time() -> None:
         for name in imports(module)
         if name.partition(".")[0] not in AT_RUN_TIME and not name.startswith("mypy_boto3_")
     ] == []
+
+
+def test_what_runs_scripts_knows_nothing_of_the_rest() -> None:
+    found = {name.partition(".")[0] for module in FORMATTER.rglob("*.py") for name in imports(module)}
+
+    assert found - sys.stdlib_module_names == {"sandbox", "_quickjs"}
+    # These need shared memory, which Lambda does not have.
+    assert "multiprocessing" not in found
+
+
+def test_the_engine_is_loaded_only_where_scripts_run() -> None:
+    loading = [module.name for module in FORMATTER.rglob("*.py") if "_quickjs" in [*imports(module)]]
+
+    assert loading == ["engine.py"]
 
 
 def test_only_the_settings_read_the_environment() -> None:

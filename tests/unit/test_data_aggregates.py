@@ -46,7 +46,7 @@ def stored(*told: tuple[int, str, Any]) -> StoredTimeline:
 
 def made(timeline: StoredTimeline, selection: Selection, aggregation: Aggregation) -> list[AggregateValue]:
     with timeline.in_place_of_the_table():
-        return aggregate(*DEVICE, selection, aggregation)
+        return list(aggregate(*DEVICE, selection, aggregation).values)
 
 
 def number_of(value: object) -> Fraction | None:

@@ -88,6 +88,17 @@ EVERYTHING_OF_A_MESSAGE: dict[str, Any] = {
     "expires_at": 1795306827,
     "seq_number": 1508,
     "payload": "b0513801a421f0019405a500",
+    "decoded": json.dumps(
+        {
+            "formatter": "climate",
+            "version": 3,
+            "digest": "0a1b",
+            "data": {"temperature": {"value": 21.5, "unit": "°C"}, "counts": [1, None, 1e30], "open": True},
+            "normalized": [{"air": {"temperature": 21.5}}],
+            "warnings": ["weak signal"],
+            "error": "too short",
+        }
+    ),
     "port": 10,
     "ack": True,
     "radio": {
@@ -358,7 +369,7 @@ def test_a_message_with_everything_has_every_field_of_the_schema() -> None:
     reception = {fact.name for fact in RECEPTION_FACTS.values()}
 
     assert received["message"] == completed["message"]
-    assert received["message"].keys() == message.keys() - {"variables_omitted"}
+    assert received["message"].keys() == message.keys() - {"variables_omitted", "decoded_payload_omitted"}
     assert received["message"]["radio"].keys() == reception
     assert schema("message")["$defs"]["reception"]["properties"].keys() == reception
     assert schema("message")["$defs"]["facts"]["properties"].keys() == advanced
@@ -427,6 +438,44 @@ def test_a_message_too_large_for_the_bus_is_told_without_its_variables(text: str
 
     (_, detail), *_ = announced(item | {"advanced_variables": []})
     assert len(detail["message"]["variables"]) == 50
+
+
+def test_what_a_formatter_made_of_a_payload_is_told_by_the_names_of_the_messages_route() -> None:
+    message = announced(EVERYTHING_OF_A_MESSAGE)[0][1]["message"]
+
+    assert {name: message[name] for name in message if "decode" in name or "formatter" in name} == {
+        "decoded_payload": {
+            "temperature": {"value": 21.5, "unit": "°C"},
+            "counts": [1, None, 1e30],
+            "open": True,
+        },
+        "decoded_payload_warnings": ["weak signal"],
+        "decode_error": "too short",
+        "formatter": {"id": "climate", "version": 3},
+    }
+    assert message["normalized_payload"] == [{"air": {"temperature": 21.5}}]
+
+
+def test_tagoio_s_list_of_values_is_told_as_it_is() -> None:
+    values = [{"variable": "temperature", "value": 21.5, "unit": "°C"}]
+    decoded = json.dumps({"formatter": "climate", "version": 1, "digest": "0a", "data": values})
+
+    message = only(announced(LEAST_OF_A_MESSAGE | {"decoded": decoded}))["message"]
+
+    assert message["decoded_payload"] == values
+    assert message.keys().isdisjoint({"decoded_payload_warnings", "normalized_payload", "decode_error"})
+
+
+def test_what_a_formatter_made_goes_where_a_message_is_too_large_even_without_its_variables() -> None:
+    large = {f"v{number}": "x" * 2000 for number in range(120)}
+    decoded = json.dumps({"formatter": "climate", "version": 1, "digest": "0a", "data": large})
+    variables = [{"variable": "v", "value": 1}]
+
+    message = only(announced(LEAST_OF_A_MESSAGE | {"decoded": decoded, "variables": variables}))["message"]
+
+    assert (message["variables_omitted"], message["decoded_payload_omitted"]) == (True, True)
+    assert message["formatter"] == {"id": "climate", "version": 1}
+    assert message.keys().isdisjoint({"variables", "decoded_payload"})
 
 
 @pytest.mark.parametrize("service", Service)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.protocol import Request
 from sigbridge_local.table_from_template import read_template
 
 EVENTS: dict[str, dict[str, Any]] = {
@@ -15,7 +16,8 @@ EVENTS: dict[str, dict[str, Any]] = {
 }
 OF_THE_STREAM = [name for name, event in EVENTS.items() if "Records" in event]
 OF_A_SCHEDULE = [name for name, event in EVENTS.items() if "detail-type" in event]
-OF_THE_API = sorted(EVENTS.keys() - {*OF_THE_STREAM, *OF_A_SCHEDULE})
+OF_A_FUNCTION = [name for name, event in EVENTS.items() if "calls" in event]
+OF_THE_API = sorted(EVENTS.keys() - {*OF_THE_STREAM, *OF_A_SCHEDULE, *OF_A_FUNCTION})
 
 
 def event_sources(kind: str) -> list[dict[str, Any]]:
@@ -92,6 +94,11 @@ def test_an_event_of_the_stream_tells_one_story(name: str) -> None:
 
     for earlier, later in pairwise(states):
         assert later["OldImage"] == earlier["NewImage"]
+
+
+@pytest.mark.parametrize("name", OF_A_FUNCTION)
+def test_an_event_of_the_formatter_has_the_form_that_it_reads(name: str) -> None:
+    assert len(Request.from_event(EVENTS[name]).calls) == len(EVENTS[name]["calls"])
 
 
 def test_what_runs_each_minute_has_an_event_of_its_schedule() -> None:

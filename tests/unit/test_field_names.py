@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sigbridge.api.ingest.field_names import COMMON_NAMES
 from sigbridge.model.field_mapping import Field, FieldMapping, InvalidMapping, plain
+from sigbridge.model.field_names import COMMON_NAMES
 
 names = st.text(
     alphabet=st.characters(blacklist_characters=";=.", blacklist_categories=["Cs"]), min_size=1

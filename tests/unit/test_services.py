@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from sigbridge.api.http.request import Request
 from sigbridge.api.ingest import addressed_service, read_service
 from sigbridge.api.ingest.structures import read_object, read_objects, read_texts, storable
-from sigbridge.api.ingest.variables import InvalidVariable
 from sigbridge.errors import InvalidInput
 from sigbridge.model.message import MessagePart, Network, ReceivedMessage
 from sigbridge.model.report import ReceivedReport
 from sigbridge.model.service import Service, UnknownService
 from sigbridge.sigfox.facts import ADVANCED_FACTS, RECEPTION_FACTS, REPORT_FACTS, REQUIRED_FACTS
+from sigbridge.tagoio.variables import InvalidVariable
 
 ITEM_BYTES = 400_000
 KNOWN = {"dataadvanced", *Service}

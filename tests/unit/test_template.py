@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 from ministack.services.lambda_svc import _apply_filter_criteria
 
+from sandbox.limits import LIMITS
 from sigbridge.aws.queue import wait_s
 from sigbridge.settings import Settings
 from sigbridge.store.device_states import MOST_QUEUED
+from sigbridge_local.deployment import relaxed
 from sigbridge_local.table_from_template import read_template
 
 TEMPLATE = read_template()
@@ -21,6 +23,8 @@ RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
 CALLBACK = frozenset({"GetItem", "BatchGetItem", "PutItem", "UpdateItem"})
 STREAM = frozenset({"DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"})
 QUERY = frozenset({"dynamodb:Query"})
+SCRIPTS = "FormatterFunction.Arn"
+INVOKE = frozenset({"lambda:InvokeFunction"})
 UPDATE = frozenset({"UpdateItem"})
 OF_KEYS_ONLY = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["KEY#*"]}}
 DUE, ANSWERED = "${SigbridgeTable.Arn}/index/due", "${SigbridgeTable.Arn}/index/answered"
@@ -58,27 +62,32 @@ class Promised:
     keys: frozenset[str] = frozenset()
 
 
-def callback(folder: str, path: str, others: Mapping[str, frozenset[str]] | None = None) -> Promised:
+def callback(folder: str, path: str) -> Promised:
     """What is promised of a function that Sigfox Cloud calls."""
-    return Promised(
-        folder, frozenset(f"{method} {path}" for method in ALL_METHODS), CALLBACK, dict(others or {})
-    )
+    return Promised(folder, frozenset(f"{method} {path}" for method in ALL_METHODS), CALLBACK)
 
 
 FUNCTIONS: dict[str, Promised] = {
     "UplinkFunction": callback("uplink", "/uplink"),
     "BatchUplinkFunction": callback("batch_uplink", "/uplink/batch"),
-    "BidirDownlinkFunction": callback("bidir_downlink", "/downlink", {ANSWERED: QUERY}),
+    "BidirDownlinkFunction": Promised(
+        "bidir_downlink",
+        frozenset(f"{method} /downlink" for method in ALL_METHODS),
+        CALLBACK | {"Query"},
+        {ANSWERED: QUERY, SCRIPTS: INVOKE},
+    ),
     "SigfoxServiceFunction": callback("sigfox_service", "/sigfox/{service}"),
     "QueuePushFunction": Promised(
         "queue_push",
         frozenset({f"POST {BY_WEBHOOK}/push", f"POST {BY_APPLICATION}/push"}),
-        frozenset({"BatchGetItem", "GetItem", "UpdateItem"}),
+        frozenset({"BatchGetItem", "GetItem", "Query", "UpdateItem"}),
+        {SCRIPTS: INVOKE},
     ),
     "QueueReplaceFunction": Promised(
         "queue_replace",
         frozenset({f"POST {BY_WEBHOOK}/replace", f"POST {BY_APPLICATION}/replace"}),
-        frozenset({"BatchGetItem", "GetItem", "UpdateItem"}),
+        frozenset({"BatchGetItem", "GetItem", "Query", "UpdateItem"}),
+        {SCRIPTS: INVOKE},
     ),
     "QueueListFunction": Promised(
         "queue_list", frozenset({f"GET {BY_APPLICATION}"}), frozenset({"GetItem"}), keys=UPDATE
@@ -102,7 +111,7 @@ FUNCTIONS: dict[str, Promised] = {
         frozenset(
             {"GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"}
         ),
-        {ANSWERED: QUERY, LISTED: QUERY},
+        {ANSWERED: QUERY, LISTED: QUERY, SCRIPTS: INVOKE},
     ),
     "ChangeStreamFunction": Promised(
         "change_stream",
@@ -118,8 +127,9 @@ FUNCTIONS: dict[str, Promised] = {
     "PublishFunction": Promised(
         "publish",
         frozenset(),
-        frozenset(),
+        frozenset({"BatchGetItem", "GetItem", "Query", "UpdateItem"}),
         {
+            SCRIPTS: INVOKE,
             "SigbridgeTable.StreamArn": frozenset(f"dynamodb:{action}" for action in STREAM),
             BUS: frozenset({"events:PutEvents"}),
             "PublishRetries.Arn": RETRIES,
@@ -133,11 +143,22 @@ FUNCTIONS: dict[str, Promised] = {
         frozenset(
             {"GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"}
         ),
-        {DUE: QUERY, ANSWERED: QUERY, LISTED: QUERY},
+        {DUE: QUERY, ANSWERED: QUERY, LISTED: QUERY, "JobsFunction.Arn": INVOKE},
     ),
+    "JobsFunction": Promised(
+        "jobs",
+        frozenset(),
+        frozenset({"GetItem", "BatchGetItem", "Query", "UpdateItem"}),
+        {LISTED: QUERY, SCRIPTS: INVOKE},
+    ),
+    # What it runs is not trusted: it may do nothing.
+    "FormatterFunction": Promised("formatter", frozenset(), frozenset()),
 }
 BEHIND_THE_API = [name for name, promised in FUNCTIONS.items() if promised.routes]
-IN_THE_BACKGROUND = [name for name, promised in FUNCTIONS.items() if not promised.routes]
+CALLED_BY_FUNCTIONS = ["FormatterFunction", "JobsFunction"]
+IN_THE_BACKGROUND = [
+    name for name, promised in FUNCTIONS.items() if not promised.routes and name not in CALLED_BY_FUNCTIONS
+]
 
 
 def of_type(kind: str) -> dict[str, Any]:
@@ -147,10 +168,10 @@ def of_type(kind: str) -> dict[str, Any]:
 
 def rights(function: str) -> dict[str, frozenset[str]]:
     """What a function may do, by resource."""
-    [denied, policy] = RESOURCES[function]["Properties"]["Policies"]
+    denied, *policies = RESOURCES[function]["Properties"]["Policies"]
     assert denied == {"Ref": "NoNewLogGroups"}
     found: dict[str, frozenset[str]] = {}
-    for statement in policy["Statement"]:
+    for statement in (statement for policy in policies for statement in policy["Statement"]):
         assert statement.keys() - {"Condition"} == {"Effect", "Action", "Resource"}
         assert statement["Effect"] == "Allow"
         [resource] = statement["Resource"].values()
@@ -214,6 +235,24 @@ def test_a_function_that_sigfox_calls_ends_before_it_stops_waiting(function: str
 
 def test_some_functions_run_by_themselves() -> None:
     assert IN_THE_BACKGROUND == ["ChangeStreamFunction", "PublishFunction", "EveryMinuteFunction"]
+
+
+@pytest.mark.parametrize("function", CALLED_BY_FUNCTIONS)
+def test_a_function_that_others_call_can_be_reached_by_nobody_else(function: str) -> None:
+    mappings = of_type("AWS::Lambda::EventSourceMapping").values()
+
+    assert not {"Events", "FunctionUrlConfig"} & set(RESOURCES[function]["Properties"])
+    assert {"Ref": function} not in [mapping["Properties"]["FunctionName"] for mapping in mappings]
+    assert of_type("AWS::Lambda::Permission") == of_type("AWS::Lambda::Url") == {}
+
+
+def test_what_runs_scripts_shares_neither_layer_nor_variables_with_the_rest_and_writes_no_traces() -> None:
+    formatter = RESOURCES["FormatterFunction"]
+
+    assert set(formatter["IgnoreGlobals"]) == {"Layers", "Environment", "Tracing"}
+    assert not {"Layers", "Environment", "Tracing"} & set(formatter["Properties"])
+    # All calls of an invocation, the last of them killed, and the answer written.
+    assert formatter["Properties"]["Timeout"] >= LIMITS.invocation_s + LIMITS.wall_s + 5
 
 
 def test_the_largest_queue_that_can_be_chosen_leaves_room_for_what_is_tried_again() -> None:
@@ -490,41 +529,64 @@ def test_a_stack_that_tells_nobody_has_nothing_for_it() -> None:
     assert TEMPLATE["Outputs"]["PublishDeadLettersUrl"]["Condition"] == "Publishes"
 
 
-def stream_record(sk: str, image: dict[str, Any], event_name: str = "INSERT") -> dict[str, Any]:
+def stream_record(
+    sk: str, image: dict[str, Any], event_name: str = "INSERT", old: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """A record of the stream, as far as filters look at it; what was removed has only an old image."""
     keys = {"pk": {"S": "DEVICE#demo#153FA"}, "sk": {"S": sk}}
     images = {"OldImage" if event_name == "REMOVE" else "NewImage": keys | image}
+    if event_name == "MODIFY":
+        images["OldImage"] = keys | (old or {})
     return {"eventName": event_name, "dynamodb": {"Keys": keys} | images}
 
 
+def change_of_message(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """A record of a message that was changed."""
+    return stream_record("MSG#1763770733000#1", new, "MODIFY", old)
+
+
+DECODED = {"decoded": {"S": "{}"}}
+DECODED_ANEW = {"decoded": {"S": '{"version":2}'}}
 ADVANCED = {"advanced_at": {"N": "1763770733000"}}
 LOCATED = {"location": {"M": {"latitude": {"N": "45.2"}, "longitude": {"N": "5.7"}}}}
 
 
-@pytest.mark.parametrize(
-    ("record", "handled", "published"),
-    [
-        (stream_record("STATE", {}), True, False),
-        (stream_record("STATE", {}, "REMOVE"), False, False),
-        (stream_record("EVENT#1763770733000#01", {}), True, True),
-        (stream_record("EVENT#1763770733000#01", {}, "REMOVE"), False, False),
-        (stream_record("DOWNLINK#01#01", {}, "MODIFY"), True, True),
-        (stream_record("MSG#1763770733000#1", {}), False, True),
-        (stream_record("MSG#1763770733000#1", ADVANCED, "MODIFY"), True, True),
-        (stream_record("MSG#1763770733000#1", LOCATED), True, True),
-        (stream_record("MSG#1763770733000#1", ADVANCED, "REMOVE"), False, False),
-        (stream_record("CONDITION", {}), False, False),
-        (stream_record("PUSH#01", {}), False, False),
-        (stream_record("KEY", {}), False, False),
-        (stream_record("DEVICE", {"type": {"NULL": True}}), False, False),
-        (stream_record("DEVICE", {"type": {"S": "tracker"}}), True, False),
-        (stream_record("DEVICE", {"type": {"S": "tracker"}}, "REMOVE"), False, False),
-        (stream_record("APP", {}, "MODIFY"), True, False),
-        (stream_record("LISTED#STATE", {}), False, False),
-        (stream_record("ERASURE#153FA#1763770733000", {}), False, False),
-        (stream_record("WATCH#tracker", {}), False, False),
-    ],
-)
+CHANGES = [
+    (stream_record("STATE", {}), True, False),
+    (stream_record("STATE", {}, "REMOVE"), False, False),
+    (stream_record("EVENT#1763770733000#01", {}), True, True),
+    (stream_record("EVENT#1763770733000#01", {}, "REMOVE"), False, False),
+    (stream_record("DOWNLINK#01#01", {}, "MODIFY"), True, True),
+    (stream_record("MSG#1763770733000#1", {}), False, True),
+    (stream_record("MSG#1763770733000#1", ADVANCED, "MODIFY"), True, True),
+    (stream_record("MSG#1763770733000#1", LOCATED), True, True),
+    (stream_record("MSG#1763770733000#1", ADVANCED, "REMOVE"), False, False),
+    (stream_record("MSG#1763770733000#1", DECODED, "REMOVE"), False, False),
+    # What a script made of a message is stored, for the first time or anew.
+    (change_of_message({}, DECODED), False, False),
+    (change_of_message(ADVANCED, ADVANCED | DECODED), False, False),
+    (change_of_message(LOCATED, LOCATED | DECODED), False, False),
+    (change_of_message(DECODED, DECODED_ANEW), False, False),
+    (change_of_message(ADVANCED | LOCATED | DECODED, ADVANCED | LOCATED | DECODED_ANEW), False, False),
+    # DATA_ADVANCED comes after that, or the uplink or a further delivery, which take it away.
+    (change_of_message(DECODED, ADVANCED | DECODED), True, True),
+    (change_of_message(ADVANCED | DECODED, ADVANCED), True, True),
+    (change_of_message(DECODED, LOCATED), True, True),
+    (change_of_message(DECODED, {}), False, True),
+    (stream_record("CONDITION", {}), False, False),
+    (stream_record("PUSH#01", {}), False, False),
+    (stream_record("KEY", {}), False, False),
+    (stream_record("DEVICE", {"type": {"NULL": True}}), False, False),
+    (stream_record("DEVICE", {"type": {"S": "tracker"}}), True, False),
+    (stream_record("DEVICE", {"type": {"S": "tracker"}}, "REMOVE"), False, False),
+    (stream_record("APP", {}, "MODIFY"), True, False),
+    (stream_record("LISTED#STATE", {}), False, False),
+    (stream_record("ERASURE#153FA#1763770733000", {}), False, False),
+    (stream_record("WATCH#tracker", {}), False, False),
+]
+
+
+@pytest.mark.parametrize(("record", "handled", "published"), CHANGES)
 def test_a_reader_of_the_stream_gets_what_concerns_it_and_nothing_else(
     record: dict[str, Any], *, handled: bool, published: bool
 ) -> None:
@@ -533,18 +595,67 @@ def test_a_reader_of_the_stream_gets_what_concerns_it_and_nothing_else(
 
 
 @pytest.mark.parametrize("reader", ["ChangeStream", "Publish"])
+def test_the_local_stack_hands_over_all_that_lambda_does(reader: str) -> None:
+    filters = [
+        {"Pattern": json.dumps(relaxed(json.loads(choice["Pattern"])))}
+        for choice in mapping(reader)["FilterCriteria"]["Filters"]
+    ]
+    records = [record for record, _, _ in CHANGES]
+
+    handed_over = _apply_filter_criteria(records, {"FilterCriteria": {"Filters": filters}})
+
+    assert not any('exists": false' in each["Pattern"] for each in filters)
+    assert all(record in handed_over for record in apply_filters(records, mapping(reader)))
+    assert not any(record["eventName"] == "REMOVE" for record in handed_over)
+
+
+@pytest.mark.parametrize("reader", ["ChangeStream", "Publish"])
 def test_the_stream_is_filtered_as_lambda_documents_it(reader: str) -> None:
     patterns = [json.loads(choice["Pattern"]) for choice in mapping(reader)["FilterCriteria"]["Filters"]]
 
     # "DynamoDB event source mappings only support filtering on the dynamodb key", with five filters at most.
     assert [set(pattern) for pattern in patterns] == [{"dynamodb"}] * len(patterns)
-    assert all(set(pattern["dynamodb"]) == {"Keys", "NewImage"} for pattern in patterns)
+    assert all({"Keys", "NewImage"} <= set(pattern["dynamodb"]) for pattern in patterns)
+    assert all(set(pattern["dynamodb"]) <= {"Keys", "NewImage", "OldImage"} for pattern in patterns)
     assert len(patterns) <= 5
+    # "The Exists operator only works on leaf nodes": of an attribute that is its value, under its type.
+    assert all(path[-1] in {"S", "N"} for pattern in patterns for path in leaves(pattern))
+
+
+def leaves(part: dict[str, Any], path: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
+    """The values of a document by the names that lead to them."""
+    found: dict[tuple[str, ...], Any] = {}
+    for name, inner in part.items():
+        found |= leaves(inner, (*path, name)) if isinstance(inner, dict) else {(*path, name): inner}
+    return found
 
 
 def apply_filters(records: list[dict[str, Any]], properties: dict[str, Any]) -> list[dict[str, Any]]:
-    """The records that an event source mapping lets pass, as the emulator reads its filters."""
-    return list(_apply_filter_criteria(records, {"FilterCriteria": properties["FilterCriteria"]}))
+    """The records that an event source mapping lets pass, by the rules of AWS's Event Ruler.
+
+    It looks at a document as a list of names and values: what is within something absent is absent too.
+    """
+    patterns = [leaves(json.loads(each["Pattern"])) for each in properties["FilterCriteria"]["Filters"]]
+    return [
+        record
+        for record in records
+        if any(
+            all(is_allowed(leaves(record).get(path), choices) for path, choices in pattern.items())
+            for pattern in patterns
+        )
+    ]
+
+
+def is_allowed(value: str | None, choices: list[Any]) -> bool:
+    """Whether a value, None for an absent one, is among the choices of a pattern."""
+    return any(
+        (value is not None) is choice["exists"]
+        if isinstance(choice, dict) and "exists" in choice
+        else value is not None and value.startswith(choice["prefix"])
+        if isinstance(choice, dict)
+        else value == choice
+        for choice in choices
+    )
 
 
 @pytest.mark.parametrize("reader", ["ChangeStream", "Publish"])
@@ -631,6 +742,15 @@ def test_what_is_due_is_looked_after_by_a_function_that_may_invoke_itself_and_no
     ]
 
 
+def test_jobs_have_the_longest_time_there_is_and_are_begun_each_minute() -> None:
+    properties = RESOURCES["JobsFunction"]["Properties"]
+
+    assert properties["Timeout"] == 15 * 60
+    assert properties["EventInvokeConfig"] == {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60}
+    begins = RESOURCES["EveryMinuteFunction"]["Properties"]["Environment"]["Variables"]
+    assert begins == {"JOBS_FUNCTION": {"Ref": "JobsFunction"}}
+
+
 def test_the_table_outlives_the_stack_and_can_be_restored() -> None:
     [table] = of_type("AWS::DynamoDB::Table").values()
     properties = table["Properties"]
@@ -683,8 +803,8 @@ def test_a_burst_elsewhere_can_be_kept_from_starving_callbacks() -> None:
     }
     unset = {"Fn::Equals": [{"Ref": "CallbackConcurrency"}, 0]}
 
-    assert {FUNCTIONS[name].table for name in reserving} == {CALLBACK}
-    assert len(reserving) == 4
+    callbacks = {"UplinkFunction", "BatchUplinkFunction", "BidirDownlinkFunction", "SigfoxServiceFunction"}
+    assert reserving == callbacks
     # AWS refuses to reserve anything unless 100 stay unreserved; a new account has 10 in all.
     assert TEMPLATE["Parameters"]["CallbackConcurrency"]["Default"] == 0
     assert TEMPLATE["Conditions"]["ReservesCallbacks"] == {"Fn::Not": [unset]}
@@ -737,7 +857,7 @@ def test_a_queue_of_dead_letters_is_an_output(name: str) -> None:
     assert TEMPLATE["Outputs"][f"{name}Url"]["Value"] == {"Ref": name}
 
 
-@pytest.mark.parametrize("metric", ["DownlinksNotRetried", "UnreadableChanges"])
+@pytest.mark.parametrize("metric", ["DownlinksNotRetried", "LeftUndone"])
 def test_an_alarm_sounds_when_something_was_given_up_that_no_queue_holds(metric: str) -> None:
     [alarm] = [alarm for alarm in alarms() if alarm.get("MetricName") == metric]
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sigbridge.api.ingest.locations import NotOnEarth, read_location
-from sigbridge.api.ingest.variables import InvalidVariable, check_value, leaves, make_variable, variable_name
 from sigbridge.model.message import Location, Variable
+from sigbridge.tagoio.locations import NotOnEarth, read_location
+from sigbridge.tagoio.variables import InvalidVariable, check_value, leaves, make_variable, variable_name
 
 scalars = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=10))
 documents = st.recursive(

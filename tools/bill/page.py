@@ -83,6 +83,13 @@ def extras() -> str:
             VIRGINIA.event + VIRGINIA.invocation + CALLBACK_S * 0.5 * VIRGINIA.gigabyte_second,
             "EventBridge, and an invocation that others share when they come together",
         ),
+        "a message that a script decodes": (
+            VIRGINIA.write_unit
+            + VIRGINIA.read_unit
+            + VIRGINIA.invocation
+            + CALLBACK_S * 0.5 * VIRGINIA.gigabyte_second,
+            "its result is stored, and an invocation that others share when they come together",
+        ),
         "a trace (`Tracing=Active`)": (
             VIRGINIA.trace,
             "X-Ray: one for each request where fewer than one a second come",

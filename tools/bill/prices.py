@@ -6,6 +6,8 @@ and likewise `lambda`, `dynamodb`, `cloudwatch`, `xray`, `eventbridge`, and `ec2
 
 from dataclasses import dataclass
 
+from sigbridge.model.prices import GIGABYTE_SECOND_USD, READ_UNIT_USD, WRITE_UNIT_USD
+
 
 @dataclass(frozen=True, slots=True)
 class Prices:
@@ -50,9 +52,9 @@ VIRGINIA = Prices(
     region="us-east-1",
     http_request=1.00e-6,
     invocation=0.20e-6,
-    gigabyte_second=0.0000133334,
-    write_unit=0.625e-6,
-    read_unit=0.125e-6,
+    gigabyte_second=GIGABYTE_SECOND_USD,
+    write_unit=WRITE_UNIT_USD,
+    read_unit=READ_UNIT_USD,
     stored_gigabyte=0.25,
     recoverable_gigabyte=0.20,
     logged_gigabyte=0.50,

@@ -7,9 +7,9 @@ from pydantic.alias_generators import to_camel
 from openapi.fragments import Json, reference, schemas_of
 from sigbridge.api.http.models import DEVICE_ID_SCHEMA
 from sigbridge.api.ingest.documents import MAX_MESSAGES
-from sigbridge.api.ingest.field_names import COMMON_NAMES
 from sigbridge.api.ingest.responses import Accepted, DownlinkAnswers
 from sigbridge.model.field_mapping import Field
+from sigbridge.model.field_names import COMMON_NAMES
 from sigbridge.reports import Service
 from sigbridge.sigfox.facts import (
     ADVANCED_FACTS,

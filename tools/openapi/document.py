@@ -41,6 +41,8 @@ _SECURITY_SCHEMES = {
 _RESOURCES = {
     "application": "The application that the key belongs to.",
     "device types": "Settings that devices of one kind share.",
+    "formatters": "What makes values of payloads, in versions.",
+    "jobs": "Long work in the background.",
     "devices": "The devices of the application.",
     "parameters": "Configuration parameters of a device, as in TagoIO.",
     "messages": "Messages of devices, as they were received.",

@@ -12,6 +12,8 @@ PATH_EXAMPLES: Mapping[str, str] = {
     "type_id": _TYPE,
     "key": "downlinkData",
     "key_id": "fzwferakeahhxxrb",
+    "formatter_id": "weather-station",
+    "job_id": "1763770827000-0a1b2c3d",
 }
 
 # Variables of queries without which a request is refused, by the names of their operations.
@@ -19,6 +21,13 @@ QUERY_EXAMPLES: Mapping[tuple[str, str], object] = {("delete_data", "variables")
 
 # Bodies by the names of their operations.
 BODY_EXAMPLES: Mapping[str, Json] = {
+    "update_formatter": {"kind": "sigfox_grammar", "source": "temperature::int:16:little-endian"},
+    "test_formatter": {
+        "kind": "sigfox_grammar",
+        "source": "temperature::int:16:/10 humidity::uint:8:/2",
+        "payload": "00d754",
+    },
+    "redecode_messages": {"since": "2026-01-01T00:00:00Z", "dry_run": True},
     "update_application": {"name": "Demonstration", "daily_downlinks": 4},
     "create_device_type": {"id": _TYPE, "name": "Cold rooms", "keep_alive_seconds": 93_600},
     "update_device_type": {"pad_downlinks": True},

@@ -32,7 +32,7 @@ _DESCRIPTIONS = {
     413: "The body is too large",
     415: "The content type is not supported",
     429: "Too many requests; try again later",
-    503: "The store can't be reached or is too busy; the same request may succeed later",
+    503: "What the request needs can't be reached or is too busy; the same request may succeed later",
 }
 
 # What API Gateway answers by itself: to paths that lead nowhere, and above the throttling limits.
@@ -109,11 +109,20 @@ class ErrorFormat:
             examples["ApiGateway"] = {"message": _GATEWAY_MESSAGES[status]}
         schema = schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
         headers = {name: value for _, answer in answers for name, value in answer.headers.items()}
+        always = {
+            name
+            for name in headers
+            if status not in _GATEWAY_MESSAGES and all(name in answer.headers for _, answer in answers)
+        }
         response: Json = {
             "description": _DESCRIPTIONS[status],
             "content": {JSON: content_of(schema, **examples)},
         }
-        described = {name: _header(value) for name, value in headers.items() if name != "Content-Type"}
+        described = {
+            name: _header(value, is_required=name in always)
+            for name, value in headers.items()
+            if name != "Content-Type"
+        }
         return response | ({"headers": described} if described else {})
 
 
@@ -136,6 +145,7 @@ def _numbered(examples: Iterable[tuple[str, object]]) -> dict[str, object]:
     return named
 
 
-def _header(value: str) -> Json:
+def _header(value: str, *, is_required: bool) -> Json:
     kind = "integer" if value.isdecimal() else "string"
-    return {"required": True, "schema": {"type": kind}, "example": int(value) if kind == "integer" else value}
+    example = int(value) if kind == "integer" else value
+    return {"required": is_required, "schema": {"type": kind}, "example": example}

@@ -19,6 +19,14 @@ _NEXT_STEPS = (
     (HTTPStatus.FORBIDDEN, r"active", "`sigbridge devices set DEVICE --active` lets it send again"),
     (HTTPStatus.NOT_FOUND, r"\bparameter\b", "`sigbridge parameters list DEVICE` shows those it has"),
     (HTTPStatus.NOT_FOUND, r"\bdevice type\b", "`sigbridge types list` shows those there are"),
+    (HTTPStatus.NOT_FOUND, r"\bno version\b", "`sigbridge formatters versions ID` lists those it has"),
+    (HTTPStatus.NOT_FOUND, r"\bformatter\b", "`sigbridge formatters list` shows those there are"),
+    (HTTPStatus.BAD_REQUEST, r"\bno formatter\b", "`sigbridge formatters list` shows those there are"),
+    (
+        HTTPStatus.CONFLICT,
+        r"\bFormatter .* is used\b",
+        "`sigbridge types set TYPE --unset uplink-formatter` frees it",
+    ),
     (HTTPStatus.NOT_FOUND, r"\bdownlink\b", "`sigbridge downlinks list DEVICE --history` shows them"),
     (
         HTTPStatus.NOT_FOUND,
@@ -81,9 +89,12 @@ def _next_step(status: int, message: str) -> str:
 class _Fault(BaseModel):
     field: str
     message: str
+    line: int | None = None
+    column: int | None = None
 
     def __str__(self) -> str:
-        return f"{self.field}: {self.message}"
+        place = self.field if self.line is None else f"line {self.line}, column {self.column}"
+        return f"{place}: {self.message}"
 
 
 class _Refusal(BaseModel):

@@ -13,6 +13,8 @@ from sigbridge_admin import (
     device_types,
     devices,
     downlinks,
+    formatters,
+    jobs,
     keys,
     messages,
     parameters,
@@ -35,12 +37,14 @@ app = typer.Typer(
 app.add_typer(applications.commands, name="applications", rich_help_panel=WITH_AWS)
 app.add_typer(application_settings.commands, name="settings", rich_help_panel=WITH_KEY)
 app.add_typer(device_types.commands, name="types", rich_help_panel=WITH_KEY)
+app.add_typer(formatters.commands, name="formatters", rich_help_panel=WITH_KEY)
 app.add_typer(devices.commands, name="devices", rich_help_panel=WITH_KEY)
 app.add_typer(parameters.commands, name="parameters", rich_help_panel=WITH_KEY)
 # Without a name its one command stands among the groups.
 app.add_typer(messages.commands)
 app.add_typer(data.commands, name="data", rich_help_panel=WITH_KEY)
 app.add_typer(downlinks.commands, name="downlinks", rich_help_panel=WITH_KEY)
+app.add_typer(jobs.commands, name="jobs", rich_help_panel=WITH_KEY)
 app.add_typer(keys.commands, name="keys", rich_help_panel=WITH_KEY)
 app.add_typer(profiles.commands, name="profiles", rich_help_panel=ON_THIS_MACHINE)
 

@@ -135,7 +135,12 @@ def _with_pointer_to_help(failure: typer.TyperException) -> str:
     return f"{message.rstrip('.')} (see {context.command_path} --help)"
 
 
-def _read_device_id(text: str) -> str:
+def read_device_id(text: str) -> str:
+    """Read the id of a device.
+
+    Raises:
+        BadParameter: It is none.
+    """
     try:
         return normalize_device_id(text)
     except InvalidDeviceId as invalid:
@@ -150,7 +155,7 @@ DeviceId = Annotated[
     typer.Argument(
         metavar="DEVICE",
         help="Id of the device, as Sigfox shows it.",
-        parser=_read_device_id,
+        parser=read_device_id,
         show_default=False,
     ),
 ]
@@ -159,7 +164,7 @@ DeviceIds = Annotated[
     typer.Argument(
         metavar="DEVICE",
         help="Ids of devices, as Sigfox shows them.",
-        parser=_read_device_id,
+        parser=read_device_id,
         show_default=False,
     ),
 ]

@@ -34,6 +34,8 @@ class TypeSetting(StrEnum):
     DAILY_DOWNLINKS = "daily-downlinks"
     DOWNLINK_QUOTA = "downlink-quota"
     KEEP_ALIVE = "keep-alive"
+    UPLINK_FORMATTER = "uplink-formatter"
+    DOWNLINK_FORMATTER = "downlink-formatter"
 
 
 _FIELDS = {TypeSetting.KEEP_ALIVE: "keep_alive_seconds"}
@@ -102,6 +104,32 @@ _KeepAlive = Annotated[
         show_default=False,
     ),
 ]
+_UplinkFormatter = Annotated[
+    str | None,
+    typer.Option(
+        "--uplink-formatter",
+        metavar="ID",
+        help="The formatter that reads what its devices send.",
+        show_default=False,
+    ),
+]
+_DownlinkFormatter = Annotated[
+    str | None,
+    typer.Option(
+        "--downlink-formatter",
+        metavar="ID",
+        help="The formatter that writes what its devices are sent.",
+        show_default=False,
+    ),
+]
+_ComputeAnswers = Annotated[
+    bool | None,
+    typer.Option(
+        "--compute-answers/--no-compute-answers",
+        help="Whether the script for uplinks computes the answer to a device that nothing waits for.",
+        show_default=False,
+    ),
+]
 
 
 class _DeviceType(BaseModel):
@@ -113,6 +141,9 @@ class _DeviceType(BaseModel):
     daily_downlinks: int | None = None
     downlink_quota: str | None = None
     keep_alive_seconds: int | None = None
+    uplink_formatter: str | None = None
+    downlink_formatter: str | None = None
+    compute_answers: bool
 
 
 @commands.command("list", cls=ApiCommand, epilog=examples("sigbridge types list"))
@@ -159,6 +190,9 @@ def create(
     daily_downlinks: _DailyDownlinks = None,
     downlink_quota: _DownlinkQuota = None,
     keep_alive: _KeepAlive = None,
+    uplink_formatter: _UplinkFormatter = None,
+    downlink_formatter: _DownlinkFormatter = None,
+    compute_answers: _ComputeAnswers = None,
     as_json: AsJson = False,
 ) -> None:
     """Create a device type. For what is not given the setting of the application counts.
@@ -173,6 +207,9 @@ def create(
         "daily_downlinks": daily_downlinks,
         "downlink_quota": downlink_quota,
         "keep_alive_seconds": keep_alive,
+        "uplink_formatter": uplink_formatter,
+        "downlink_formatter": downlink_formatter,
+        "compute_answers": compute_answers,
     }
     _show(context.api.post("device-types", body={"id": type_id} | _given(settings)), as_json=as_json)
 
@@ -183,6 +220,7 @@ def create(
     epilog=examples(
         "sigbridge types set tracker --keep-alive 8d",
         "sigbridge types set tracker --unset downlink-data --unset daily-downlinks",
+        "sigbridge types set tracker --uplink-formatter oyster",
     ),
 )
 def change(
@@ -195,6 +233,9 @@ def change(
     daily_downlinks: _DailyDownlinks = None,
     downlink_quota: _DownlinkQuota = None,
     keep_alive: _KeepAlive = None,
+    uplink_formatter: _UplinkFormatter = None,
+    downlink_formatter: _DownlinkFormatter = None,
+    compute_answers: _ComputeAnswers = None,
     unset: Annotated[
         list[TypeSetting] | None,
         typer.Option(
@@ -216,6 +257,9 @@ def change(
         "daily_downlinks": daily_downlinks,
         "downlink_quota": downlink_quota,
         "keep_alive_seconds": keep_alive,
+        "uplink_formatter": uplink_formatter,
+        "downlink_formatter": downlink_formatter,
+        "compute_answers": compute_answers,
     }
     changes = _given(settings) | {
         _FIELDS.get(setting, setting.replace("-", "_")): None for setting in unset or ()
@@ -274,6 +318,9 @@ def _show(document: Json, *, as_json: bool) -> None:
             "daily downlinks": _AS_APPLICATION if downlinks is None else str(downlinks),
             "downlink quota": shown.downlink_quota or _AS_APPLICATION,
             "keep alive": "none" if keep_alive is None else _length(keep_alive),
+            "uplink formatter": shown.uplink_formatter or "none",
+            "downlink formatter": shown.downlink_formatter or "none",
+            "compute answers": "yes" if shown.compute_answers else "no",
         }
     )
 
@@ -288,6 +335,9 @@ def _row(shown: _DeviceType) -> dict[str, str]:
         "daily downlinks": NONE if shown.daily_downlinks is None else str(shown.daily_downlinks),
         "downlink quota": shown.downlink_quota or NONE,
         "keep alive": NONE if shown.keep_alive_seconds is None else _length(shown.keep_alive_seconds),
+        "uplink formatter": shown.uplink_formatter or NONE,
+        "downlink formatter": shown.downlink_formatter or NONE,
+        "compute answers": "yes" if shown.compute_answers else NONE,
     }
 
 

@@ -1,12 +1,16 @@
 """`sigbridge messages`."""
 
+import json
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Annotated
+from decimal import Decimal
+from typing import Annotated, Any
 
 import typer
 from pydantic import BaseModel
 
 from sigbridge.data import Order
+from sigbridge.formatters.values import InvalidResult, read_values
 from sigbridge_admin.api import Query, read
 from sigbridge_admin.command import WITH_KEY, ApiCommand, ApiContext, AsJson, DeviceId, examples
 from sigbridge_admin.lists import (
@@ -44,6 +48,8 @@ class _Message(BaseModel):
     network: str
     location: _Location | None = None
     variables: list[_Variable]
+    decoded_payload: dict[str, Any] | list[Any] | None = None
+    decode_error: str | None = None
 
 
 @commands.command(
@@ -63,7 +69,7 @@ def list_messages(
     as_csv: AsCsv = False,
     as_json: AsJson = False,
 ) -> None:
-    """List what a device sent, as it was received."""
+    """List what a device sent, as it was received, with what formatters read in the payloads."""
     refuse_two_forms(as_json=as_json, as_csv=as_csv)
     path = ("devices", device_id, "messages")
     query: Query = {"start_date": start, "end_date": end, "order": order, "limit": limit}
@@ -83,6 +89,9 @@ def list_messages(
 
 
 def _row(message: _Message) -> dict[str, str]:
+    decoded = _decoded(message)
+    names = {each.variable for each in decoded}
+    variables = [*decoded, *(each for each in message.variables if each.variable not in names)]
     place = message.location
     return {
         "time (UTC)": readable_second(message.time),
@@ -91,8 +100,30 @@ def _row(message: _Message) -> dict[str, str]:
         "port": NONE if message.port is None else str(message.port),
         "network": message.network,
         "location": NONE if place is None else f"{place.latitude}, {place.longitude}",
-        "variables": "\n".join(
-            f"{each.variable} {value_in_words(each.value, each.unit)}" for each in message.variables
-        )
-        or NONE,
+        "variables": "\n".join(_lines(variables, message.decode_error)) or NONE,
     }
+
+
+def _lines(variables: list[_Variable], error: str | None) -> Iterator[str]:
+    for each in variables:
+        yield f"{each.variable} {value_in_words(each.value, each.unit)}"
+    if error is not None:
+        yield f"not decoded: {error}"
+
+
+def _decoded(message: _Message) -> list[_Variable]:
+    """Return what the formatter read, by the names that data items have."""
+    if message.decoded_payload is None:
+        return []
+    try:
+        values = read_values(json.loads(json.dumps(message.decoded_payload), parse_float=Decimal))
+    except InvalidResult:
+        return []
+    return [
+        _Variable(variable=read.variable.name, value=_plain(read.variable.value), unit=read.variable.unit)
+        for read in values.variables
+    ]
+
+
+def _plain(value: Value | Decimal) -> Value:
+    return float(value) if isinstance(value, Decimal) else value

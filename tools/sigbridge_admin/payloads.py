@@ -30,6 +30,19 @@ def read_hex(text: str) -> bytes:
     return _checked(text, bytes.fromhex(digits[1]))
 
 
+def read_uplink(text: str) -> str:
+    """Read what a device sends, in hex of any length; `-`, `:` and spaces between its digits don't count.
+
+    Raises:
+        BadParameter: It is no hex.
+    """
+    digits = _HEX.fullmatch(_SEPARATORS.sub("", text))
+    if digits is None:
+        message = f"'{text}' is not hexadecimal: write two digits for each byte, such as 17012c"
+        raise typer.BadParameter(message)
+    return digits[1].lower()
+
+
 def read_base64(text: str) -> bytes:
     """Read a payload in base64.
 

@@ -2,12 +2,14 @@
 
 import json
 import sys
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 from rich.cells import cell_len
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -15,6 +17,7 @@ NONE = "-"
 _UNLIMITED = 10_000
 # What devices and other people wrote must not steer the terminal.
 _CONTROLS = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) != "\n"}
+_CONTROLS_OF_SOURCES = {code: written for code, written in _CONTROLS.items() if chr(code) not in "\t\r"}
 
 # Without emoji: Rich would read the right `traffic:up:write` as one.
 _console = Console(highlight=False, emoji=False, soft_wrap=True)
@@ -34,6 +37,12 @@ def show_json_line(data: Mapping[str, Any]) -> None:
 def show_csv(text: str) -> None:
     """Print lines of CSV as they are."""
     sys.stdout.write(text)
+
+
+def show_source(text: str) -> None:
+    """Print a source as it is, apart from what would steer a terminal."""
+    line_end = "" if text.endswith("\n") else "\n"
+    sys.stdout.write((text.translate(_CONTROLS_OF_SOURCES) if sys.stdout.isatty() else text) + line_end)
 
 
 def say(sentence: str) -> None:
@@ -80,6 +89,24 @@ def show_table(rows: Sequence[Mapping[str, str]], folding: Container[str] = ()) 
 def note(sentence: str) -> None:
     """Print a sentence for people on the error stream, where it is in no script's way."""
     _errors.print(_harmless(sentence, "dim"))
+
+
+@contextmanager
+def progress_bar(what: str) -> Iterator[Callable[[str, int, int | None], None]]:
+    """Show a bar on the error stream, if that is a terminal, until the block ends.
+
+    Yields:
+        Says what goes on, how much is done, and of how much about; None where that is not known.
+    """
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=_errors, transient=True, disable=not _errors.is_terminal) as bar:
+        task = bar.add_task(what, total=None)
+
+        def show(what: str, done: int, total: int | None) -> None:
+            whole = None if total is None else max(done, total)
+            bar.update(task, description=what, completed=done, total=whole)
+
+        yield show
 
 
 def name_application(application: str, place: str) -> None:

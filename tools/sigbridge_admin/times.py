@@ -48,6 +48,20 @@ def read_expiry(text: str) -> Expiry:
     return Expiry(moment)
 
 
+def read_moment(text: str) -> str:
+    """Read a date, which means its first moment, or a date with a time; as RFC 3339.
+
+    Raises:
+        BadParameter: It is something else.
+    """
+    try:
+        moment = _read_date(text.strip())
+    except (ValueError, OverflowError) as unreadable:
+        message = f"'{text}' is no date: write 2026-11-01 or 2026-11-01T12:00Z"
+        raise typer.BadParameter(message) from unreadable
+    return moment.isoformat().replace("+00:00", "Z")
+
+
 def read_seconds(text: str) -> int:
     """Read `26h`, `8d`, `2w` or a number of seconds.
 
@@ -67,6 +81,10 @@ def _read(text: str, now: datetime) -> datetime:
     duration = _duration(text)
     if duration is not None:
         return now + duration
+    return _read_date(text)
+
+
+def _read_date(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 

@@ -1,11 +1,10 @@
 """Bytecode for the layer.
 
 `sam build` leaves none, and a function can't write its own beside the layer, so that every cold start
-would compile each module anew. What no function imports at its start is left out, and so are the docstrings
-of our own modules, which nothing reads there: to keep the layer small.
+would compile each module anew. What no function imports at its start is left out, and so are docstrings,
+which nothing reads there: to keep the layer small.
 """
 
-import compileall
 import py_compile
 import re
 import sys
@@ -36,8 +35,9 @@ def compile_layer(build_directory: Path) -> None:
     if not layer.is_dir():
         message = f"{build_directory} holds no built layer: run `sam build` first"
         raise LocalStackError(message)
-    compileall.compile_dir(layer, quiet=1, rx=_LEFT_OUT, stripdir=str(layer), invalidation_mode=_NEVER_STALE)
-    for module in (layer / "sigbridge").rglob("*.py"):
+    for module in layer.rglob("*.py"):
+        if _LEFT_OUT.search(str(module)):
+            continue
         # Under the name that Python looks for where nothing asks it to optimise.
         py_compile.compile(
             str(module),

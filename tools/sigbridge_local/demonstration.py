@@ -17,6 +17,20 @@ from sigbridge_local.stack import Stack
 
 _DEVICE = "1A2B45"
 _BATCH_DEVICE = "1A2B46"
+_CLIMATE_DEVICE = "1A2B4C"
+_CLIMATE = "demo-climate"
+_CLIMATE_SCRIPT = """\
+function decodeUplink(input) {
+  return { data: { temperature: { value: (input.bytes[1] * 256 + input.bytes[2]) / 10, unit: "°C" } } };
+}
+function encodeDownlink(input) {
+  return { bytes: [input.data.interval, 0, 0, 0, 0, 0, 0, 0] };
+}
+"""
+_INTERVAL = {"interval": 15}
+_INTERVAL_BYTES = "0f00000000000000"
+# Where the application was in use before, functions remember the types that it had.
+_TYPES_SETTLE_S = 70
 _FIRST = "0102030405060708"
 _SECOND = "1112131415161718"
 _TIMEOUT_S = 20
@@ -61,6 +75,60 @@ def play(stack: Stack) -> None:
 
 def scenes(application_id: str, now_s: int) -> list[Scene]:
     """The demonstration as seen from Sigfox's and the user's side, at a moment in epoch seconds."""
+    return [*_formatter_scenes(application_id, now_s), *_queue_scenes(application_id, now_s)]
+
+
+def _formatter_scenes(application_id: str, now_s: int) -> list[Scene]:
+    queue = f"/api/v3/as/applications/{application_id}/devices/{_CLIMATE_DEVICE.lower()}/down"
+    callback = {"device": _CLIMATE_DEVICE, "time": now_s, "data": "1700d7", "seqNumber": 100, "ack": True}
+    return [
+        Scene(
+            "A formatter says what the bytes of some devices mean",
+            "PUT",
+            f"/v1/formatters/{_CLIMATE}",
+            lambda answer: answer.is_success,
+            {"kind": "javascript", "source": _CLIMATE_SCRIPT},
+        ),
+        Scene(
+            "It is for the devices of a type",
+            "POST",
+            "/v1/device-types",
+            _is_there,
+            {"id": _CLIMATE, "uplink_formatter": _CLIMATE, "downlink_formatter": _CLIMATE},
+        ),
+        Scene(
+            "A device is of that type",
+            "POST",
+            "/v1/devices",
+            _is_there,
+            {"id": _CLIMATE_DEVICE, "type": _CLIMATE},
+        ),
+        Scene(
+            "A downlink for it is written as JSON",
+            "POST",
+            f"{queue}/push",
+            lambda answer: _is(answer, HTTPStatus.OK),
+            {"downlinks": [{"f_port": 1, "decoded_payload": _INTERVAL}]},
+            settles_within_s=_TYPES_SETTLE_S,
+        ),
+        Scene(
+            "The device sends 3 bytes, asks for a downlink, and gets 8 bytes",
+            "POST",
+            "/downlink",
+            lambda answer: answer.json() == {_CLIMATE_DEVICE: {"downlinkData": _INTERVAL_BYTES}},
+            callback,
+        ),
+        Scene(
+            "Its message shows the temperature",
+            "GET",
+            f"/v1/devices/{_CLIMATE_DEVICE}/messages",
+            lambda answer: _temperatures(answer)[:1] == [{"value": 21.5, "unit": "°C"}],
+            settles_within_s=_TYPES_SETTLE_S,
+        ),
+    ]
+
+
+def _queue_scenes(application_id: str, now_s: int) -> list[Scene]:
     device = f"/api/v3/as/applications/{application_id}/devices/{_DEVICE.lower()}"
     queue = f"{device}/down"
     callback = {"device": _DEVICE, "time": now_s, "data": "00a1b2c3", "seqNumber": 101, "ack": True}
@@ -202,6 +270,14 @@ def _send(client: httpx.Client, request: httpx.Request) -> httpx.Response:
     except httpx.TransportError as failure:
         message = f"the API did not answer {request.method} {request.url.path}: {failure}"
         raise LocalStackError(message) from failure
+
+
+def _is_there(answer: httpx.Response) -> bool:
+    return answer.status_code in {HTTPStatus.CREATED, HTTPStatus.CONFLICT}
+
+
+def _temperatures(answer: httpx.Response) -> list[Any]:
+    return [message.get("decoded_payload", {}).get("temperature") for message in answer.json()["messages"]]
 
 
 def _states(answer: httpx.Response) -> list[str]:

@@ -1,5 +1,6 @@
 """`sam build` and `sam deploy` against the emulator, and what it leaves undone."""
 
+import json
 import platform
 import re
 import sys
@@ -20,6 +21,8 @@ from sigbridge_local.progress import step
 if TYPE_CHECKING:
     from mypy_boto3_apigatewayv2 import ApiGatewayV2Client
     from mypy_boto3_apigatewayv2.type_defs import CorsTypeDef
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_lambda.type_defs import FilterCriteriaTypeDef
 
 STACK_NAME = "sigbridge"
 _ACCOUNT = "000000000000"
@@ -118,7 +121,10 @@ def deploy(emulator: Emulator, architecture: str, parameters: Mapping[str, str] 
 
 
 def _complete(emulator: Emulator, cors_origins: str) -> Deployment:
-    """Add the API's routes and CORS: the emulator leaves out what SAM puts into its OpenAPI body."""
+    """Add the API's routes and CORS, and filters that the emulator can read.
+
+    It leaves out what SAM puts into the API's OpenAPI body.
+    """
     session = boto3.Session("test", "test", region_name=REGION)
     cloudformation = session.client("cloudformation", endpoint_url=emulator.url)
     api_gateway = session.client("apigatewayv2", endpoint_url=emulator.url)
@@ -131,12 +137,32 @@ def _complete(emulator: Emulator, cors_origins: str) -> Deployment:
     api_id = physical_ids["HttpApi"]
     open_api = resources["HttpApi"]["Properties"]["Body"]
     _create_routes(api_gateway, api_id, routes_of(open_api), physical_ids)
+    _relax_filters(session.client("lambda", endpoint_url=emulator.url))
     if cors_origins:
         api_gateway.update_api(ApiId=api_id, CorsConfiguration=cors_of(open_api, cors_origins))
     return Deployment(
         base_url=f"{emulator.url}/_aws/execute-api/{api_id}/$default",
         table=physical_ids["SigbridgeTable"],
     )
+
+
+def _relax_filters(functions: "LambdaClient") -> None:
+    for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:
+        filters = mapping.get("FilterCriteria", {}).get("Filters", [])
+        if filters:
+            patterns = [json.dumps(relaxed(json.loads(each["Pattern"]))) for each in filters]
+            criteria: FilterCriteriaTypeDef = {"Filters": [{"Pattern": pattern} for pattern in patterns]}
+            functions.update_event_source_mapping(UUID=mapping["UUID"], FilterCriteria=criteria)
+
+
+def relaxed(pattern: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a filter pattern without what it wants to be absent.
+
+    Within an absent attribute the emulator finds nothing absent, as Lambda does. More passes without: changes
+    from which nothing follows.
+    """
+    inner = {name: relaxed(part) if isinstance(part, dict) else part for name, part in pattern.items()}
+    return {name: part for name, part in inner.items() if part not in ({}, [{"exists": False}])}
 
 
 def routes_of(open_api: Mapping[str, Any]) -> list[Route]:

@@ -69,6 +69,11 @@ INVOCATIONS = (
     Invocation("SigfoxServiceFunction", "sigfox_acknowledge", _answers()),
     Invocation("ChangeStreamFunction", "change_stream", lambda result: result == {"batchItemFailures": []}),
     Invocation("EveryMinuteFunction", "every_minute", lambda result: result is None),
+    Invocation(
+        "FormatterFunction",
+        "formatter",
+        lambda result: result["results"][0]["data"] == {"temperature": 21.5},
+    ),
     Invocation("DeviceApiFunction", "downlink_history", _answers(lambda body: body["downlinks"] != [])),
     Invocation("DeviceApiFunction", "device_state", _answers()),
     Invocation("ManagementFunction", "management_application", _answers(lambda body: body["id"] == "demo")),

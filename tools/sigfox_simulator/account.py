@@ -1,16 +1,17 @@
 """The account of a simulation: what was sent, what became of it, what was broken."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from sigfox_simulator.answer_checks import check_answers
 from sigfox_simulator.downlink_checks import check_downlinks
 from sigfox_simulator.fates import Patience
 from sigfox_simulator.message_checks import accepted_messages, check_counts, check_messages
+from sigfox_simulator.payload_checks import PayloadReading, Reading, check_payloads, read_payloads
 from sigfox_simulator.readback import Readback, State
 from sigfox_simulator.services import Service
-from sigfox_simulator.truth import Truth
+from sigfox_simulator.truth import DeviceTruth, Truth
 from sigfox_simulator.violations import Violation, wrong_refusals
 
 
@@ -50,6 +51,7 @@ class Account:
         retries: Hand-outs of confirmed downlinks after the first.
         unclear_devices: Devices whose queue and history were not judged, because a change of their queue
             got no answer.
+        payloads: How the payloads were read whose meaning is known.
         violations: Broken promises.
     """
 
@@ -67,6 +69,7 @@ class Account:
     outcome_unknown: int
     retries: int
     unclear_devices: int
+    payloads: Mapping[Reading, int]
     violations: tuple[Violation, ...]
 
 
@@ -97,6 +100,11 @@ def take_account(truth: Truth, readback: Readback, patience: Patience) -> Accoun
         outcome_unknown=outcome_unknown,
         retries=retries,
         unclear_devices=sum(device.unclear for device in truth.devices.values()),
+        payloads=Counter(
+            each.reading
+            for device_id, device in truth.devices.items()
+            for each in _payload_readings(device_id, device, readback)
+        ),
         violations=tuple(find_violations(truth, readback, patience)),
     )
 
@@ -109,8 +117,13 @@ def find_violations(truth: Truth, readback: Readback, patience: Patience) -> lis
         lives = readback.lives.get(device_id, [])
         found += check_downlinks(device, lives, patience, readback.read_at.get(device_id, 0))
         found += check_messages(device, readback.messages.get(device_id, ()))
+        found += check_payloads(_payload_readings(device_id, device, readback))
     found += check_counts(truth.deliveries)
     return sorted(found, key=lambda violation: violation.invariant)
+
+
+def _payload_readings(device_id: str, device: DeviceTruth, readback: Readback) -> Iterator[PayloadReading]:
+    return read_payloads(device, readback.messages.get(device_id, ()), readback.values.get(device_id, {}))
 
 
 def _stored(readback: Readback) -> set[tuple[str, int, int]]:

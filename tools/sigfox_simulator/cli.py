@@ -57,7 +57,8 @@ def run(
     key: Annotated[
         str | None,
         typer.Option(
-            envvar="SIGBRIDGE_KEY", help="With --base-url: a key for callbacks, queues and reading."
+            envvar="SIGBRIDGE_KEY",
+            help="With --base-url: a key for callbacks, queues, reading, and devices:write.",
         ),
     ] = None,
     application: Annotated[str, typer.Option(help="With --base-url: whose key it is.")] = "demo",

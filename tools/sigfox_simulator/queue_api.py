@@ -1,4 +1,4 @@
-"""Requests of the queue API, The Things Stack's and the bundle's additions to it, and of messages."""
+"""Requests of the queue API, The Things Stack's and the bundle's additions to it."""
 
 import base64
 import json
@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sigfox_simulator.devices import Device
+from sigfox_simulator.management_api import ManagementApi
 from sigfox_simulator.templates import HttpRequest
 
 _PAGE = 100
-_PAGE_OF_MESSAGES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +80,6 @@ class QueueApi:
         """Read a page of the lives of a device's downlinks."""
         return self._request("GET", device, f"downlinks?{_page(_PAGE, cursor)}")
 
-    def messages(self, device: Device, cursor: str | None) -> HttpRequest:
-        """Read a page of a device's messages."""
-        path = f"/v1/devices/{device.id}/messages?{_page(_PAGE_OF_MESSAGES, cursor)}"
-        return HttpRequest("GET", path, {"Authorization": f"Bearer {self.key}"}, b"")
-
     def _change(
         self, device: Device, operation: str, items: Sequence[QueueItem], headers: dict[str, str]
     ) -> HttpRequest:
@@ -108,7 +103,7 @@ def _page(limit: int, cursor: str | None) -> str:
     return f"limit={limit}" if cursor is None else f"limit={limit}&cursor={cursor}"
 
 
-def effectless_requests(queue_api: QueueApi, unknown: Device) -> list[HttpRequest]:
+def effectless_requests(queue_api: QueueApi, management: ManagementApi, unknown: Device) -> list[HttpRequest]:
     """A request for each route of the bundle that is refused without changing anything."""
     headers = {"Authorization": queue_api.key, "Content-Type": "application/json"}
     callbacks = ("/uplink", "/uplink/batch", "/downlink", "/sigfox/status")
@@ -119,5 +114,5 @@ def effectless_requests(queue_api: QueueApi, unknown: Device) -> list[HttpReques
         queue_api.delete(unknown, "0" * 24),
         queue_api.list(unknown),
         queue_api.history(unknown, None),
-        queue_api.messages(unknown, None),
+        management.messages(unknown, None),
     ]

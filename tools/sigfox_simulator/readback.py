@@ -1,4 +1,4 @@
-"""What the bundle says at the end over HTTP: the lives of downlinks, and messages."""
+"""What the bundle says at the end over HTTP: the lives of downlinks, messages, and data."""
 
 import asyncio
 import base64
@@ -13,6 +13,7 @@ from typing import Any
 from sigfox_simulator.courier import Line
 from sigfox_simulator.devices import Device
 from sigfox_simulator.failures import SimulationError
+from sigfox_simulator.management_api import ManagementApi
 from sigfox_simulator.queue_api import QueueApi
 from sigfox_simulator.templates import HttpRequest
 
@@ -81,11 +82,15 @@ class StoredMessage:
         time: Epoch milliseconds.
         seq_number: Its sequence number, where it has one.
         payload: Hex; empty for none.
+        decoded: What the bundle makes of the payload; None for nothing.
+        decode_error: Why it made nothing of it, or not all.
     """
 
     time: int
     seq_number: int | None
     payload: str
+    decoded: Any = None
+    decode_error: str | None = None
 
 
 @dataclass(slots=True)
@@ -96,24 +101,28 @@ class Readback:
         lives: Of the downlinks of each device.
         read_at: When those of a device were read, epoch seconds.
         messages: Of each device.
+        values: Data of each device whose payloads have a meaning, by epoch ms and variable.
     """
 
     lives: dict[str, list[DownlinkHistory]] = field(default_factory=dict)
     read_at: dict[str, float] = field(default_factory=dict)
     messages: dict[str, list[StoredMessage]] = field(default_factory=dict)
+    values: dict[str, dict[tuple[int, str], Any]] = field(default_factory=dict)
 
 
 class Reader:
-    """Reads the lives of downlinks, and messages.
+    """Reads the lives of downlinks, messages, and data.
 
     Args:
         line: The way to the bundle.
-        queue_api: Its requests.
+        queue_api: Its requests for downlinks.
+        management: Its requests for the others.
     """
 
-    def __init__(self, line: Line, queue_api: QueueApi) -> None:
+    def __init__(self, line: Line, queue_api: QueueApi, management: ManagementApi) -> None:
         self._line = line
         self._queue_api = queue_api
+        self._management = management
 
     async def read_lives(self, devices: Sequence[Device], readback: Readback) -> None:
         """Read all downlinks of some devices, in place of what was read of them before."""
@@ -122,7 +131,7 @@ class Reader:
                 readers.create_task(self._read_lives(device, readback))
 
     async def read_messages(self, devices: Sequence[Device], readback: Readback) -> None:
-        """Read all messages of some devices."""
+        """Read all messages of some devices, and the data that their payloads give."""
         async with asyncio.TaskGroup() as readers:
             for device in devices:
                 readers.create_task(self._read_messages(device, readback))
@@ -137,8 +146,15 @@ class Reader:
         readback.read_at[device.id] = self._line.now()
 
     async def _read_messages(self, device: Device, readback: Readback) -> None:
-        items = await self._all("messages", partial(self._queue_api.messages, device))
+        items = await self._all("messages", partial(self._management.messages, device))
         readback.messages[device.id] = list(map(read_message, items))
+        if device.payloads is None:
+            return
+        variables = ",".join(sorted({name for sample in device.payloads.samples for name in sample.data}))
+        values = await self._all("data", partial(self._management.data, device, variables))
+        readback.values[device.id] = {
+            (_milliseconds(item["time"]), item["variable"]): item["value"] for item in values
+        }
 
     async def _all(
         self, name: str, request: Callable[[str | None], HttpRequest]
@@ -185,9 +201,11 @@ def read_life(item: Mapping[str, Any]) -> DownlinkHistory:
 def read_message(item: Mapping[str, Any]) -> StoredMessage:
     """Read one message of a page."""
     return StoredMessage(
-        time=round(_seconds(item["time"]) * 1000),
+        time=_milliseconds(item["time"]),
         seq_number=item.get("seq_number"),
         payload=item.get("payload") or "",
+        decoded=item.get("decoded_payload"),
+        decode_error=item.get("decode_error"),
     )
 
 
@@ -200,6 +218,10 @@ def _read_step(item: Mapping[str, Any]) -> DownlinkEvent:
         info_code=item.get("info_code"),
         uplink=None if uplink is None else (int(_seconds(uplink["time"])), int(uplink["seq_number"])),
     )
+
+
+def _milliseconds(moment: str) -> int:
+    return round(_seconds(moment) * 1000)
 
 
 def _seconds(moment: str) -> float:

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 
 from sigfox_simulator.account import Account
+from sigfox_simulator.payload_checks import Reading
 from sigfox_simulator.readback import State
 from sigfox_simulator.scenario import Scenario
 from sigfox_simulator.simulation import Outcome
@@ -104,6 +105,7 @@ def show_outcome(console: Console, outcome: Outcome) -> None:
     console.print(_messages(account))
     console.print(_callbacks(account))
     console.print(_downlinks(account))
+    console.print(_payloads(account))
     console.print(_invariants(account))
     if account.unclear_devices:
         console.print(
@@ -142,6 +144,14 @@ def _downlinks(account: Account) -> Table:
         _row(table, name, account.downlinks.get(state, 0))
     _row(table, "handed out, outcome unknown", account.outcome_unknown)
     _row(table, "attempts after the first", account.retries)
+    return table
+
+
+def _payloads(account: Account) -> Table:
+    table = _table("payloads whose meaning is known", "number")
+    _row(table, "decoded right", account.payloads.get(Reading.RIGHT, 0))
+    _row(table, "decoded wrong", account.payloads.get(Reading.WRONG, 0))
+    _row(table, "not decoded", account.payloads.get(Reading.NONE, 0))
     return table
 
 

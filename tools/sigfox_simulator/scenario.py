@@ -39,7 +39,7 @@ class Target:
     Attributes:
         base_url: Where its API answers.
         application_id: The application whose devices are simulated.
-        key: A key of it with the rights for callbacks, for its queues, and to read.
+        key: A key of it with the rights for callbacks, for its queues, to read, and to write devices.
         patience: How long it takes to end what time ends.
         keep_time: Makes it end at once what time has ended; None where only its schedule does.
     """

@@ -104,7 +104,7 @@ def _message(seed: int, device: Device, number: int, at: float, next_at: float |
         at=at,
         next_at=next_at,
         seq_number=(device.first_seq_number + number) % SEQUENCE_NUMBERS,
-        payload=make_payload(device.sensor, number, throw),
+        payload=make_payload(device, number, throw),
         asks=asks,
         radio={
             "rssi": f"{rssi:.2f}",
@@ -115,7 +115,7 @@ def _message(seed: int, device: Device, number: int, at: float, next_at: float |
             "lng": f"{longitude:.0f}",
             "duplicate": "false",
             "longPolling": "false",
-            "deviceTypeId": "5e74c318aa8aec41f9cc6b00",
+            "deviceTypeId": device.type_id,
             "lqi": _LINK_QUALITIES[quality],
             "linkQuality": str(quality),
             "fixedLat": "0.0",
@@ -143,7 +143,7 @@ def _notices(seed: int, device: Device, seconds: float) -> Iterator[Notice]:
             "sourceId": device.spelling,
             "sourceType": "DEVICE",
             "eventType": "INVALID_SEQ_NUMBER",
-            "deviceTypeId": "5e74c318aa8aec41f9cc6b00",
+            "deviceTypeId": device.type_id,
             "deviceExpectedSeqnumber": "18",
             "deviceMessageSeqnumber": "25",
         }

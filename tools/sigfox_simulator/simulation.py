@@ -16,6 +16,9 @@ from sigfox_simulator.devices import Device
 from sigfox_simulator.downlink_checks import check_downlinks
 from sigfox_simulator.failures import SimulationError
 from sigfox_simulator.faults import Faults
+from sigfox_simulator.management_api import ManagementApi
+from sigfox_simulator.payload_checks import Reading, read_payloads
+from sigfox_simulator.provisioning import provision
 from sigfox_simulator.queue_api import QueueApi, effectless_requests
 from sigfox_simulator.radio import Radio
 from sigfox_simulator.readback import Readback, Reader
@@ -102,12 +105,14 @@ class _Simulation:
         self._clock = Clock(scenario.scale, wall)
         self._line = Line(client, self._clock, wall, scenario.at_once)
         self._queue_api = QueueApi(target.application_id, target.key)
-        self._reader = Reader(self._line, self._queue_api)
+        self._management = ManagementApi(target.key)
+        self._reader = Reader(self._line, self._queue_api, self._management)
 
     async def run(self) -> Outcome:
         self._watch.warming_up()
         await self._warm_up()
         await self._require_new_devices()
+        await provision(self._line, self._management, self._plan.fleet)
         self._watch.begin(len(self._plan.messages))
         started, self._line.requests = self._wall.now(), 0
         await self._play(self._plan)
@@ -169,8 +174,23 @@ class _Simulation:
                 await self._pause(_LOOKS_EVERY_S)
         # Lists show what was just received a second late.
         await self._pause(_LOOKS_EVERY_S)
-        await self._reader.read_messages(self._plan.fleet, readback)
+        await self._read_messages(readback)
         return readback
+
+    async def _read_messages(self, readback: Readback) -> None:
+        """Read all messages; those of which payloads are not decoded again, as long as they become fewer."""
+        devices: Sequence[Device] = self._plan.fleet
+        before = len(self._plan.messages) + 1
+        while devices:
+            await self._reader.read_messages(devices, readback)
+            undecoded = [self._undecoded(device, readback) for device in devices]
+            fewer = sum(undecoded) < before
+            before = sum(undecoded)
+            devices = [device for device, count in zip(devices, undecoded, strict=True) if count and fewer]
+
+    def _undecoded(self, device: Device, readback: Readback) -> int:
+        shown = readback.messages[device.id], readback.values.get(device.id, {})
+        return sum(each.reading is Reading.NONE for each in read_payloads(self._truth.of(device), *shown))
 
     def _is_unsettled(self, device: Device, readback: Readback) -> bool:
         found = check_downlinks(
@@ -188,7 +208,7 @@ class _Simulation:
         Raises:
             SimulationError: It does not answer.
         """
-        for request in effectless_requests(self._queue_api, self._plan.fleet[0]):
+        for request in effectless_requests(self._queue_api, self._management, self._plan.fleet[0]):
             for _ in range(_WARMING_ATTEMPTS):
                 sent = [self._line.send(request) for _ in range(_WARMED_AT_ONCE)]
                 answers = [response for _, response in await asyncio.gather(*sent)]

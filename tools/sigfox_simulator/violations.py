@@ -20,6 +20,7 @@ class Invariant(StrEnum):
     I8 = "I8"
     I9 = "I9"
     ANSWERS = "2xx"
+    DECODED = "values"
 
     @property
     def promise(self) -> str:
@@ -38,6 +39,7 @@ _PROMISES = {
     Invariant.I8: "a message is stored once",
     Invariant.I9: "what was answered 2xx is stored",
     Invariant.ANSWERS: "whatever is valid is accepted in the end",
+    Invariant.DECODED: "a payload is read as its device means it",
 }
 
 

@@ -27,11 +27,14 @@ class Fault:
         field: Name of the field, as the sender wrote it where it was found.
         message: What is wrong with it.
         index: Position of the item in the request's array, from 0.
+        line, column: Where in the text of the field, from 1; None where it is no text of several lines.
     """
 
     field: str
     message: str
     index: int = 0
+    line: int | None = None
+    column: int | None = None
 
     @classmethod
     def at(cls, path: Iterable[str], message: str, index: int = 0) -> Self:
@@ -58,6 +61,18 @@ class InvalidInput(SigbridgeError):
         return cls(f"{first.field}: {first.message}", faults)
 
 
+class NotFound(SigbridgeError):
+    """There is no such thing."""
+
+
+class InUse(SigbridgeError):
+    """Others need it as it is; nothing was changed."""
+
+
+class NothingToDo(SigbridgeError):
+    """As things are, what is asked for would have no effect."""
+
+
 class StoredByNewerVersion(SigbridgeError):
     """What is stored has a form that this version of Sigbridge can't read; a newer one wrote it."""
 
@@ -65,11 +80,23 @@ class StoredByNewerVersion(SigbridgeError):
         super().__init__(f"What is stored was written by a newer version of Sigbridge, in form {version}")
 
 
-class StoreUnavailable(SigbridgeError):
+class TooManyRequests(SigbridgeError):
+    """The caller asks more often than is allowed; nothing was done, and it may be done later."""
+
+
+class Unavailable(SigbridgeError):
+    """What the request needs is down or too busy; the same request may succeed later."""
+
+
+class StoreUnavailable(Unavailable):
     """The store can't be reached, throttles, or is too busy; the same request may succeed later."""
 
     def __init__(self, message: str = "The store is not available, try again") -> None:
         super().__init__(message)
+
+
+class FormatterUnavailable(Unavailable):
+    """A script took too long, or the function that runs it can't be asked; the same may succeed later."""
 
 
 class StoreThrottled(StoreUnavailable):

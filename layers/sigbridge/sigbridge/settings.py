@@ -25,6 +25,8 @@ class Settings:
         retry_queue_url: SQS queue of what is to be tried again after a while: events that a destination did
             not take, or changes that the store refused for throughput.
         undelivered_url: SQS queue of the events that were given up.
+        formatter_function: Name of the function that runs JavaScript; "" for functions that ask for none.
+        jobs_function: Name of the function that works on jobs; "" for functions that have none done.
     """
 
     table_name: str
@@ -37,6 +39,8 @@ class Settings:
     dead_letters_url: str | None = None
     retry_queue_url: str = ""
     undelivered_url: str = ""
+    formatter_function: str = ""
+    jobs_function: str = ""
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -56,6 +60,8 @@ class Settings:
             dead_letters_url=os.environ.get("DEAD_LETTERS_URL") or None,
             retry_queue_url=os.environ.get("RETRY_QUEUE_URL", ""),
             undelivered_url=os.environ.get("UNDELIVERED_URL", ""),
+            formatter_function=os.environ.get("FORMATTER_FUNCTION", ""),
+            jobs_function=os.environ.get("JOBS_FUNCTION", ""),
         )
 
 

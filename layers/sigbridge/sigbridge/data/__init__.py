@@ -1,6 +1,7 @@
 """Data: what devices said and what was set by hand, as variables over time."""
 
 from sigbridge.data.aggregating import (
+    Aggregates,
     AggregateValue,
     Aggregation,
     Function,
@@ -10,7 +11,6 @@ from sigbridge.data.aggregating import (
 )
 from sigbridge.data.delete import Removed, remove_data
 from sigbridge.data.item import DataItem
-from sigbridge.data.notation import place_text, with_plain_numbers
 from sigbridge.data.paging import DataPage, read_data
 from sigbridge.data.selection import Position, Selection
 from sigbridge.data.write import NewValue, WriteReceipt, write_data
@@ -18,6 +18,7 @@ from sigbridge.store.timeline import Order
 
 __all__ = [
     "AggregateValue",
+    "Aggregates",
     "Aggregation",
     "DataItem",
     "DataPage",
@@ -31,9 +32,7 @@ __all__ = [
     "WriteReceipt",
     "aggregate",
     "nearest_items",
-    "place_text",
     "read_data",
     "remove_data",
-    "with_plain_numbers",
     "write_data",
 ]

@@ -9,7 +9,7 @@ from enum import StrEnum
 from sigbridge.data.item import DataItem
 from sigbridge.data.paging import LARGEST_COST, LARGEST_PAGE_BYTES
 from sigbridge.data.selection import Selection
-from sigbridge.data.stored_items import read_bundles
+from sigbridge.data.stored_items import StoredItems, read_bundles
 from sigbridge.errors import InvalidInput
 from sigbridge.model.limits import is_storable
 from sigbridge.model.message import Value
@@ -66,15 +66,27 @@ class AggregateValue:
     value: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class Aggregates:
+    """What was made of data items.
+
+    Attributes:
+        values: By time, in the order of the selection, and by name.
+        outdated: How many messages were taken as a script decoded them earlier, or not decoded: their payload
+            has not been read by the script that is for them.
+    """
+
+    values: tuple[AggregateValue, ...]
+    outdated: int
+
+
 def aggregate(
     application_id: str, device_id: str, selection: Selection, aggregation: Aggregation
-) -> list[AggregateValue]:
+) -> Aggregates:
     """Make numbers of data items; variables and intervals without a value that counts are left out.
 
-    A text that is a number counts as one; booleans and other texts don't.
-
-    Returns:
-        By time, in the order of the selection, and by name.
+    A text that is a number counts as one; booleans and other texts don't. Of payloads that scripts read what
+    is stored is taken: no script runs.
 
     Raises:
         RangeTooLong: It holds more than 20,000 stored items of up to 1 kB, or the answer would hold more
@@ -82,24 +94,28 @@ def aggregate(
         StoreUnavailable: They can't be read.
     """
     tallies: dict[tuple[int, str], _Tally] = {}
-    for item in _all_items(application_id, device_id, selection):
-        number = Decimal(1) if aggregation.function is Function.COUNT else _number(item.value)
-        if number is None:
-            continue
-        key = (_beginning(item.time, selection.first_ms, aggregation.interval_ms), item.variable)
-        if key in tallies:
-            tallies[key].add(number)
-        elif len(tallies) == _MOST_VALUES:
-            message = f"The answer would have more than {_MOST_VALUES} values: ask for a longer interval"
-            raise RangeTooLong(message)
-        else:
-            tallies[key] = _Tally(1, number, number, number)
+    outdated = 0
+    for bundle in _all_bundles(application_id, device_id, selection):
+        outdated += bundle.is_outdated
+        for item in bundle.items(selection):
+            number = Decimal(1) if aggregation.function is Function.COUNT else _number(item.value)
+            if number is None:
+                continue
+            key = (_beginning(item.time, selection.first_ms, aggregation.interval_ms), item.variable)
+            if key in tallies:
+                tallies[key].add(number)
+            elif len(tallies) == _MOST_VALUES:
+                message = f"The answer would have more than {_MOST_VALUES} values: ask for a longer interval"
+                raise RangeTooLong(message)
+            else:
+                tallies[key] = _Tally(1, number, number, number)
     values = [
         AggregateValue(name, time, tally.result(aggregation.function))
         for (time, name), tally in tallies.items()
     ]
     values.sort(key=lambda value: value.variable)
-    return sorted(values, key=lambda value: value.time, reverse=selection.order is Order.DESCENDING)
+    values.sort(key=lambda value: value.time, reverse=selection.order is Order.DESCENDING)
+    return Aggregates(tuple(values), outdated)
 
 
 def nearest_items(application_id: str, device_id: str, selection: Selection, end: Order) -> list[DataItem]:
@@ -135,14 +151,14 @@ def nearest_items(application_id: str, device_id: str, selection: Selection, end
     return selection.in_order(list(found.values()))
 
 
-def _all_items(application_id: str, device_id: str, selection: Selection) -> Iterator[DataItem]:
+def _all_bundles(application_id: str, device_id: str, selection: Selection) -> Iterator[StoredItems]:
     cost = 0
-    for bundle in read_bundles(selection.stretch(application_id, device_id, _PAGE)):
+    for bundle in read_bundles(selection.stretch(application_id, device_id, _PAGE), scripted=0):
         cost += bundle.cost
         if cost > _LARGEST_RANGE:
             message = f"The range contains more than {_LARGEST_RANGE} stored items: ask for a shorter one"
             raise RangeTooLong(message)
-        yield from bundle.items(selection)
+        yield bundle
 
 
 def _number(value: Value) -> Decimal | None:

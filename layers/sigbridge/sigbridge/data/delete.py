@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sigbridge.data.item import Origin
 from sigbridge.data.selection import Position, Selection
 from sigbridge.data.stored_items import StoredItems, read_latest_bundles
 from sigbridge.model.data_entry import DataEntry
@@ -36,7 +35,8 @@ def remove_data(
 
     Where no variables are named, everything of the range goes: messages, and what was set by hand. Where
     some are, they are taken out of what was set by hand and out of the variables of messages; what Sigfox
-    told of a message, such as payload, rssi or location, leaves only with the message.
+    told of a message, such as payload, rssi or location, leaves only with the message, and so does what a
+    formatter reads in its payload.
 
     Args:
         application_id, device_id: The device.
@@ -50,7 +50,9 @@ def remove_data(
     if not selection.variables:
         timeline.delete(application_id, [bundle.stored for bundle in bundles])
         return Removed(sum(len(bundle.told) for bundle in bundles), reached)
-    counts = in_parallel(lambda bundle: _take_out(application_id, bundle, selection.variables), bundles)
+    counts = in_parallel(
+        lambda bundle: _take_out(application_id, bundle.stored, selection.variables), bundles
+    )
     return Removed(sum(counts), reached)
 
 
@@ -71,21 +73,21 @@ def _next_bundles(
     return bundles, None
 
 
-def _take_out(application_id: str, bundle: StoredItems, names: frozenset[str]) -> int:
+def _take_out(application_id: str, stored: TimelineItem, names: frozenset[str]) -> int:
     """Take variables out of what is stored in one place and tell how many data items they were."""
     while True:
-        removed = [one for one in bundle.told if one.origin is Origin.VARIABLE and one.variable.name in names]
+        removed = [variable for variable in stored.variables if variable.name in names]
         if not removed:
             return 0
-        if isinstance(bundle.stored, DataEntry) and len(removed) == len(bundle.told):
-            timeline.delete(application_id, [bundle.stored])
+        if isinstance(stored, DataEntry) and len(removed) == len(stored.variables):
+            timeline.delete(application_id, [stored])
             return len(removed)
         try:
-            timeline.change(application_id, bundle.stored, _without(bundle.stored, names))
+            timeline.change(application_id, stored, _without(stored, names))
         except ItemChanged as changed:
             if changed.existing is None:
                 return 0
-            bundle = StoredItems.of(changed.existing)
+            stored = changed.existing
         else:
             return len(removed)
 

@@ -28,8 +28,12 @@ class TimelineKey:
 
 
 class Origin(StrEnum):
-    """What a data item was among all that is stored in its place: a fact of its network, or a variable."""
+    """What a data item was among all that is known of its place.
 
+    A fact of its network, a variable, or what a formatter read in the payload.
+    """
+
+    DECODED = "decoded"
     FACT = "fact"
     VARIABLE = "variable"
 

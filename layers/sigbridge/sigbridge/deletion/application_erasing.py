@@ -14,7 +14,7 @@ from sigbridge.applications import unknown_application
 from sigbridge.deletion.erasing import erase_device
 from sigbridge.devices import UnknownDevice
 from sigbridge.errors import StoreUnavailable
-from sigbridge.store import api_keys, application_erasures, watch_orders
+from sigbridge.store import api_keys, application_erasures, formatters, jobs, watch_orders
 from sigbridge.store import devices as stored_devices
 from sigbridge.store.application_erasures import ApplicationErasure
 from sigbridge.store.applications import NoSuchApplication
@@ -63,6 +63,8 @@ def erase_due_applications(now_ms: int, until_ms: int) -> RunResult[DueItem]:
 def _go_on(erasure: ApplicationErasure, until_ms: int) -> None:
     api_keys.remove_all(erasure.application_id)
     watch_orders.remove_all(erasure.application_id)
+    formatters.remove_all(erasure.application_id)
+    jobs.remove_all(erasure.application_id)
     for device in stored_devices.after(erasure.application_id, "", None, _READ_AT_ONCE):
         if clock.now_ms() >= until_ms:
             return

@@ -85,6 +85,17 @@ class DeviceCache:
         devices |= {device.id: remember(application_id, device) for device in found}
         return cls(application, devices)
 
+    @classmethod
+    def open_anew(cls, application_id: str, device_ids: Iterable[str]) -> "DeviceCache":
+        """Look these devices and the application up as they are about now, in one request to the store.
+
+        Raises:
+            UnknownApplication: The application was deleted.
+            StoreUnavailable: They can't be looked up.
+        """
+        application, found = _find_with_application(application_id, sorted(set(device_ids)))
+        return cls(application, {device.id: remember(application_id, device) for device in found})
+
     @property
     def application(self) -> Application:
         """The application, with settings that are at most a minute old."""

@@ -22,7 +22,7 @@ class Answer:
 
     Attributes:
         payload: 16 lower-case hex digits, or None for nothing.
-        downlink: The queued downlink it comes from; None for the `downlinkData` parameter.
+        downlink: The queued downlink it comes from; None for what was not queued.
         repeated: Whether the same uplink was answered so before.
     """
 
@@ -32,9 +32,10 @@ class Answer:
 
 
 def answer_uplink(request: ClaimRequest) -> Answer:
-    """Give an uplink its one answer: the head of the queue, else the `downlinkData`, else nothing.
+    """Give an uplink its one answer: the head of the queue, else what the request says, else nothing.
 
     Raises:
+        NothingWaits: Only what waits is claimed, and nothing does.
         UnknownDevice: The device is not listed.
         StoreUnavailable: Nothing was claimed, or the claim will be found by the repeat.
     """
@@ -52,7 +53,7 @@ def answer_uplink_within(quota: int, request: ClaimRequest) -> Answer:
         request: The uplink.
 
     Raises:
-        UnknownDevice, StoreUnavailable: As for `answer_uplink`.
+        NothingWaits, UnknownDevice, StoreUnavailable: As for `answer_uplink`.
     """
     moment = counted_moment(uplink_moment(request.uplink), request.now_ms)
 

@@ -6,13 +6,14 @@ for every repeat.
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from sigbridge.clock import rfc3339
 from sigbridge.downlinks import recorded_steps
 from sigbridge.integrations.destination import Event
+from sigbridge.model.decoding import DecodedPayload
 from sigbridge.model.downlink import Downlink, Source
 from sigbridge.model.message import MessagePart
 from sigbridge.model.stored_message import PartContent, StoredMessage
@@ -23,6 +24,10 @@ _VERSION = 1
 _LARGEST_DETAIL_BYTES = 200_000
 # It takes no integers beyond 64 bits.
 _LARGEST_INTEGER = 2**63 - 1
+
+# What is left out first where an event would be too large, and what after that.
+_VARIABLES = ("variables", "advanced_variables")
+_DECODED = ("decoded_payload", "normalized_payload", "decoded_payload_warnings")
 
 _FACT_MOMENTS = (
     "device_message_time",
@@ -72,7 +77,7 @@ def _downlink(downlink: Downlink) -> dict[str, object]:
 
 def _of_message(change: MessageStored) -> Iterator[Event]:
     for kind, suffix, at in _message_steps(change.old, change.new):
-        message = _fitting(_message(change.new), "variables", "advanced_variables")
+        message = _fitting(_message(change.new), _VARIABLES, _DECODED)
         yield _event(change, kind, f"{change.new.id}-{suffix}", at, {"message": message})
 
 
@@ -104,6 +109,7 @@ def _message(message: StoredMessage) -> dict[str, object]:
         "group": message.group,
         "seq_number": message.seq_number,
         "payload": message.payload,
+        **_decoded(message.decoded),
         "port": message.port,
         "ack": message.ack,
         "radio": message.radio or None,
@@ -120,6 +126,18 @@ def _message(message: StoredMessage) -> dict[str, object]:
         or None,
     }
     return _without_none(content)
+
+
+def _decoded(decoded: DecodedPayload | None) -> dict[str, object]:
+    if decoded is None:
+        return {}
+    return {
+        "decoded_payload": decoded.data,
+        "decoded_payload_warnings": list(decoded.warnings) or None,
+        "normalized_payload": list(decoded.normalized) or None,
+        "decode_error": decoded.error,
+        "formatter": {"id": decoded.formatter_id, "version": decoded.version},
+    }
 
 
 def _variables(part: PartContent | None) -> list[Mapping[str, object]] | None:
@@ -144,7 +162,7 @@ def _of_report(change: ReportStored) -> Event:
             "extras": report.extras or None,
         }
     )
-    content = _fitting(content, "extras")
+    content = _fitting(content, ("extras",))
     return _event(change, "Report received", report.id, report.received_at, {"report": content})
 
 
@@ -155,12 +173,15 @@ def _facts(facts: Mapping[str, object]) -> dict[str, object]:
     return {**facts, **moments}
 
 
-def _fitting(content: dict[str, object], *expendable: str) -> dict[str, object]:
-    """Leave out what is expendable and say so where the bus would not take all."""
-    if len(_json(content).encode()) <= _LARGEST_DETAIL_BYTES:
-        return content
-    kept = {name: value for name, value in content.items() if name not in expendable}
-    return kept | {f"{expendable[0]}_omitted": True}
+def _fitting(content: dict[str, object], *expendable: Sequence[str]) -> dict[str, object]:
+    """Leave out what is expendable, one after the other, and say so, until the bus takes the rest."""
+    for names in expendable:
+        if len(_json(content).encode()) <= _LARGEST_DETAIL_BYTES:
+            break
+        kept = {name: value for name, value in content.items() if name not in names}
+        if len(kept) < len(content):
+            content = kept | {f"{names[0]}_omitted": True}
+    return content
 
 
 def _event(change: Change[Any], kind: str, id_: str, at: int, content: Mapping[str, object]) -> Event:

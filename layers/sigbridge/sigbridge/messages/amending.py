@@ -54,7 +54,8 @@ def amend(application_id: str, delivered: StoredMessage, stored: StoredMessage) 
         if amendment.message == stored:
             return amendment
         number = stored.amendments + 1
-        amended = replace(amendment.message, amendments=number, amended_at=content.arrived_at)
+        # Scripts are told what the message says of its reception, which may be more now.
+        amended = replace(amendment.message, amendments=number, amended_at=content.arrived_at, decoded=None)
         try:
             timeline.change(application_id, stored, amended)
         except ItemChanged as changed:

@@ -29,6 +29,7 @@ class MessageReceipt:
 
     Attributes:
         message: What was received; its warnings name what was found out when it was stored, too.
+        stored: The message as it is stored now.
         key: `<ms, 13 digits>#<seqNumber or digest>`: the same for every repeat of the message.
         moment: The earlier one of its time and its first reception, epoch ms.
         group: The group it was stored with, the first time.
@@ -36,6 +37,7 @@ class MessageReceipt:
     """
 
     message: ReceivedMessage
+    stored: StoredMessage
     key: str
     moment: int
     group: str
@@ -184,6 +186,7 @@ def _store(message: ReceivedMessage, payload: str | None, arrival: _Arrival, ind
     added = (replace(warning, index=index) for warning in (*fitting.left_out, *amendment.warnings))
     return MessageReceipt(
         message=replace(message, warnings=(*message.warnings, *added)),
+        stored=amendment.message,
         key=stored.id,
         moment=counted_moment(key.time, stored.first_arrived_at),
         group=stored.group,

@@ -6,7 +6,7 @@ from sigbridge.model.stored_message import StoredMessage
 from sigbridge.store import timeline
 from sigbridge.store.timeline import Order, Stretch
 
-_LARGEST_PAGE_BYTES = 2_500_000
+LARGEST_PAGE_BYTES = 2_500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def list_messages(application_id: str, device_id: str, wanted: MessagesWanted) -
     for message in timeline.read_messages(stretch):
         if message.id == wanted.after:
             continue
-        if len(messages) == wanted.limit or size >= _LARGEST_PAGE_BYTES:
+        if len(messages) == wanted.limit or size >= LARGEST_PAGE_BYTES:
             return MessagePage(tuple(messages), is_last=False)
         messages.append(message)
         size += message.told_size

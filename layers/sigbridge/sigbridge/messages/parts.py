@@ -13,9 +13,9 @@ from sigbridge.model.message import ReceivedMessage, Variable
 from sigbridge.model.stored_message import PartContent
 from sigbridge.store.item_size import size_of_variable, size_of_warning, stored_size
 
-# Twice these, with the longest payload and its conflicts, are 400,000 bytes.
+# Twice these, with the longest payload, its conflicts, and what a script made of it, are 400,000 bytes.
 _FACTS_BYTES = 30_000
-_VARIABLES_BYTES = 125_000
+_VARIABLES_BYTES = 112_000
 _WARNINGS_BYTES = 10_000
 _WARNINGS = 20
 _TEXT_LENGTH = 500

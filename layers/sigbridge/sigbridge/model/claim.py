@@ -15,6 +15,9 @@ class ClaimRequest:
         now_ms: The present moment.
         downlink_data: What it is answered with where nothing is queued, if its device has no
             `downlinkData` of its own; "" for that of the device.
+        computed: What was computed for it, which comes before `downlink_data`; None for nothing.
+        only_what_waits: Whether it is not answered yet where no downlink is queued and the device has no
+            `downlinkData` of its own.
     """
 
     application_id: str
@@ -22,6 +25,8 @@ class ClaimRequest:
     uplink: str
     now_ms: int
     downlink_data: str = ""
+    computed: Downlink | None = None
+    only_what_waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +34,7 @@ class Claim:
     """What an uplink is answered with.
 
     Attributes:
-        downlink: From the queue, or of the `downlinkData`; None for nothing.
+        downlink: From the queue, of the `downlinkData`, or computed; None for nothing.
         is_repeat: Whether the same uplink was answered so before.
         is_declined: Whether it gets nothing since it may not have anything.
     """

@@ -22,6 +22,10 @@ class DeviceType:
         daily_downlinks: How many downlinks Sigfox's contract allows each device in a day.
         downlink_quota: Whether more are handed out and reported, or stay queued.
         keep_alive_seconds: A device from which nothing was heard for longer is silent; None for no such rule.
+        uplink_formatter: Id of the formatter that reads what the devices send; None for none.
+        downlink_formatter: Id of the formatter that writes what they are sent; None for none.
+        compute_answers: Whether the script of the formatter for uplinks computes what a device that asks is
+            answered with, where nothing waits for it.
     """
 
     id: str
@@ -32,3 +36,12 @@ class DeviceType:
     daily_downlinks: int | None = None
     downlink_quota: DownlinkQuota | None = None
     keep_alive_seconds: int | None = None
+    uplink_formatter: str | None = None
+    downlink_formatter: str | None = None
+    compute_answers: bool = False
+
+    @property
+    def formatters(self) -> frozenset[str]:
+        """Ids of the formatters that it names."""
+        named = (self.uplink_formatter, self.downlink_formatter)
+        return frozenset(formatter_id for formatter_id in named if formatter_id is not None)

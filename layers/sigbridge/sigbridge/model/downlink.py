@@ -76,6 +76,7 @@ class Source(StrEnum):
 
     QUEUE = "queue"
     DOWNLINK_DATA = "downlinkData"
+    COMPUTED = "computed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ class Downlink:
         max_attempts: The Things Stack's `confirmed_retry.max_attempts`, where given.
         expires_at: Epoch ms from which on it is not handed out, or None for never.
         attempt: How often it will have been handed out, this time included.
-        source: The queue, or the `downlinkData` parameter.
+        source: The queue, the `downlinkData` parameter, or the script of its device's type.
     """
 
     payload: str

@@ -16,7 +16,7 @@ class EffectiveSettings:
 
     Attributes:
         payload_encoding, pad_downlinks, downlink_data, daily_downlinks, downlink_quota,
-            keep_alive_seconds: As in `DeviceType`.
+            keep_alive_seconds, downlink_formatter, compute_answers: As in `DeviceType`.
     """
 
     payload_encoding: PayloadEncoding
@@ -25,6 +25,8 @@ class EffectiveSettings:
     daily_downlinks: int
     downlink_quota: DownlinkQuota
     keep_alive_seconds: int | None
+    downlink_formatter: str | None
+    compute_answers: bool
 
 
 def effective_settings(application: Application, device: Device) -> EffectiveSettings:
@@ -39,4 +41,6 @@ def effective_settings(application: Application, device: Device) -> EffectiveSet
         ),
         downlink_quota=of_type.downlink_quota or application.downlink_quota,
         keep_alive_seconds=of_type.keep_alive_seconds,
+        downlink_formatter=of_type.downlink_formatter,
+        compute_answers=of_type.compute_answers,
     )

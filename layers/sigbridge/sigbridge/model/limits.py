@@ -2,7 +2,9 @@
 
 import json
 import re
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 from sigbridge.model.message import Value
 
@@ -109,3 +111,14 @@ def is_storable(number: Decimal) -> bool:
 def plain_number(number: Decimal) -> int | float:
     """Return a number as JSON writes it: a whole one is whole, another is a fraction."""
     return int(number) if number == number.to_integral_value() else float(number)
+
+
+def with_plain_numbers(value: Any) -> Any:
+    """Return a value as JSON writes it: whole numbers are whole, others are fractions."""
+    if isinstance(value, Mapping):
+        return {name: with_plain_numbers(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [with_plain_numbers(inner) for inner in value]
+    if isinstance(value, Decimal):
+        return plain_number(value)
+    return value

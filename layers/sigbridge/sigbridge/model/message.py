@@ -67,6 +67,10 @@ class Location:
         }
         return {name: value for name, value in content.items() if value is not None}
 
+    def as_text(self) -> str:
+        """Return it as the value of a variable: `latitude, longitude`."""
+        return f"{self.latitude:f}, {self.longitude:f}"
+
 
 @dataclass(frozen=True, slots=True)
 class Variable:

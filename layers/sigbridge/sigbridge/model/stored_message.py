@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sigbridge.errors import Fault
+from sigbridge.model.decoding import DecodedPayload
 from sigbridge.model.message import Location, MessagePart, Network, Variable
 
 _OVERHEAD = 400
@@ -62,6 +63,8 @@ class StoredMessage:
         amended_at: Epoch ms at which a further delivery added to it the last time; None where none did.
         amendments: How often further deliveries added to it.
         conflicts: Other payloads, of further deliveries of it.
+        decoded: What a formatter made of its payload; as long as it is not asked, what a script made of it
+            before.
     """
 
     id: str
@@ -80,6 +83,7 @@ class StoredMessage:
     amended_at: int | None = None
     amendments: int = 0
     conflicts: tuple[ConflictingPayload, ...] = ()
+    decoded: DecodedPayload | None = None
 
     @property
     def received_at(self) -> int | None:
@@ -129,7 +133,8 @@ class StoredMessage:
     def size(self) -> int:
         """About how many bytes it takes in the store."""
         payload = len(self.payload or "")
-        return _OVERHEAD + payload + len(str(self.advanced)) + sum(v.size for v in self.variables)
+        decoded = 0 if self.decoded is None else self.decoded.size
+        return _OVERHEAD + payload + decoded + len(str(self.advanced)) + sum(v.size for v in self.variables)
 
     @property
     def told_size(self) -> int:
@@ -137,4 +142,5 @@ class StoredMessage:
         variables = [variable.as_record() for variable in self.variables]
         texts = [*map(str, self.conflicts), *map(str, self.warnings)]
         content = [self.payload, self.radio, self.advanced, variables, texts]
-        return _OVERHEAD + len(json.dumps(content, default=str))
+        decoded = 0 if self.decoded is None else self.decoded.size
+        return _OVERHEAD + decoded + len(json.dumps(content, default=str))

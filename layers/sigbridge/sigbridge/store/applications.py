@@ -231,6 +231,9 @@ def _read_type(type_id: str, content: Mapping[str, Any]) -> DeviceType:
         daily_downlinks=whole(content.get("daily_downlinks")),
         downlink_quota=None if quota is None else DownlinkQuota(quota),
         keep_alive_seconds=whole(content.get("keep_alive_seconds")),
+        uplink_formatter=content.get("uplink_formatter"),
+        downlink_formatter=content.get("downlink_formatter"),
+        compute_answers=content.get("compute_answers", False),
     )
 
 
@@ -258,5 +261,8 @@ def _record_of_type(device_type: DeviceType) -> Record:
         "daily_downlinks": device_type.daily_downlinks,
         "downlink_quota": device_type.downlink_quota,
         "keep_alive_seconds": device_type.keep_alive_seconds,
+        "uplink_formatter": device_type.uplink_formatter,
+        "downlink_formatter": device_type.downlink_formatter,
+        "compute_answers": device_type.compute_answers,
     }
     return {name: value for name, value in content.items() if value is not None}

@@ -22,7 +22,7 @@ from sigbridge.model.device_state import DeviceState, Removal
 from sigbridge.model.downlink import Downlink
 from sigbridge.store import table
 from sigbridge.store.device_states import ANSWER_MAPS, NoSuchDevice, read_state, state_key
-from sigbridge.store.downlink_codec import answered_downlink
+from sigbridge.store.downlink_codec import answered_downlink, is_expired, write_downlink
 from sigbridge.store.failures import ConditionFailed
 from sigbridge.store.rows import Record, Update
 
@@ -42,12 +42,19 @@ _AFTER_EVERY_NUMBER = "~"
 _LOOKED_INTO = (-1, 0, 1)
 
 
-def claim(request: ClaimRequest) -> Claim:
-    """Take the head of the queue, else the `downlinkData`, as this uplink's answer, and record it.
+class NothingWaits(Exception):
+    """No downlink is queued, and the device has no `downlinkData` of its own; nothing was changed."""
 
-    An uplink that gets nothing is recorded too: a repeat must not get something else.
+
+def claim(request: ClaimRequest) -> Claim:
+    """Take what is this uplink's answer, and record it.
+
+    That is the head of the queue, else the device's own `downlinkData`, else what was computed, else the
+    `downlinkData` of its type. An uplink that gets nothing is recorded too: a repeat must not get something
+    else.
 
     Raises:
+        NothingWaits: Only what waits is claimed, and nothing does.
         NoSuchDevice: The device is not registered.
         StoreUnavailable: Nothing was claimed, or the claim will be found by the repeat.
     """
@@ -60,6 +67,7 @@ def claim(request: ClaimRequest) -> Claim:
         earlier = _earlier_claim(request, seen)
         if earlier is not None:
             return earlier
+        _require_what_waits(request, seen)
         request = _with_own_data_of(seen, request)
         discards = _discards(request, seen)
     raise StoreUnavailable
@@ -75,7 +83,7 @@ def claim_if(request: ClaimRequest, is_allowed: Callable[[DeviceState], bool]) -
         is_allowed: Decides on the device's state, which is as it was when the claim happens.
 
     Raises:
-        NoSuchDevice, StoreUnavailable: As for `claim`.
+        NothingWaits, NoSuchDevice, StoreUnavailable: As for `claim`.
     """
     for _ in range(_ATTEMPTS):
         record = table.get_latest(state_key(request.application_id, request.device_id))
@@ -86,6 +94,8 @@ def claim_if(request: ClaimRequest, is_allowed: Callable[[DeviceState], bool]) -
         if earlier is not None:
             return earlier
         allowed = is_allowed(read_state(record))
+        if allowed:
+            _require_what_waits(request, seen)
         request = _with_own_data_of(seen, request)
         discards = _discards(request, seen)
         with suppress(_ClaimRefused):
@@ -126,7 +136,7 @@ class _ClaimRefused(Exception):
     """The claim did not happen.
 
     The uplink was answered before, or may have been; the queue's head is another or has expired; the map is
-    full; or the device has a `downlinkData` of its own.
+    full; the device has a `downlinkData` of its own; or only what waits is claimed, and nothing does.
 
     Attributes:
         state: The state that refused it.
@@ -151,8 +161,15 @@ class _Discards:
 
 
 def _with_own_data_of(state: _ClaimedState, request: ClaimRequest) -> ClaimRequest:
-    """A device's own `downlinkData` comes before that of its type."""
-    return replace(request, downlink_data="") if state.downlink_data else request
+    """A device's own `downlinkData` comes before what was computed and that of its type."""
+    return replace(request, downlink_data="", computed=None) if state.downlink_data else request
+
+
+def _require_what_waits(request: ClaimRequest, state: _ClaimedState) -> None:
+    if not request.only_what_waits or state.downlink_data:
+        return
+    if all(is_expired(text, request.now_ms) for text in state.queue):
+        raise NothingWaits
 
 
 def _earlier_claim(request: ClaimRequest, state: _ClaimedState) -> Claim | None:
@@ -275,10 +292,13 @@ def _head_is_as_seen(request: ClaimRequest, expired: Sequence[str]) -> tuple[lis
 
 
 def _fallback(request: ClaimRequest, taken: int) -> tuple[str, list[str], dict[str, Any]]:
-    if not request.downlink_data:
+    is_queued = f"attribute_exists(queue[{taken}])"
+    if request.only_what_waits:
+        return "downlink_data", [f"(downlink_data <> :none OR {is_queued})"], {":none": ""}
+    given = request.downlink_data if request.computed is None else write_downlink(request.computed)
+    if not given:
         return "downlink_data", [], {}
-    has_none_of_its_own = f"(downlink_data = :none OR attribute_exists(queue[{taken}]))"
-    return ":downlink_data", [has_none_of_its_own], {":downlink_data": request.downlink_data, ":none": ""}
+    return ":given", [f"(downlink_data = :none OR {is_queued})"], {":given": given, ":none": ""}
 
 
 def _answer(request: ClaimRequest, change: _Change, dropped: Sequence[str]) -> Downlink | None:

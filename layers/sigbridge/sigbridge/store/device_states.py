@@ -5,8 +5,8 @@ Attributes of the item:
 * `queue`: the queued downlinks, first in first. Each is one string (see `store.downlink_codec`) that
   begins with the moment it expires, 13 digits of epoch ms, so that a condition can compare it.
 * `downlink_data`: the `downlinkData` parameter, 16 hex digits, or "".
-* `answers_0` to `answers_3`: what was answered to which uplink (see `store.claims`). An answer is a queued
-  downlink's string, the `downlinkData`, or "" for none.
+* `answers_0` to `answers_3`: what was answered to which uplink (see `store.claims`). An answer is the string
+  of a downlink that was queued or computed, the `downlinkData`, or "" for none.
 * `forgotten_0` to `forgotten_3`: the last uplink whose answer was dropped from each of these maps, or "".
 * `removal`: why downlinks left the queue the last time that they did so without being an answer.
 * `generation`: when the device was registered (epoch ms), and one more for each time that the queue was

@@ -62,7 +62,7 @@ def is_expired(text: str, now_ms: int) -> bool:
 
 
 def answered_downlink(uplink: str, answer: str) -> Downlink:
-    """Read what an uplink was answered with: a queued downlink's string, or a bare `downlinkData`.
+    """Read what an uplink was answered with: the string of a downlink, or a bare `downlinkData`.
 
     A `downlinkData` becomes a downlink of its own at each answer, with an id that follows from the uplink.
     """

@@ -67,7 +67,7 @@ class TransactionRefused(Exception):
 
 # Failures that no repetition mends: an item that can't be read, or is not what was expected of it; a number
 # that can't be calculated with; what nests too deep; what the domain or the store refuses. To be caught after
-# `StoreUnavailable`, which passes.
+# `Unavailable`, which passes.
 LASTING_FAILURES: tuple[type[Exception], ...] = (
     ArithmeticError,
     AttributeError,

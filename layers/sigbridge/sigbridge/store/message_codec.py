@@ -1,15 +1,19 @@
 """Messages as the table has them, and as the model has them."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from sigbridge.errors import Fault
+from sigbridge.model.decoding import DecodedPayload
 from sigbridge.model.message import Location, MessagePart, Network, Variable
 from sigbridge.model.stored_message import ConflictingPayload, PartContent, StoredMessage
 from sigbridge.store.numbers import whole
 
 SORT_PREFIX = "MSG#"
+DECODED = "decoded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,7 @@ def read_message(record: Mapping[str, Any]) -> StoredMessage:
         amended_at=whole(record.get("amended_at")),
         amendments=int(record.get("amended", 0)),
         conflicts=tuple(map(_read_conflict, record.get("conflicts", ()))),
+        decoded=None if DECODED not in record else _read_decoded(record[DECODED]),
     )
 
 
@@ -112,6 +117,38 @@ def warning_record(warning: Fault) -> dict[str, str]:
 def conflict_record(conflict: ConflictingPayload) -> dict[str, Any]:
     """Return the stored form of a further payload."""
     return {"payload": conflict.payload, "received_at": conflict.received_at}
+
+
+def decoded_text(decoded: DecodedPayload) -> str:
+    """Return the stored form of what a script made of a payload.
+
+    It is JSON, which has all numbers of scripts; DynamoDB refuses some.
+    """
+    content = {
+        "formatter": decoded.formatter_id,
+        "version": decoded.version,
+        "digest": decoded.digest,
+        "data": decoded.data,
+        "normalized": decoded.normalized,
+        "warnings": decoded.warnings,
+        "error": decoded.error,
+    }
+    known = {name: value for name, value in content.items() if value not in (None, ())}
+    # A script's numbers are floating ones.
+    return json.dumps(known, default=float, ensure_ascii=False, separators=(",", ":"))
+
+
+def _read_decoded(text: str) -> DecodedPayload:
+    content = json.loads(text, parse_float=Decimal)
+    return DecodedPayload(
+        formatter_id=content["formatter"],
+        version=content["version"],
+        digest=content["digest"],
+        data=content.get("data"),
+        normalized=tuple(content.get("normalized", ())),
+        warnings=tuple(content.get("warnings", ())),
+        error=content.get("error"),
+    )
 
 
 def _read_part(record: Mapping[str, Any], names: PartAttributes) -> PartContent:

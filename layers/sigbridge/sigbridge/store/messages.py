@@ -6,16 +6,20 @@ under the moment of its first reception; an item beside it, `SENT#<what was sent
 
 import secrets
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from sigbridge.model.decoding import DecodedPayload
 from sigbridge.model.message import MessagePart
 from sigbridge.model.stored_message import StoredMessage
 from sigbridge.store import table
 from sigbridge.store.failures import ConditionFailed
 from sigbridge.store.message_codec import (
     ATTRIBUTES,
+    DECODED,
     SORT_PREFIX,
+    decoded_text,
     location_record,
     part_record,
     read_message,
@@ -155,6 +159,8 @@ def _put(write: _PartWrite, message: StoredMessage) -> StoredMessage:
 def _merge(write: _PartWrite) -> StoredMessage:
     """Store a part of a message beside the other part, or first, and return the message.
 
+    Scripts are told what the uplink says of its reception: what they made without it goes.
+
     Raises:
         _AlreadyStored: It is a repeat; nothing was written.
     """
@@ -167,9 +173,10 @@ def _merge(write: _PartWrite) -> StoredMessage:
     for position, (name, value) in enumerate(write.shared.items()):
         names[f"#s{position}"], values[f":s{position}"] = name, value
         assignments.append(f"#s{position} = if_not_exists(#s{position}, :s{position})")
+    removal = f" REMOVE {DECODED}" if write.part is MessagePart.UPLINK else ""
     change = Update(
         key=write.key,
-        expression="SET " + ", ".join(assignments),
+        expression="SET " + ", ".join(assignments) + removal,
         condition="attribute_not_exists(#arrival)",
         names=names,
         values=values,
@@ -178,6 +185,25 @@ def _merge(write: _PartWrite) -> StoredMessage:
         return read_message(table.update_returning_item(change))
     except ConditionFailed as failed:
         raise _AlreadyStored(failed.existing or {}) from failed
+
+
+def set_decoded(application_id: str, message: StoredMessage, decoded: DecodedPayload) -> None:
+    """Store what a script made of a message, unless that is gone or says more than the script was told."""
+    arrival = ATTRIBUTES[MessagePart.UPLINK].arrival
+    known = {"payload": message.payload, arrival: message.received_at, "amended": message.amendments or None}
+    conditions = [
+        f"attribute_not_exists({name})" if value is None else f"{name} = :{name}"
+        for name, value in known.items()
+    ]
+    change = Update(
+        key=_key(application_id, message.device_id, message.id),
+        expression=f"SET {DECODED} = :decoded",
+        condition=" AND ".join(conditions),
+        values={":decoded": decoded_text(decoded)}
+        | {f":{name}": value for name, value in known.items() if value is not None},
+    )
+    with suppress(ConditionFailed):
+        table.update(change)
 
 
 def newest_first(application_id: str, device_id: str, page: int) -> Iterator[StoredMessage]:

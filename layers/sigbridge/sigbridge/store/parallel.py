@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import batched
 
-from sigbridge.errors import StoreUnavailable
+from sigbridge.errors import Unavailable
 from sigbridge.store.failures import LASTING_FAILURES
 
 # Measured with a batch of 100 messages: 4 threads took 0.63 times as long as single requests,
@@ -21,7 +21,7 @@ class RunResult[T]:
 
     Attributes:
         looked_at: How many items there were.
-        failed: At how many of them the store failed; they are to be worked on again.
+        failed: At how many of them the store failed, or what else they need; they are to be worked on again.
         left_out: Those that nothing can be done about, now or later, and why.
     """
 
@@ -49,7 +49,7 @@ def run_each[T](work: Callable[[T], object], items: Iterable[T], at_once: int = 
     for some in batched(items, at_once, strict=False):
         for item, failure in zip(some, in_parallel(lambda item: _failure_of(work, item), some), strict=True):
             looked_at += 1
-            if isinstance(failure, StoreUnavailable):
+            if isinstance(failure, Unavailable):
                 failed += 1
             elif failure is not None:
                 left_out[item] = failure

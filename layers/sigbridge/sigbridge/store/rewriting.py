@@ -1,19 +1,22 @@
 """Giving an item that was read another content."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sigbridge.store import table
 from sigbridge.store.rows import Key, Update
 
 
-def rewrite(key: Key, seen: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
+def rewrite(
+    key: Key, seen: Mapping[str, Any], wanted: Mapping[str, Any], outdated: Sequence[str] = ()
+) -> None:
     """Give those attributes of an item new values that are to be others, and take out those that are to go.
 
     Args:
         key: The item.
         seen: Its attributes as they were read.
         wanted: As they are to be; at least one is another.
+        outdated: Further attributes that are to go, whatever they are by now.
 
     Raises:
         ConditionFailed: One of those was changed since it was read, or the item is gone.
@@ -32,7 +35,7 @@ def rewrite(key: Key, seen: Mapping[str, Any], wanted: Mapping[str, Any]) -> Non
             conditions.append(f"{place} = :o{position}")
         else:
             conditions.append(f"attribute_not_exists({place})")
-    removed = [place for name, place in places.items() if name not in wanted]
+    removed = [place for name, place in places.items() if name not in wanted] + [*outdated]
     clauses = [f"{verb} {', '.join(of)}" for verb, of in (("SET", assignments), ("REMOVE", removed)) if of]
     table.update(
         Update(

@@ -1,7 +1,7 @@
 """A change of one item, as the table's stream tells it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sigbridge.model.application import Application
@@ -102,7 +102,7 @@ def read_change(record: Mapping[str, Any]) -> Change[Any] | None:
     if kind is None:
         return None
     _, application_id, *device = new["pk"].split("#")
-    return kind.change(
+    change = kind.change(
         id=record["eventID"],
         application_id=application_id,
         device_id="" if kind.change is ApplicationChanged else device[0],
@@ -110,3 +110,9 @@ def read_change(record: Mapping[str, Any]) -> Change[Any] | None:
         new=kind.read(new),
         at=int(content["ApproximateCreationDateTime"]) * 1000,
     )
+    return None if isinstance(change, MessageStored) and _is_decoding(change) else change
+
+
+def _is_decoding(change: MessageStored) -> bool:
+    """Tell whether what a script made of the payload is all that was changed."""
+    return change.old is not None and replace(change.old, decoded=change.new.decoded) == change.new

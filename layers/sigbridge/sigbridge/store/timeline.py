@@ -11,6 +11,7 @@ from sigbridge.model.data_entry import DataEntry
 from sigbridge.model.stored_message import StoredMessage
 from sigbridge.store import entry_codec, message_codec, table
 from sigbridge.store.failures import ConditionFailed
+from sigbridge.store.message_codec import DECODED
 from sigbridge.store.rewriting import rewrite
 from sigbridge.store.rows import Key, Record, Span
 
@@ -168,12 +169,15 @@ def delete(application_id: str, items: Sequence[TimelineItem]) -> None:
 def change[Item: TimelineItem](application_id: str, seen: Item, wanted: Item) -> None:
     """Make an item another one, if what is to be changed of it is as it was read.
 
+    What a script made of a message goes if the wanted one has nothing decoded, even if it came meanwhile.
+
     Raises:
         ItemChanged: It is not.
     """
     codec = _CODECS[TimelineKind.of(seen)]
+    outdated = [DECODED] if isinstance(wanted, StoredMessage) and wanted.decoded is None else []
     try:
-        rewrite(_key(application_id, seen), codec.write(seen), codec.write(wanted))
+        rewrite(_key(application_id, seen), codec.write(seen), codec.write(wanted), outdated)
     except ConditionFailed as failed:
         raise ItemChanged(None if failed.existing is None else codec.read(failed.existing)) from failed
 

@@ -13,6 +13,7 @@ from sigbridge.integrations.retries import Undelivered
 from sigbridge.settings import settings
 from sigbridge.store.failures import LASTING_FAILURES
 from sigbridge.store.stream import Change, read_change
+from sigbridge.stream.decoding import UnreadPayloads
 from sigbridge.stream.handlers import handle
 from sigbridge.stream.skipped import Skipped, StreamRecord, report_skipped
 from sigbridge.stream.throttled import ThrottledChanges, from_message
@@ -42,6 +43,8 @@ class Handled:
         throttled: Changes that the store refuses for throughput; they are in the retry queue.
         waiting: Ids of the messages of the retry queue that are to be tried again.
         stop: Where it stopped; None where all of it is done.
+        unread: Payloads that formatters could not read; their messages were told without values.
+        undecoded: Why no payload of the batch was read; None where that was tried.
     """
 
     counts: Counter[str]
@@ -50,6 +53,8 @@ class Handled:
     throttled: tuple[Change[Any], ...] = ()
     waiting: tuple[str, ...] = ()
     stop: Stop | None = None
+    unread: tuple[UnreadPayloads, ...] = ()
+    undecoded: Exception | None = None
 
 
 def handle_batch(records: Sequence[StreamRecord]) -> Handled:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 from sigbridge.aws.queue import QueuedMessage, QueueUnavailable
 from sigbridge.integrations.delivery import Delivery, destinations
@@ -9,22 +10,32 @@ from sigbridge.integrations.destination import Event
 from sigbridge.integrations.events import events_of
 from sigbridge.integrations.retries import make_deliveries, retry
 from sigbridge.store.failures import LASTING_FAILURES
-from sigbridge.store.stream import read_change
+from sigbridge.store.stream import Change, read_change
 from sigbridge.stream.batch import Handled, Stop
+from sigbridge.stream.decoding import decode_changes
 from sigbridge.stream.skipped import Skipped, StreamRecord, report_skipped
 
 
 def publish_batch(records: Sequence[StreamRecord]) -> Handled:
-    """Deliver the events of changes to every destination.
+    """Deliver the events of changes to every destination, those of messages with what formatters read.
 
-    No change waits for a destination: what one does not take for a while is tried again from a queue.
+    No change waits for a formatter or a destination: what one does not take for a while is tried again from
+    a queue.
     """
+    read: list[tuple[StreamRecord, Change[Any]]] = []
     events: list[Event] = []
     skipped: list[Skipped] = []
     for record in records:
         try:
             change = read_change(record)
-            events += [] if change is None else events_of(change)
+        except LASTING_FAILURES as reason:
+            skipped.append(Skipped(record, reason))
+        else:
+            read += [] if change is None else [(record, change)]
+    decoded = decode_changes([change for _, change in read])
+    for (record, _), change in zip(read, decoded.changes, strict=True):
+        try:
+            events += events_of(change)
         except LASTING_FAILURES as reason:
             skipped.append(Skipped(record, reason))
     deliveries = [Delivery(destination, event) for event in events for destination in destinations()]
@@ -32,7 +43,13 @@ def publish_batch(records: Sequence[StreamRecord]) -> Handled:
         undelivered = make_deliveries(deliveries)
     except QueueUnavailable as reason:
         return Handled(Counter(), stop=Stop(records[0], reason))
-    return Handled(report_skipped(skipped), tuple(skipped), tuple(undelivered))
+    return Handled(
+        report_skipped(skipped) + decoded.counts,
+        tuple(skipped),
+        tuple(undelivered),
+        unread=decoded.unread,
+        undecoded=decoded.undecoded,
+    )
 
 
 def publish_again(messages: Sequence[QueuedMessage]) -> Handled:

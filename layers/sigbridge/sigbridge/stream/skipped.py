@@ -38,7 +38,7 @@ def report_skipped(skipped: Sequence[Skipped]) -> Counter[str]:
     if queue_url is not None:
         with suppress(QueueUnavailable):
             queue.send(queue_url, [json.dumps(_letter(one)) for one in skipped])
-    return Counter(UnreadableChanges=len(skipped))
+    return Counter(LeftUndone=len(skipped))
 
 
 def _letter(skipped: Skipped) -> Mapping[str, object]:

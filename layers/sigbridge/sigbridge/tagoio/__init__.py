@@ -1,1 +1,1 @@
-"""TagoIO's dialect: its arrays of items, its ways of naming moments. Pure: no I/O, no HTTP."""
+"""TagoIO's dialect: its items, variables, locations and ways of naming moments. Pure: no I/O, no HTTP."""

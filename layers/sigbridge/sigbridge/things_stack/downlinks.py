@@ -144,8 +144,9 @@ class DownlinkItem(BaseModel):
         f_port: Stored and listed; Sigfox has no ports. Not 224.
         frm_payload: Base64, also URL-safe or without padding, of 8 bytes; of fewer if the device type says
             `pad_downlinks`, which appends zeros.
-        decoded_payload: Without `frm_payload`: `{"bytes": [...]}` of 8 whole numbers from 0 to 255, or of
-            fewer as there. With it: stored as sent.
+        decoded_payload: Without `frm_payload`: named values for the `downlink_formatter` of the device type,
+            or `{"bytes": [...]}` of 8 whole numbers from 0 to 255, or of fewer as there. With it: stored as
+            sent.
         confirmed: Tried again until Sigfox says that it was sent.
         class_b_c: Refused: Sigfox has neither class B nor class C.
         priority: Stored and listed. The queue stays first in, first out.

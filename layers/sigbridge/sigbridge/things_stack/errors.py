@@ -63,6 +63,9 @@ DOWNLINK_TOO_SHORT = ErrorName(
 DOWNLINK_MAX_RETRIES_INVALID = ErrorName(
     "pkg/applicationserver", "downlink_max_retries_invalid", "downlink max retries must be at most {max}"
 )
+OUTPUT_ERRORS = ErrorName("pkg/messageprocessors/javascript", "output_errors", "`{field}`: {errors}")
+OUTPUT = ErrorName("pkg/messageprocessors/javascript", "output", "`{field}`: {message}")
+SCRIPT = ErrorName("pkg/scripting/javascript", "script", "`{field}`: {message}")
 NO_PAYLOAD = ErrorName("pkg/applicationserver", "no_payload", "no payload")
 DECODE_BODY = ErrorName("pkg/applicationserver/io/web", "decode_body", "decode body: {reason}")
 VALIDATE_BODY = ErrorName("pkg/applicationserver/io/web", "validate_body", "validate body: {field}")
@@ -80,6 +83,11 @@ DOWNLINK_NOT_QUEUED = ErrorName(
 CONTENT_ENCODING = ErrorName("sigbridge/web", "content_encoding", "unsupported content encoding")
 INVALID_INPUT = ErrorName("sigbridge/web", "invalid_input", "{message}")
 STORE_UNAVAILABLE = ErrorName("sigbridge/store", "store_unavailable", "the store is not available, try again")
+FORMATTER_UNAVAILABLE = ErrorName(
+    "sigbridge/formatters", "formatter_unavailable", "{message}; nothing was queued, try again"
+)
+TOO_MANY_REQUESTS = ErrorName("sigbridge/web", "too_many_requests", "{message}")
+UNAVAILABLE = ErrorName("sigbridge/web", "unavailable", "{message}")
 NEWER_VERSION = ErrorName(
     "sigbridge/store", "newer_version", "what is stored was written by a newer version of Sigbridge"
 )

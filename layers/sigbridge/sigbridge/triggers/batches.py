@@ -79,6 +79,17 @@ def _report(handled: Handled) -> None:
         write = logger.error if one.failure.is_lasting else logger.warning
         delivery = one.delivery
         write(one.failure.reason, destination=delivery.destination, event_id=delivery.event.id)
+    for unread in handled.unread:
+        logger.warning(
+            f"a formatter could not read payloads: {unread.error}",
+            application=unread.application_id,
+            formatter=unread.formatter_id,
+            version=unread.version,
+            messages=unread.messages,
+            suspended=unread.suspended,
+        )
+    if handled.undecoded is not None:
+        logger.warning(f"messages are told without values: {handled.undecoded}", exc_info=handled.undecoded)
     if handled.throttled:
         logger.warning(
             "the store refuses changes for throughput: they wait in the retry queue",

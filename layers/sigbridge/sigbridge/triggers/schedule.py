@@ -15,7 +15,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sigbridge.aws.invocation import InvocationRefused, invoke_later
 from sigbridge.clock import now_ms
-from sigbridge.errors import InvalidInput, SigbridgeError, StoreUnavailable
+from sigbridge.errors import InvalidInput, SigbridgeError, StoreUnavailable, Unavailable
 from sigbridge.model.due import SHARDS, Backlogs
 from sigbridge.telemetry import count, flush_counts, logger, measure_seconds
 
@@ -169,7 +169,7 @@ def _work_through(tasks: Sequence[_Task], start: int, end: int) -> int:
         until = now_ms() + (end - now_ms()) // (len(tasks) - number)
         try:
             done = work(start, until)
-        except StoreUnavailable:
+        except Unavailable:
             failed[what] += 1
         else:
             looked_at[what] += done.looked_at
@@ -183,4 +183,4 @@ def _work_through(tasks: Sequence[_Task], start: int, end: int) -> int:
 def _tell(what: str, left_out: Mapping[Any, Exception]) -> None:
     for item, reason in left_out.items():
         logger.error(f"nothing can be done: {reason}", what=what, item=repr(item), exc_info=reason)
-    count("UnreadableChanges", len(left_out))
+    count("LeftUndone", len(left_out))

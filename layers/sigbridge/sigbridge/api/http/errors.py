@@ -21,10 +21,14 @@ from sigbridge.devices import DeviceExists, InactiveDevice, UnknownDevice, Unkno
 from sigbridge.downlinks import DownlinkNotQueued, QueueFull, UnknownDownlink
 from sigbridge.errors import (
     Fault,
+    InUse,
     InvalidInput,
+    NotFound,
+    NothingToDo,
     SigbridgeError,
     StoredByNewerVersion,
-    StoreUnavailable,
+    TooManyRequests,
+    Unavailable,
 )
 from sigbridge.reports import UnknownService
 from sigbridge.telemetry.excerpts import excerpts
@@ -64,20 +68,27 @@ _STATUSES: Mapping[type[SigbridgeError], int] = {
     UnknownParameter: 404,
     UnknownRoute: 404,
     UnknownService: 404,
+    NotFound: 404,
     DeviceExists: 409,
     DeviceTypeExists: 409,
     DownlinkNotQueued: 409,
     SelfLockout: 409,
+    InUse: 409,
+    NothingToDo: 409,
     BodyTooLarge: 413,
     UnsupportedContentEncoding: 415,
     UnsupportedContentType: 415,
     QueueFull: 429,
+    TooManyRequests: 429,
     StoredByNewerVersion: 503,
-    StoreUnavailable: 503,
+    Unavailable: 503,
 }
-_HEADERS: Mapping[int, Mapping[str, str]] = {
-    401: {"WWW-Authenticate": "Bearer"},
-    503: {"Retry-After": str(RETRY_AFTER_SECONDS)},
+_LATER = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+_HEADERS: Mapping[type[SigbridgeError], Mapping[str, str]] = {
+    Unauthenticated: {"WWW-Authenticate": "Bearer"},
+    TooManyRequests: _LATER,
+    StoredByNewerVersion: _LATER,
+    Unavailable: _LATER,
 }
 
 
@@ -86,9 +97,10 @@ def status_of(error: SigbridgeError) -> int:
     return next(_STATUSES[kind] for kind in type(error).__mro__ if kind in _STATUSES)
 
 
-def refusal(status: int, content: object) -> Response:
+def refusal(error: SigbridgeError, status: int, content: object) -> Response:
     """Return the response to a request that failed: its long texts are cut, and no key is in them."""
-    return Response.json(status, excerpts(content), _HEADERS.get(status))
+    headers = next((_HEADERS[kind] for kind in type(error).__mro__ if kind in _HEADERS), None)
+    return Response.json(status, excerpts(content), headers)
 
 
 def status_refusal[F](error: SigbridgeError, written: Callable[[Fault], F]) -> Response:
@@ -104,7 +116,7 @@ def status_refusal[F](error: SigbridgeError, written: Callable[[Fault], F]) -> R
         content["errors"] = first_faults(faults, written)
     if more := faults_besides(faults):
         content["more_errors"] = more
-    return refusal(status_of(error), content)
+    return refusal(error, status_of(error), content)
 
 
 def first_faults[F](faults: Sequence[Fault], written: Callable[[Fault], F]) -> list[F]:

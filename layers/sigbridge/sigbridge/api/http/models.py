@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     GetJsonSchemaHandler,
@@ -17,7 +18,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from sigbridge.clock import rfc3339
+from sigbridge.clock import iso_ms, rfc3339
 from sigbridge.devices import normalize_device_id
 from sigbridge.model.limits import plain_number
 
@@ -70,6 +71,22 @@ Moment = Annotated[
     int,
     PlainSerializer(rfc3339, return_type=str, when_used="json"),
     Field(json_schema_extra={"format": "date-time"}),
+]
+
+
+def _read_moment(value: object) -> int:
+    moment = iso_ms(value) if isinstance(value, str) else None
+    if moment is None:
+        message = "must be a time in RFC 3339, like 2030-01-31T12:00:00Z"
+        raise ValueError(message)
+    return moment
+
+
+# RFC 3339 outside, epoch ms inside.
+MomentInRequest = Annotated[
+    int,
+    BeforeValidator(_read_moment),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2030-01-31T12:00:00Z"]}),
 ]
 
 # A device's id as a path or body spells it.

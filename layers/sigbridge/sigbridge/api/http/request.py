@@ -4,12 +4,13 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl
 
 from sigbridge.api.http.content_encoding import BodyTooLarge, unpack
+from sigbridge.clock import now_ms
 from sigbridge.credentials import Token, redact, redact_bytes
 from sigbridge.errors import InvalidInput, SigbridgeError
 
@@ -38,6 +39,7 @@ class Request:
         query_string: As received, still encoded; it may carry a key, so it is never logged.
         raw_body: As received, perhaps base64, perhaps with a key.
         is_base64: Whether it is.
+        received_at: When the function got it, epoch ms.
     """
 
     id: str
@@ -47,6 +49,7 @@ class Request:
     query_string: str
     raw_body: str
     is_base64: bool
+    received_at: int = field(default_factory=now_ms)
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> "Request":

@@ -7,22 +7,14 @@ from decimal import Decimal
 from sigbridge.api.ingest.documents import Document
 from sigbridge.api.ingest.essentials import Essentials, FoundField, find_mapped
 from sigbridge.api.ingest.facts import read_fact
-from sigbridge.api.ingest.locations import FoundLocation, NotOnEarth, locate, place_objects, read_location
 from sigbridge.api.ingest.structures import read_object, read_texts
-from sigbridge.api.ingest.variables import (
-    InvalidVariable,
-    Path,
-    check_value,
-    leaves,
-    make_variable,
-    variable_name,
-)
 from sigbridge.errors import Fault
-from sigbridge.messages import Location, MessagePart, Network, Value, Variable
+from sigbridge.messages import Location, MessagePart, Network, Variable
 from sigbridge.model.field_mapping import Field, FieldMapping, plain
-from sigbridge.model.limits import DETAIL_NAME_LENGTH
 from sigbridge.sigfox.facts import ADVANCED_FACTS, COMPUTED_LOCATION, LONG_POLLING, RECEPTION_FACTS
 from sigbridge.sigfox.values import is_absent, read_number
+from sigbridge.tagoio.locations import FoundLocation, NotOnEarth, locate, place_objects, read_location
+from sigbridge.tagoio.variables import InvalidVariable, Path, item_variables, leaves, make_variable
 
 _PLACE_IDS = plain("placeIds")
 # TagoIO's template puts the computed location into an item of this name.
@@ -239,49 +231,15 @@ def _item_variables(
             details.part = MessagePart.ADVANCED
             _take_computed_location(place, name, details)
             if plain(name) != COMPUTED_LOCATION:
-                yield from _item_variable(name, item, item.get("value"), None)
+                yield from item_variables((name,), item, item.get("value"), None)
             continue
         found = _located(place, (name, "location"), details) if isinstance(place, dict) else None
         location = None if found is None else found.location
         value = item.get("value")
         if not details.place(found) and location is not None and is_absent(value):
-            value = f"{location.latitude:f}, {location.longitude:f}"
-        yield from _item_variable(name, item, value, location)
+            value = location.as_text()
+        yield from item_variables((name,), item, value, location)
     for path, value in leaves(dict(document.fallback)):
         variable = make_variable(path, value) if path[0] in content else None
         if variable is not None:
             yield variable
-
-
-def _item_variable(
-    name: str, item: Mapping[str, object], value: object, location: Location | None
-) -> Iterator[Variable]:
-    unit = item.get("unit")
-    metadata = item.get("metadata")
-    details = dict(_checked_leaves(name, metadata)) if isinstance(metadata, dict) else None
-    for path, leaf in leaves(value, (name,)):
-        if not is_absent(leaf):
-            yield Variable(
-                name=variable_name(path),
-                value=check_value(path, leaf),
-                unit=unit if isinstance(unit, str) else None,
-                metadata=details,
-                location=location,
-            )
-
-
-def _checked_leaves(name: str, metadata: Mapping[str, object]) -> Iterator[tuple[str, Value]]:
-    for path, value in leaves(metadata, (name, "metadata")):
-        if not is_absent(value):
-            yield _detail_name(path[2:]), check_value(path, value)
-
-
-def _detail_name(path: Path) -> str:
-    """Return the name of a detail, its parents' names before it.
-
-    Raises:
-        InvalidVariable: It is over 255 characters.
-    """
-    if sum(len(name) + 1 for name in path) > DETAIL_NAME_LENGTH + 1:
-        raise InvalidVariable(path, f"names of details must be at most {DETAIL_NAME_LENGTH} characters")
-    return ".".join(path) or "_"

@@ -10,19 +10,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from sigbridge.api.ingest.documents import Document
-from sigbridge.api.ingest.field_names import (
+from sigbridge.api.ingest.sender import Sender
+from sigbridge.api.ingest.senders import recognize
+from sigbridge.errors import Fault
+from sigbridge.model.field_mapping import Field, FieldMapping, plain
+from sigbridge.model.field_names import (
     COMMON_NAMES,
     DEVICE_OBJECTS,
     UNMISTAKABLE_SERIAL_NAMES,
     WEAK_SERIAL_NAME,
     objects_of_device,
 )
-from sigbridge.api.ingest.sender import Sender
-from sigbridge.api.ingest.senders import recognize
-from sigbridge.api.ingest.variables import Path
-from sigbridge.errors import Fault
-from sigbridge.model.field_mapping import Field, FieldMapping, plain
 from sigbridge.sigfox.values import is_absent, read_boolean, read_text, read_time, read_whole_number
+from sigbridge.tagoio.variables import Path
 
 _UNREAD_LENGTH = 100
 # Others write whole objects under these names, `data` above all.

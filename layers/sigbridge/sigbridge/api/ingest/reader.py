@@ -8,17 +8,17 @@ from sigbridge.api.ingest.batch import read_lines
 from sigbridge.api.ingest.details import read_details
 from sigbridge.api.ingest.documents import Document, RequestContent, bounded, read_body
 from sigbridge.api.ingest.essentials import Essentials, Unreadable, read_essentials
-from sigbridge.api.ingest.field_names import BASE64_PAYLOAD_NAMES, UNMISTAKABLE_SERIAL_NAMES
 from sigbridge.api.ingest.origin import Origin, read_origin
 from sigbridge.api.ingest.recognition import Subject, recognize_nature
 from sigbridge.api.ingest.services import find_source, read_report
 from sigbridge.api.ingest.tagoio import gather_items
-from sigbridge.api.ingest.variables import InvalidVariable, leaves, make_variable
 from sigbridge.applications import PayloadEncoding
 from sigbridge.errors import Fault, InvalidInput
 from sigbridge.messages import MessagePart, Network, ReceivedMessage, WrittenPayload
 from sigbridge.model.field_mapping import Field, FieldMapping, plain
+from sigbridge.model.field_names import BASE64_PAYLOAD_NAMES, UNMISTAKABLE_SERIAL_NAMES
 from sigbridge.reports import ReceivedReport, Service
+from sigbridge.tagoio.variables import InvalidVariable, leaves, make_variable
 
 
 @dataclass(frozen=True, slots=True)

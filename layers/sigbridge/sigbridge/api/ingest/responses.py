@@ -116,6 +116,7 @@ def downlinks_response(replies: Sequence[Reply]) -> Response:
     """
     count("LateBidir", sum(reply.late for reply in replies))
     count("DownlinkFailures", sum(reply.failure is not None for reply in replies))
+    _report_script_errors(replies)
     if all(reply.answer.payload is None for reply in replies):
         return Response(204)
     answers: DownlinkAnswers = {
@@ -125,6 +126,13 @@ def downlinks_response(replies: Sequence[Reply]) -> Response:
         for reply in replies
     }
     return Response.json(200, answers)
+
+
+def _report_script_errors(replies: Sequence[Reply]) -> None:
+    failed = [reply for reply in replies if reply.script_error is not None]
+    count("Warnings", len(failed))
+    for reply in failed[:_LOGGED_WARNINGS]:
+        logger.warning("no answer computed", device=reply.message.device_id, reason=reply.script_error)
 
 
 def report_warnings(receipt: CallbackReceipt) -> None:

@@ -7,10 +7,8 @@ from sigbridge.api.http.request import Request
 from sigbridge.api.ingest.documents import Document
 from sigbridge.api.ingest.essentials import Essentials, FoundField, Unreadable
 from sigbridge.api.ingest.facts import read_fact
-from sigbridge.api.ingest.locations import NotOnEarth, read_location
 from sigbridge.api.ingest.origin import Origin
 from sigbridge.api.ingest.structures import storable_fields
-from sigbridge.api.ingest.variables import InvalidVariable, Path, check_value
 from sigbridge.errors import Fault
 from sigbridge.messages import Location
 from sigbridge.model.field_mapping import Field, plain
@@ -18,6 +16,8 @@ from sigbridge.reports import ReceivedReport, Service, UnknownService
 from sigbridge.sigfox.callbacks import DATA_ADVANCED
 from sigbridge.sigfox.facts import RECEPTION_FACTS, REPORT_FACTS, REQUIRED_FACTS, Fact
 from sigbridge.sigfox.values import is_absent
+from sigbridge.tagoio.locations import NotOnEarth, read_location
+from sigbridge.tagoio.variables import InvalidVariable, Path, check_value
 
 _ESSENTIALS = (Field.SERIAL, Field.TIME)
 _SEQ_NUMBER = plain(Field.SEQ_NUMBER)

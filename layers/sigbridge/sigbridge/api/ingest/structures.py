@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from sigbridge.api.http.json_body import read_json
-from sigbridge.api.ingest.variables import InvalidVariable, Path, check_value
 from sigbridge.errors import InvalidInput
 from sigbridge.sigfox.values import is_absent, read_text
+from sigbridge.tagoio.variables import InvalidVariable, Path, check_value
 
 # Within an item DynamoDB nests 32 levels; these stand within two others.
 _LEVELS = 16

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from sigbridge.api.ingest.documents import Document, Siblings
-from sigbridge.api.ingest.field_names import COMMON_NAMES
 from sigbridge.model.field_mapping import Field, plain
+from sigbridge.model.field_names import COMMON_NAMES
 from sigbridge.tagoio.items import Item, messages_of, values_of
 
 # TagoIO's exported items have an `id` of their own.

@@ -127,6 +127,10 @@ def list_data(
 
     `last_item` and `first_item` look through 20,000 stored messages where variables are named, through
     2,000 where none is. The numbers are made of 20,000 stored messages at most (400 if there are more).
+
+    Payloads are read by the formatter of the device's type; of one request scripts read at most 200 that they
+    have not read yet. Numbers are made of what scripts have read before: `outdated`, in CSV the header
+    `X-Outdated`, says how many messages they have not.
     """
     find_device(key.application_id, device_id)
     names = _read_names(variables, variable)
@@ -151,8 +155,9 @@ def list_data(
     aggregation = Aggregation(
         Function(data_query.value), None if interval is None else read_interval(interval)
     )
-    values = aggregate(key.application_id, device_id, selection, aggregation)
-    return _answer([AggregateResponse.of(value) for value in values], media_type, None)
+    made = aggregate(key.application_id, device_id, selection, aggregation)
+    values = [AggregateResponse.of(value) for value in made.values]
+    return _answer(values, media_type, None, made.outdated or None)
 
 
 @routes.post("/v1/devices/<device_id>/data", summary="Set data", tags=["data"], status_code=201)
@@ -256,11 +261,14 @@ _COLUMNS = ("time", "variable", "value", "unit", "group", "latitude", "longitude
 
 
 def _answer(
-    items: list[DataItemResponse] | list[AggregateResponse], media_type: MediaType, next_cursor: str | None
+    items: list[DataItemResponse] | list[AggregateResponse],
+    media_type: MediaType,
+    next_cursor: str | None,
+    outdated: int | None = None,
 ) -> ResolvedResponse[str]:
     if media_type is MediaType.CSV:
-        return csv_response(_COLUMNS, map(_row, items), next_cursor)
-    return json_response(DataListResponse(data=items, next_cursor=next_cursor))
+        return csv_response(_COLUMNS, map(_row, items), next_cursor, outdated)
+    return json_response(DataListResponse(data=items, next_cursor=next_cursor, outdated=outdated))
 
 
 def _row(item: DataItemResponse | AggregateResponse) -> list[object]:

@@ -19,7 +19,7 @@ from pydantic_core import CoreSchema
 
 from sigbridge.api.http.models import Moment, Number, RequestModel, ResponseModel
 from sigbridge.api.management.json_object import JsonObject
-from sigbridge.data import AggregateValue, DataItem, NewValue, place_text
+from sigbridge.data import AggregateValue, DataItem, NewValue
 from sigbridge.messages import Location, Value, Variable
 from sigbridge.model.limits import NAME_LENGTH, checked_metadata, checked_name, checked_value, is_storable
 from sigbridge.tagoio.dates import read_moment
@@ -89,6 +89,11 @@ class DataListResponse(ResponseModel):
 
     data: list[DataItemResponse] | list[AggregateResponse]
     next_cursor: str | None = Field(None, description="Of the next page; left out where there are no more")
+    outdated: int | None = Field(
+        None,
+        description="With a query that makes numbers: how many messages the script of their device's type has"
+        " not read yet; left out where there are none",
+    )
 
 
 class DataCreateResponse(ResponseModel):
@@ -214,7 +219,7 @@ class DataItemCreate(RequestModel):
         return self
 
     def new_value(self) -> NewValue:
-        value: Value = "" if self.location is None else place_text(self.location)
+        value: Value = "" if self.location is None else self.location.as_text()
         if self.value is not None:
             value = self.value
         variable = Variable(self.variable, value, self.unit, self.metadata, self.location)

@@ -10,6 +10,7 @@ from sigbridge import applications
 from sigbridge.api.http.models import RequestModel, ResponseModel
 from sigbridge.api.http.routing import new_routes
 from sigbridge.api.management.endpoint import DevicesReader, DevicesWriter
+from sigbridge.api.management.formatter_models import FormatterId
 from sigbridge.api.management.resolver import refuses
 from sigbridge.applications import (
     DEVICE_TYPE_ID,
@@ -54,6 +55,9 @@ class DeviceTypeResponse(ResponseModel):
     daily_downlinks: int | None
     downlink_quota: DownlinkQuota | None
     keep_alive_seconds: int | None
+    uplink_formatter: str | None
+    downlink_formatter: str | None
+    compute_answers: bool
 
     @classmethod
     def of(cls, device_type: DeviceType) -> "DeviceTypeResponse":
@@ -90,6 +94,17 @@ class _DeviceTypeSettings(RequestModel):
     keep_alive_seconds: Annotated[int, Field(strict=True, ge=60, le=31_536_000)] | None = Field(
         None, description="A device from which nothing was heard for longer is silent; null for no such rule"
     )
+    uplink_formatter: FormatterId | None = Field(
+        None, description="Id of the formatter that reads what the devices send; null for none"
+    )
+    downlink_formatter: FormatterId | None = Field(
+        None, description="Id of the formatter that writes what they are sent; null for none"
+    )
+    compute_answers: StrictBool | None = Field(
+        None,
+        description="Whether the function `answerUplink` of the formatter for uplinks, a script, computes"
+        " what answers a device that asks, has nothing queued and no `downlinkData` parameter of its own",
+    )
 
 
 class DeviceTypeCreate(_DeviceTypeSettings):
@@ -103,6 +118,7 @@ class DeviceTypeCreate(_DeviceTypeSettings):
         fields = self.model_dump() | {
             "name": self.name or self.id,
             "pad_downlinks": self.pad_downlinks or False,
+            "compute_answers": self.compute_answers or False,
         }
         return DeviceType(**fields)
 

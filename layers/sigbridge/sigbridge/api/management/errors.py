@@ -1,6 +1,6 @@
 """Errors of the management API: the ingest routes' form, but a field has its whole path."""
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from sigbridge.api.http.errors import StatusError, status_refusal
 from sigbridge.api.http.response import Response
@@ -12,10 +12,13 @@ class FieldFault(TypedDict):
 
     Attributes:
         field: Its whole path, as `tags[0].key`.
+        line, column: Where in its text, from 1, if it is the source of a formatter.
     """
 
     field: str
     message: str
+    line: NotRequired[int]
+    column: NotRequired[int]
 
 
 ManagementError = StatusError[FieldFault]
@@ -27,4 +30,7 @@ def management_error(error: SigbridgeError, _error_id: str) -> Response:
 
 
 def _fault(fault: Fault) -> FieldFault:
-    return {"field": fault.field, "message": fault.message}
+    written: FieldFault = {"field": fault.field, "message": fault.message}
+    if fault.line is not None and fault.column is not None:
+        written |= {"line": fault.line, "column": fault.column}
+    return written

@@ -4,14 +4,13 @@ from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field
 
-from sigbridge.api.http.models import Moment, RequestModel, ResponseModel
+from sigbridge.api.http.models import Moment, MomentInRequest, RequestModel, ResponseModel
 from sigbridge.api.http.routing import new_routes
 from sigbridge.api.management.endpoint import KeysWriter
 from sigbridge.api.management.resolver import refuses
 from sigbridge.api.management.suggestion import suggestion
-from sigbridge.clock import iso_ms
 from sigbridge.credentials import (
     ApiKey,
     FieldMapping,
@@ -31,14 +30,6 @@ from sigbridge.credentials import (
 )
 
 routes = new_routes()
-
-
-def _read_moment(value: object) -> int:
-    moment = iso_ms(value) if isinstance(value, str) else None
-    if moment is None:
-        message = "must be a time in RFC 3339, like 2030-01-31T12:00:00Z"
-        raise ValueError(message)
-    return moment
 
 
 def _check_mapping(text: str) -> str:
@@ -70,11 +61,6 @@ _Rights = Annotated[
         description="What it allows: only what the key that makes it allows too",
         examples=[[Right.TRAFFIC_UP_WRITE]],
     ),
-]
-_Expiry = Annotated[
-    int,
-    BeforeValidator(_read_moment),
-    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2030-01-31T12:00:00Z"]}),
 ]
 _AdditionalParameter = Annotated[
     str,
@@ -131,7 +117,7 @@ class KeyCreate(RequestModel):
 
     name: _Name
     rights: _Rights
-    valid_until: _Expiry | None = Field(
+    valid_until: MomentInRequest | None = Field(
         None, description="When it ends, in the future; null for never. Not after the key that makes it"
     )
     additional_parameter: _AdditionalParameter = ""
@@ -146,7 +132,7 @@ class KeyUpdate(RequestModel):
     # What is not sent is not looked at: these are no defaults, and the schema has none.
     name: _Name = Field(default_factory=str)
     rights: _Rights = Field(default_factory=list)
-    valid_until: _Expiry | None = Field(
+    valid_until: MomentInRequest | None = Field(
         None, description="When it ends, at once where that is over; null for never"
     )
     additional_parameter: _AdditionalParameter = Field(default_factory=str)

@@ -8,7 +8,6 @@ from aws_lambda_powertools.event_handler import Response as ResolvedResponse
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import Field
 
-from sigbridge import messages
 from sigbridge.api.http.models import DeviceId, Moment, Number, ResponseModel
 from sigbridge.api.http.routing import new_routes
 from sigbridge.api.management.cursors import unreadable_cursor
@@ -24,6 +23,7 @@ from sigbridge.api.management.negotiation import (
 from sigbridge.api.management.paging import PageRequest
 from sigbridge.devices import find_device
 from sigbridge.errors import Fault
+from sigbridge.formatters.reading import list_decoded_messages
 from sigbridge.messages import (
     ConflictingPayload,
     Location,
@@ -113,6 +113,13 @@ class WarningResponse(ResponseModel):
         return cls.model_validate(warning, from_attributes=True)
 
 
+class FormatterUsedResponse(ResponseModel):
+    """The formatter that read a payload."""
+
+    id: str = Field(examples=["climate"])
+    version: int = Field(description="0 where there is no such formatter")
+
+
 class MessageResponse(ResponseModel):
     """A message."""
 
@@ -123,6 +130,18 @@ class MessageResponse(ResponseModel):
     )
     seq_number: int | None = Field(description="Sigfox's sequence number")
     payload: str | None = Field(description="Hex", examples=["0109611395000df9011eb9"])
+    decoded_payload: JsonObject | list[JsonObject] | None = Field(
+        description="What the formatter of the device's type made of the payload: named values, or TagoIO's"
+        " list of them",
+        examples=[{"temperature": 21.5}],
+    )
+    decoded_payload_warnings: list[str] | None = Field(description="What the formatter warns of")
+    normalized_payload: list[JsonObject] | None = Field(
+        description="The same as measurements of The Things Stack's normalized payload",
+        examples=[[{"air": {"temperature": 21.5}}]],
+    )
+    decode_error: str | None = Field(description="Why `decoded_payload` is missing, or not all")
+    formatter: FormatterUsedResponse | None = Field(description="Who made `decoded_payload`")
     port: int | None
     ack: bool | None = Field(description="Whether the device waited for a downlink")
     network: Network
@@ -146,12 +165,20 @@ class MessageResponse(ResponseModel):
 
     @classmethod
     def of(cls, message: StoredMessage) -> "MessageResponse":
+        decoded = message.decoded
         return cls(
             id=message.id,
             time=message.time,
             sent_time=message.sent_time,
             seq_number=message.seq_number,
             payload=message.payload,
+            decoded_payload=None if decoded is None else decoded.data,
+            decoded_payload_warnings=None if decoded is None else list(decoded.warnings) or None,
+            normalized_payload=None if decoded is None else list(map(dict, decoded.normalized)) or None,
+            decode_error=None if decoded is None else decoded.error,
+            formatter=None
+            if decoded is None
+            else FormatterUsedResponse(id=decoded.formatter_id, version=decoded.version),
             port=message.port,
             ack=message.ack,
             network=message.network,
@@ -195,14 +222,16 @@ def list_messages(
     """Messages of a device, with everything that was received of each, as JSON or, by `Accept`, as CSV.
 
     A page costs by its size alone. It may be short where messages are large: the list ends where
-    `next_cursor` is missing. A message that was just received may be missing for a second.
+    `next_cursor` is missing. A message that was just received may be missing for a second. Payloads are
+    read by the formatter of the device's type; of one request scripts read at most 200 that they have not
+    read yet, and `decode_error` or a warning says so of the others.
     """
     find_device(key.application_id, device_id)
     page_request = PageRequest.read(
         ["messages", key.application_id, device_id, order], start_date, end_date, cursor
     )
     after = _read_id(page_request)
-    page = messages.list_messages(
+    page = list_decoded_messages(
         key.application_id,
         device_id,
         MessagesWanted(page_request.first_ms, page_request.last_ms, order, limit, after),

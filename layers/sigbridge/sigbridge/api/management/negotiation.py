@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from sigbridge.api.http.request import Request
 
 NEXT_CURSOR = "X-Next-Cursor"
+OUTDATED = "X-Outdated"
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _NUMBER = re.compile(r"[-+]?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?", re.ASCII)
@@ -69,14 +70,18 @@ def json_response(content: BaseModel) -> ResolvedResponse[str]:
 
 
 def csv_response(
-    columns: Sequence[str], rows: Iterable[Sequence[object]], next_cursor: str | None
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    next_cursor: str | None,
+    outdated: int | None = None,
 ) -> ResolvedResponse[str]:
-    """Answer in CSV, with a line of column names; the cursor of the next page is in a header."""
+    """Answer in CSV, with a line of column names; what stands beside the rows in JSON is in headers."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(columns)
     writer.writerows([_cell(value) for value in row] for row in rows)
-    headers = {} if next_cursor is None else {NEXT_CURSOR: next_cursor}
+    beside = {NEXT_CURSOR: next_cursor, OUTDATED: outdated}
+    headers = {name: str(value) for name, value in beside.items() if value is not None}
     return ResolvedResponse(200, f"{MediaType.CSV}; charset=utf-8", text.getvalue(), headers)
 
 

@@ -6,19 +6,25 @@ from sigbridge.api.management import (
     device_import,
     device_types,
     devices,
+    formatters,
+    jobs,
     keys,
     messages,
     parameters,
+    redecoding,
 )
 
 MANAGEMENT_ROUTES = (
     application.routes,
     device_types.routes,
+    formatters.routes,
+    redecoding.routes,
     # Before the routes of single devices, one of which its path would be taken for.
     device_import.routes,
     devices.routes,
     parameters.routes,
     messages.routes,
     data.routes,
+    jobs.routes,
     keys.routes,
 )

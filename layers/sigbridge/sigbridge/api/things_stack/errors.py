@@ -19,7 +19,15 @@ from sigbridge.credentials import (
 )
 from sigbridge.devices import InactiveDevice, UnknownDevice
 from sigbridge.downlinks import DownlinkNotQueued, QueueFull, UnknownDownlink
-from sigbridge.errors import InvalidInput, SigbridgeError, StoredByNewerVersion, StoreUnavailable
+from sigbridge.errors import (
+    FormatterUnavailable,
+    InvalidInput,
+    SigbridgeError,
+    StoredByNewerVersion,
+    StoreUnavailable,
+    TooManyRequests,
+    Unavailable,
+)
 from sigbridge.things_stack import errors as names
 from sigbridge.things_stack.errors import RIGHT_NAMES, ErrorDetail, ErrorName, ThingsStackError
 
@@ -65,13 +73,16 @@ _NAMES: Mapping[type[SigbridgeError], tuple[ErrorName, _Attributes]] = {
     InvalidInput: (names.INVALID_INPUT, lambda error: {"message": error.message}),
     StoredByNewerVersion: (names.NEWER_VERSION, _no_attributes),
     StoreUnavailable: (names.STORE_UNAVAILABLE, _no_attributes),
+    TooManyRequests: (names.TOO_MANY_REQUESTS, lambda error: {"message": error.message}),
+    Unavailable: (names.UNAVAILABLE, lambda error: {"message": error.message}),
+    FormatterUnavailable: (names.FORMATTER_UNAVAILABLE, lambda error: {"message": error.message}),
 }
 
 
 def queue_error(error: SigbridgeError, error_id: str) -> Response:
     """Return the response to a request that failed; its correlation id is the log line's `error_id`."""
     code = _CODES[status_of(error)]
-    return refusal(_STATUSES[code], _detail(error).status(code, error_id))
+    return refusal(error, _STATUSES[code], _detail(error).status(code, error_id))
 
 
 def _detail(error: SigbridgeError) -> ErrorDetail:

@@ -1,7 +1,7 @@
 """The Things Stack's queue API: its paths, its bodies, its order of checks (reference, 1.1 to 2.5)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -22,6 +22,13 @@ from sigbridge.downlinks import (
 from sigbridge.errors import InvalidInput
 from sigbridge.model.application import is_identifier
 from sigbridge.model.downlink import MOST_ATTEMPTS, TooManyAttempts, WrongPayloadLength
+from sigbridge.model.encoding import (
+    BadEncoderResult,
+    DecodedDownlink,
+    EncodedDownlink,
+    EncoderFailed,
+    EncoderRefused,
+)
 from sigbridge.things_stack.downlinks import DownlinkItem, base64_of_hex, read_base64
 from sigbridge.things_stack.errors import (
     DECODE_BODY,
@@ -31,7 +38,11 @@ from sigbridge.things_stack.errors import (
     DOWNLINK_TOO_LONG_AS_HEX,
     DOWNLINK_TOO_SHORT,
     NO_PAYLOAD,
+    OUTPUT,
+    OUTPUT_ERRORS,
+    SCRIPT,
     VALIDATE_BODY,
+    ErrorName,
     ThingsStackError,
     invalid_field,
 )
@@ -77,25 +88,28 @@ def read_downlinks(request: Request, device: AddressedDevice) -> list[Downlink]:
 
     Args:
         request: The request.
-        device: Whose downlinks they are: its type decides about payloads that are too short.
+        device: Whose downlinks they are: its type decides about payloads that are too short, and encodes.
 
     Raises:
         ThingsStackError: The body or one item is not valid; The Things Stack's name says how.
         QueueFull: They are more than any queue holds.
-        UnknownApplication, StoreUnavailable: The device's type can't be looked up.
+        UnknownApplication, StoreUnavailable: The device's type or its formatter can't be looked up.
+        FormatterUnavailable: A script gave no answer.
     """
-    items = _read_items(request)
-    check_capacity(len(items))
+    contents = _read_items(request)
+    check_capacity(len(contents))
     moment = now_ms()
     encoder = PayloadEncoder(device.application_id, device.device_id)
-    downlinks = []
-    for position, content in enumerate(items):
-        field = f"downlinks[{position}]"
-        try:
-            downlinks.append(_read_downlink(field, content, encoder, moment))
-        except _RuleBroken as broken:
-            raise _of_body(request, broken.error) from broken
-    return downlinks
+    fields = [f"downlinks[{position}]" for position in range(len(contents))]
+    try:
+        items = [_read_item(field, content) for field, content in zip(fields, contents, strict=True)]
+        encoded = _encoded(items, encoder)
+        return [
+            _read_downlink(fields[position], item, encoded.get(position), encoder, moment)
+            for position, item in enumerate(items)
+        ]
+    except _RuleBroken as broken:
+        raise _of_body(request, broken.error) from broken
 
 
 def read_idempotency_key(request: Request) -> str | None:
@@ -153,15 +167,45 @@ def _read_items(request: Request) -> list[Any]:
     return items
 
 
-def _read_downlink(field: str, content: object, encoder: PayloadEncoder, moment: int) -> Downlink:
+def _read_item(field: str, content: object) -> DownlinkItem | _RuleBroken:
+    """Read an item, or the rule that it breaks: an item before it may break one that is seen later."""
     if not isinstance(content, dict):
-        raise _RuleBroken(invalid_field(field, "value must be an object"))
+        return _RuleBroken(invalid_field(field, "value must be an object"))
     try:
-        item = DownlinkItem.model_validate(content)
-        downlink = _downlink(item, encoder)
-        check_size(downlink)
+        return DownlinkItem.model_validate(content)
     except ValidationError as invalid:
-        raise _RuleBroken(_first_rule_broken(field, invalid)) from invalid
+        return _RuleBroken(_first_rule_broken(field, invalid))
+
+
+def _encoded(
+    items: Sequence[DownlinkItem | _RuleBroken], encoder: PayloadEncoder
+) -> dict[int, EncodedDownlink]:
+    """Encode those items that have no bytes of their own, and return them by their positions."""
+    decoded = {
+        position: DecodedDownlink(item.decoded_payload, item.f_port)
+        for position, item in enumerate(items)
+        if isinstance(item, DownlinkItem) and item.decoded_payload and not item.frm_payload
+    }
+    return dict(zip(decoded, encoder.encode([*decoded.values()]), strict=True))
+
+
+def _read_downlink(
+    field: str,
+    item: DownlinkItem | _RuleBroken,
+    encoded: EncodedDownlink | None,
+    encoder: PayloadEncoder,
+    moment: int,
+) -> Downlink:
+    if isinstance(item, _RuleBroken):
+        raise item
+    try:
+        downlink = _downlink(item, encoded, encoder)
+        check_size(downlink)
+    except EncoderRefused as refused:
+        raise _encoder_error(OUTPUT_ERRORS, field, errors=", ".join(refused.errors)) from refused
+    except EncoderFailed as failed:
+        name = OUTPUT if isinstance(failed, BadEncoderResult) else SCRIPT
+        raise _encoder_error(name, field, message=failed.reason) from failed
     except WrongPayloadLength as wrong:
         raise _wrong_length(wrong.length, item.frm_payload) from wrong
     except TooManyAttempts as wrong:
@@ -175,14 +219,19 @@ def _read_downlink(field: str, content: object, encoder: PayloadEncoder, moment:
     return downlink
 
 
-def _downlink(item: DownlinkItem, encoder: PayloadEncoder) -> Downlink:
+def _downlink(item: DownlinkItem, encoded: EncodedDownlink | None, encoder: PayloadEncoder) -> Downlink:
     if item.frm_payload:
-        payload = encoder.fill_up(read_base64(item.frm_payload))
-    elif item.decoded_payload:
-        payload = encoder.encode(item.decoded_payload)
-    else:
+        return item.downlink(encoder.fill_up(read_base64(item.frm_payload)))
+    if encoded is None:
         raise ThingsStackError(NO_PAYLOAD)
-    return item.downlink(payload)
+    if encoded.failure is not None:
+        raise encoded.failure
+    downlink = item.downlink(encoder.fill_up(encoded.payload))
+    return downlink if encoded.f_port is None else replace(downlink, f_port=encoded.f_port)
+
+
+def _encoder_error(name: ErrorName, field: str, **attributes: str) -> ThingsStackError:
+    return ThingsStackError(name, {"field": f"{field}.decoded_payload", **attributes})
 
 
 def _wrong_length(length: int, frm_payload: str | None) -> ThingsStackError:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sigbridge.api.ingest.field_names import COMMON_NAMES, PLACE_OBJECTS, objects_of_device
-from sigbridge.api.ingest.variables import Path
-from sigbridge.messages import Location
 from sigbridge.model.field_mapping import Field, plain
+from sigbridge.model.field_names import COMMON_NAMES, PLACE_OBJECTS, objects_of_device
+from sigbridge.model.message import Location
 from sigbridge.sigfox.values import read_number, read_whole_number
+from sigbridge.tagoio.variables import Path
 
 _EXTRAS: Mapping[str, Callable[[object], Any]] = {
     "radius": read_number,

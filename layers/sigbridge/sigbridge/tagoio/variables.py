@@ -4,10 +4,10 @@ As TagoIO does (tagoio reference, 3 and 7), with two differences: a nested field
 all its parents, so that none collide, and 0 is a coordinate like any other.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from sigbridge.messages import Value, Variable
-from sigbridge.model.limits import NAME_LENGTH, checked_value, fitting_name
+from sigbridge.model.limits import DETAIL_NAME_LENGTH, NAME_LENGTH, checked_value, fitting_name
+from sigbridge.model.message import Location, Value, Variable
 from sigbridge.sigfox.values import is_absent
 
 type Path = tuple[str, ...]
@@ -73,3 +73,48 @@ def check_value(path: Path, value: object) -> Value:
         return checked_value(value)
     except ValueError as invalid:
         raise InvalidVariable(path, str(invalid)) from invalid
+
+
+def item_variables(
+    path: Path, item: Mapping[str, object], value: object, location: Location | None
+) -> Iterator[Variable]:
+    """Yield the variables of an item: one, or one of each leaf of its value; absent ones are left out.
+
+    Args:
+        path: Names that lead to the item, its own last.
+        item: Where its unit and metadata are.
+        value: Its value.
+        location: Where the device was for it, where given.
+
+    Raises:
+        InvalidVariable: Something of it can't be kept.
+    """
+    unit = item.get("unit")
+    metadata = item.get("metadata")
+    details = dict(_checked_leaves(path, metadata)) if isinstance(metadata, dict) else None
+    for inner, leaf in leaves(value, path):
+        if not is_absent(leaf):
+            yield Variable(
+                name=variable_name(inner),
+                value=check_value(inner, leaf),
+                unit=unit if isinstance(unit, str) else None,
+                metadata=details,
+                location=location,
+            )
+
+
+def _checked_leaves(path: Path, metadata: Mapping[str, object]) -> Iterator[tuple[str, Value]]:
+    for inner, value in leaves(metadata):
+        if not is_absent(value):
+            yield _detail_name(inner), check_value((*path, "metadata", *inner), value)
+
+
+def _detail_name(path: Path) -> str:
+    """Return the name of a detail, its parents' names before it.
+
+    Raises:
+        InvalidVariable: It is over 255 characters.
+    """
+    if sum(len(name) + 1 for name in path) > DETAIL_NAME_LENGTH + 1:
+        raise InvalidVariable(path, f"names of details must be at most {DETAIL_NAME_LENGTH} characters")
+    return ".".join(path) or "_"

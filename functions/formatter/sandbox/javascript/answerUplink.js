@@ -1,0 +1,4 @@
+(find, input) => {
+  const answer = find('answerUplink');
+  return answer && { __proto__: null, by: 'answerUplink', output: answer(input) };
+}

@@ -1,0 +1,4 @@
+(find, input) => {
+  const normalize = find('normalizeUplink');
+  return normalize && { __proto__: null, by: 'normalizeUplink', output: normalize(input) };
+}

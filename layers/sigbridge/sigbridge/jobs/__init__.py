@@ -1,0 +1,24 @@
+"""Jobs: long work in the background, which goes on after a crash and can be cancelled."""
+
+from sigbridge.jobs.ordering import TooManyJobs, UnknownJob, cancel_job, find_job, list_jobs, order_job
+from sigbridge.jobs.running import DueJob, Step, StepDone, begin_due_jobs, due_jobs, run_job
+from sigbridge.model.job import Job, JobKind, JobState, Progress
+
+__all__ = [
+    "DueJob",
+    "Job",
+    "JobKind",
+    "JobState",
+    "Progress",
+    "Step",
+    "StepDone",
+    "TooManyJobs",
+    "UnknownJob",
+    "begin_due_jobs",
+    "cancel_job",
+    "due_jobs",
+    "find_job",
+    "list_jobs",
+    "order_job",
+    "run_job",
+]

@@ -1,0 +1,76 @@
+"""Ordering jobs, and what becomes of them."""
+
+import secrets
+from collections.abc import Mapping
+from itertools import islice
+from typing import Any
+
+from sigbridge.clock import now_ms
+from sigbridge.errors import NotFound, TooManyRequests
+from sigbridge.model.job import Job, JobKind, Progress
+from sigbridge.store import jobs as stored
+
+_KEPT_SECONDS = 30 * 86_400
+_LISTED = 100
+MOST_UNFINISHED = 10
+
+
+class UnknownJob(NotFound):
+    """The application has no job of that id."""
+
+
+class TooManyJobs(TooManyRequests):
+    """The application has as many jobs as it may have that have not ended."""
+
+
+def order_job(
+    application_id: str, kind: JobKind, arguments: Mapping[str, Any], total: int | None = None
+) -> Job:
+    """Have a job done; it begins within a minute.
+
+    Args:
+        application_id: Whose it is.
+        kind: What it does.
+        arguments: What it does that with: texts, numbers, and lists of them.
+        total: How many things there are, about; None where that is not known.
+
+    Raises:
+        TooManyJobs: It has ten that have not ended.
+    """
+    if sum(not job.state.is_end for job in list_jobs(application_id)) >= MOST_UNFINISHED:
+        message = f"There are {MOST_UNFINISHED} jobs that have not ended: wait, or cancel one"
+        raise TooManyJobs(message)
+    made_at = now_ms()
+    id_ = f"{made_at:013d}-{secrets.token_hex(4)}"
+    job = Job(id_, application_id, kind, arguments, made_at, progress=Progress(total=total))
+    stored.add(job, kept_until=made_at // 1000 + _KEPT_SECONDS)
+    return job
+
+
+def find_job(application_id: str, job_id: str) -> Job:
+    """Read a job; it is forgotten 30 days after it was ordered.
+
+    Raises:
+        UnknownJob: There is none of that id.
+    """
+    job = stored.find(application_id, job_id)
+    if job is None:
+        message = f"There is no job '{job_id}'"
+        raise UnknownJob(message)
+    return job
+
+
+def list_jobs(application_id: str) -> list[Job]:
+    """Read the last 100 jobs of an application, the newest one first."""
+    return list(islice(stored.newest_first(application_id), _LISTED))
+
+
+def cancel_job(application_id: str, job_id: str) -> Job:
+    """End a job where it is; what it has done stays done. One that has ended is left as it is.
+
+    Raises:
+        UnknownJob: There is none of that id.
+    """
+    find_job(application_id, job_id)
+    stored.cancel(application_id, job_id, now_ms())
+    return find_job(application_id, job_id)

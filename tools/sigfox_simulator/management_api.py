@@ -1,0 +1,52 @@
+"""Requests of the management API."""
+
+import json
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from sigfox_simulator.devices import Device
+from sigfox_simulator.payload_formats import PayloadFormat
+from sigfox_simulator.templates import HttpRequest
+
+_PAGE_OF_MESSAGES = 1000
+_PAGE_OF_DATA = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ManagementApi:
+    """Makes requests about the devices of an application.
+
+    Attributes:
+        key: A key of it that may read, and write devices.
+    """
+
+    key: str
+
+    def put_formatter(self, payloads: PayloadFormat) -> HttpRequest:
+        """Put the formatter that reads some payloads."""
+        return self._change("PUT", f"/v1/formatters/{payloads.id}", payloads.formatter)
+
+    def create_type(self, payloads: PayloadFormat) -> HttpRequest:
+        """Create a device type whose payloads are read by its formatter."""
+        return self._change("POST", "/v1/device-types", {"id": payloads.id, "uplink_formatter": payloads.id})
+
+    def create_device(self, device: Device, payloads: PayloadFormat) -> HttpRequest:
+        """Register a device of that type."""
+        return self._change("POST", "/v1/devices", {"id": device.id, "type": payloads.id})
+
+    def messages(self, device: Device, cursor: str | None) -> HttpRequest:
+        """Read a page of a device's messages."""
+        return self._read(f"/v1/devices/{device.id}/messages", {"limit": _PAGE_OF_MESSAGES}, cursor)
+
+    def data(self, device: Device, variables: str, cursor: str | None) -> HttpRequest:
+        """Read a page of the values of a device's variables, whose names are separated by commas."""
+        query = {"variables": variables, "qty": _PAGE_OF_DATA}
+        return self._read(f"/v1/devices/{device.id}/data", query, cursor)
+
+    def _change(self, method: str, path: str, content: object) -> HttpRequest:
+        headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
+        return HttpRequest(method, path, headers, json.dumps(content).encode())
+
+    def _read(self, path: str, query: dict[str, object], cursor: str | None) -> HttpRequest:
+        asked = query if cursor is None else query | {"cursor": cursor}
+        return HttpRequest("GET", f"{path}?{urlencode(asked)}", {"Authorization": f"Bearer {self.key}"}, b"")
