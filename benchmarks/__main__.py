@@ -9,6 +9,7 @@ from benchmarks.budget import Row
 from benchmarks.capacity.rows import capacity_rows
 from benchmarks.change_costs import change_cost_rows
 from benchmarks.cold_start import cold_start_rows
+from benchmarks.decoding_costs import decoding_cost_rows
 from benchmarks.decoding_times import decoding_time_rows
 from benchmarks.growth import growth_rows
 from benchmarks.handler_times import batch_time_row, handler_time_rows
@@ -52,6 +53,7 @@ def measure(workload: Workload, announce: Callable[[str], None]) -> Sequence[Row
     devices = [workload.device() for _ in range(_BATCH)]
     rows.append(batch_cost_row(workload, devices))
     rows += change_cost_rows(workload)
+    rows += decoding_cost_rows(workload)
     rows += reading_cost_rows(workload)
     rows += capacity_rows()
     announce("handler times")
