@@ -5,7 +5,7 @@ from dataclasses import replace
 from sigbridge.clock import now_ms
 from sigbridge.errors import SigbridgeError
 from sigbridge.formatters.cache import formatters_named, source_of
-from sigbridge.formatters.decoding import Sent, parameters_of, script_input
+from sigbridge.formatters.decoding import Sent, parameters_of, script_input, uplink_formatter_of
 from sigbridge.formatters.scripts import (
     SHORTEST_BUDGET_MS,
     Script,
@@ -53,8 +53,7 @@ def compute_answer(application: Application, sent: Sent, answer_by: int) -> byte
 
 
 def _script(application: Application, sent: Sent) -> Script:
-    of_type = application.device_types.get(sent.device.type or "")
-    formatter_id = (of_type and of_type.uplink_formatter) or ""
+    formatter_id = uplink_formatter_of(application, sent.device) or ""
     formatter = formatters_named(application.id, [formatter_id]).get(formatter_id)
     if formatter is None:
         raise _gone(formatter_id)

@@ -173,9 +173,14 @@ def _formatters(messages: Sequence[tuple[Application, Sent]]) -> Mapping[tuple[s
     }
 
 
+def uplink_formatter_of(application: Application, device: Device) -> str | None:
+    """Return the id of the formatter that reads what a device sends; None where its type names none."""
+    of_type = application.device_types.get(device.type or "")
+    return None if of_type is None else of_type.uplink_formatter
+
+
 def _formatter_of(application: Application, sent: Sent) -> str | None:
-    of_type = application.device_types.get(sent.device.type or "")
-    return None if of_type is None or not sent.message.payload else of_type.uplink_formatter
+    return uplink_formatter_of(application, sent.device) if sent.message.payload else None
 
 
 def _reading(

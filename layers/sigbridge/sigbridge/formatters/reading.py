@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from sigbridge.devices import DeviceCache
 from sigbridge.formatters.cache import read_anew
-from sigbridge.formatters.decoding import ScriptAllowance, Sent, decode
+from sigbridge.formatters.decoding import ScriptAllowance, Sent, decode, uplink_formatter_of
 from sigbridge.messages import MessagePage, MessagesWanted, list_messages
 from sigbridge.messages.listing import LARGEST_PAGE_BYTES
 from sigbridge.model.application import Application
@@ -57,9 +57,9 @@ class DecodedReader:
     def _look_up(self) -> _Sender:
         cache = DeviceCache.open_anew(self._application_id, [self._device_id])
         sender = _Sender(cache.application, cache.device(self._device_id))
-        of_type = cache.application.device_types.get(sender.device.type or "")
-        if of_type is not None and of_type.uplink_formatter is not None:
-            read_anew(self._application_id, [of_type.uplink_formatter])
+        formatter_id = uplink_formatter_of(sender.application, sender.device)
+        if formatter_id is not None:
+            read_anew(self._application_id, [formatter_id])
         return sender
 
 

@@ -14,8 +14,9 @@ from sigbridge.applications import find_application
 from sigbridge.devices import devices_after, devices_named, find_device
 from sigbridge.errors import Fault, FormatterUnavailable, InvalidInput, NothingToDo
 from sigbridge.formatters.cache import read_anew
-from sigbridge.formatters.decoding import Results, Sent, read_payloads
+from sigbridge.formatters.decoding import Results, Sent, read_payloads, uplink_formatter_of
 from sigbridge.formatters.registry import UnknownFormatter, find_formatter
+from sigbridge.formatters.scripts import NOT_RUN
 from sigbridge.jobs import Job, StepDone
 from sigbridge.messages import MessagesWanted, list_messages
 from sigbridge.model.application import Application
@@ -83,12 +84,8 @@ class Redecoding:
 
     def wants(self, application: Application, device: Device) -> bool:
         """Return whether the messages of a device are read by the formatter, and wanted."""
-        of_type = application.device_types.get(device.type or "")
-        return (
-            of_type is not None
-            and of_type.uplink_formatter == self.formatter_id
-            and self.type_id in {None, device.type}
-        )
+        is_for_it = uplink_formatter_of(application, device) == self.formatter_id
+        return is_for_it and self.type_id in {None, device.type}
 
 
 def check_redecoding(application_id: str, wanted: Redecoding) -> tuple[Application, Formatter]:
@@ -198,7 +195,7 @@ def _done(page: _Page, results: Results) -> StepDone:
 
 def _is_untried(decoded: DecodedPayload | None) -> bool:
     """Tell whether no script was asked, since there was no time or no function to ask."""
-    return decoded is not None and decoded.failure in {"later", "unavailable"}
+    return decoded is not None and decoded.failure in NOT_RUN
 
 
 def _next_page(application: Application, wanted: Redecoding, place: _Place | None) -> _Page:

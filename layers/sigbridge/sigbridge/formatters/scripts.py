@@ -27,6 +27,11 @@ _ON_THE_WAY_MS = 300
 SHORTEST_BUDGET_MS = _ON_THE_WAY_MS + 500 + _STEP_MS
 
 
+# Kinds of failures of calls that no script was asked to answer.
+NOT_RUN = frozenset({"later", "unavailable"})
+_WORTH_ANOTHER_TRY = NOT_RUN | {"suspended", "timeout"}
+
+
 class ScriptFunction(StrEnum):
     """What can be asked of a script."""
 
@@ -80,7 +85,7 @@ class ScriptFailure:
     @property
     def is_final(self) -> bool:
         """Whether another try would end in the same way."""
-        return self.kind not in {"later", "suspended", "timeout", "unavailable"}
+        return self.kind not in _WORTH_ANOTHER_TRY
 
     def __str__(self) -> str:
         place = "" if self.line is None else f"line {self.line}, column {self.column}: "

@@ -9,11 +9,12 @@ from typing import Any
 from sigbridge.clock import now_ms
 from sigbridge.devices import Device, act_on_addressed, find_device
 from sigbridge.errors import FormatterUnavailable, TooManyRequests
-from sigbridge.formatters.decoding import Sent, script_input
+from sigbridge.formatters.decoding import Sent, parameters_of, script_input
 from sigbridge.formatters.kind import Decoded, InvalidSource, PayloadCodec
 from sigbridge.formatters.kinds import KINDS
 from sigbridge.formatters.registry import find_formatter, find_source, version_of
 from sigbridge.formatters.scripts import (
+    NOT_RUN,
     Script,
     ScriptCall,
     ScriptFunction,
@@ -28,12 +29,10 @@ from sigbridge.model.message import Location, Network
 from sigbridge.model.parameter import DOWNLINK_BYTES
 from sigbridge.model.rate_limit import RateLimit
 from sigbridge.model.stored_message import StoredMessage
-from sigbridge.store import parameters as stored_parameters
 
 # The function that asks has ten seconds.
 _BUDGET_MS = 6_000
 _MADE_UP = Device("TEST")
-_NOT_RUN = frozenset({"later", "unavailable"})
 _trials = RateLimit(burst=10, per_minute=60, now_ms=now_ms)
 
 
@@ -215,11 +214,11 @@ def _run(application_id: str, source: str, trial: Trial) -> TrialResult:
 
 def _told(application_id: str, trial: Trial) -> dict[str, Any]:
     """Return all that can be told to a function of a script."""
-    device, parameters = _MADE_UP, {}
+    device = _MADE_UP
+    parameters: Mapping[str, str] = {}
     if trial.device_id is not None:
         device = act_on_addressed(trial.device_id, lambda id_: find_device(application_id, id_))
-        stored = stored_parameters.of_device(application_id, device.id)
-        parameters = {parameter.key: parameter.value for parameter in stored}
+        parameters = parameters_of((application_id, device.id))
     message = StoredMessage(
         id="",
         device_id=device.id,
@@ -247,7 +246,7 @@ def _call(script: Script, function: TriedFunction, told: Mapping[str, Any]) -> T
             logs=outcome.logs,
             cpu_ms=outcome.cpu_ms,
         )
-    if failure.kind in _NOT_RUN:
+    if failure.kind in NOT_RUN:
         message = f"The script could not be run, try again: {failure.message}"
         raise FormatterUnavailable(message)
     return TrialResult(
