@@ -15,7 +15,7 @@ pytest = pytest -n $(JOBS) --hypothesis-profile=$(PROFILE)
 
 in_region = $(if $(REGION),--region $(REGION))
 
-.PHONY: help env lock run up down test unit functional stack quick simulate check lint types validate openapi costs build deploy remove bench recording sam-local clean
+.PHONY: help env lock run up down test unit functional stack quick simulate check lint types validate openapi costs build deploy companion remove bench recording sam-local clean
 
 help: ## list the commands
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -70,8 +70,8 @@ lint: $(ENV) ## check style and formatting
 types: $(ENV) ## check types
 	@$(USE) mypy
 
-validate: $(ENV) ## check template.yaml
-	@$(USE) sam validate --lint --region eu-west-1
+validate: $(ENV) ## check template.yaml and companions/
+	@$(USE) sam validate --lint --region eu-west-1 && cfn-lint --regions eu-west-1 us-east-1 -- companions/*.yaml
 
 openapi: $(ENV) ## write the description of the API, which the layer serves
 	@$(USE) python -m openapi
@@ -81,12 +81,16 @@ costs: $(ENV) ## write the tables of docs/costs.md and docs/scale.md from prices
 
 build: $(ENV) ## build for AWS into .aws-sam; ARCHITECTURE=x86_64 for the other processor
 	@$(USE) sam build --parameter-overrides Architecture=$(or $(ARCHITECTURE),arm64)
-	@$(USE) python -m sigbridge_local.bytecode .aws-sam/build
+	@$(USE) python -m sigbridge_local.layer .aws-sam/build
 
 deploy: $(ENV) ## build and deploy to AWS, for the processor that the stack has; REGION= STACK= PARAMETERS="Name=value …" ARCHITECTURE=
 	@$(USE) architecture=$$(python -m sigbridge_deploy architecture --stack $(STACK) $(in_region) $(if $(ARCHITECTURE),--wanted $(ARCHITECTURE))) && \
 	  $(MAKE) --no-print-directory build ARCHITECTURE=$$architecture && \
 	  sam deploy --stack-name $(STACK) $(in_region) --parameter-overrides Architecture=$$architecture $(PARAMETERS)
+
+companion: $(ENV) ## deploy companions/NAME.yaml, which sends the event bus's events on; NAME= REGION= STACK= PARAMETERS="Name=value …"
+	@$(USE) sam deploy --template-file companions/$(or $(NAME),$(error name a file of companions/: NAME=sqs)).yaml \
+	  --stack-name $(STACK)-$(NAME) $(in_region) $(if $(PARAMETERS),--parameter-overrides $(PARAMETERS))
 
 remove: $(ENV) ## delete from AWS what `make deploy` made, and its data if you want, after a question for each; REGION= STACK=
 	@$(USE) python -m sigbridge_deploy remove --stack $(STACK) $(in_region)

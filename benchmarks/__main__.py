@@ -15,9 +15,11 @@ from benchmarks.growth import growth_rows
 from benchmarks.handler_times import batch_time_row, handler_time_rows
 from benchmarks.layer import built_stack, layer_size_row
 from benchmarks.processor_times import processor_time_rows
+from benchmarks.publishing_costs import publishing_cost_rows
 from benchmarks.reading_costs import reading_cost_rows
 from benchmarks.report import RESULTS, print_table, write_results
 from benchmarks.request_costs import batch_cost_row, request_cost_rows
+from benchmarks.sender_costs import sender_cost_rows
 from benchmarks.workload import Workload, running_workload
 from sigbridge_local.failures import LocalStackError
 from sigbridge_local.places import shown
@@ -54,12 +56,14 @@ def measure(workload: Workload, announce: Callable[[str], None]) -> Sequence[Row
     rows.append(batch_cost_row(workload, devices))
     rows += change_cost_rows(workload)
     rows += decoding_cost_rows(workload)
+    rows += publishing_cost_rows(workload)
     rows += reading_cost_rows(workload)
     rows += capacity_rows()
     announce("handler times")
     rows.append(batch_time_row(workload, devices))
     rows += handler_time_rows(workload)
     rows += processor_time_rows(workload)
+    rows += sender_cost_rows(workload)
     announce("growth")
     rows += growth_rows(workload)
     announce("sam build")

@@ -7,6 +7,7 @@ from statistics import median
 
 from benchmarks.budget import Row
 from benchmarks.change_costs import Changes
+from benchmarks.publishing_costs import messages
 from benchmarks.stopwatch import Action, Preparation
 from benchmarks.workload import Event, Workload
 
@@ -16,7 +17,7 @@ _BATCHES = {1: 40, 10: 20, 100: 7}
 
 
 def processor_time_rows(workload: Workload) -> list[Row]:
-    """Measure warm handlers of requests, and the function behind the stream with batches of changes."""
+    """Measure warm handlers of requests, and the functions behind the stream with batches of changes."""
     device, asking, queued = workload.device(), workload.device(), workload.device()
 
     def answered() -> Action:
@@ -40,6 +41,9 @@ def processor_time_rows(workload: Workload) -> list[Row]:
             times.append(_processor_ms(partial(workload.follow, records)))
             changes.take()
         rows.append(_row(f"changes, {size} in a batch", times))
+    for size, rounds in _BATCHES.items():
+        times = [_processor_ms(partial(workload.publish, messages(workload, size))) for _ in range(rounds)]
+        rows.append(_row(f"messages told, {size} in a batch", times))
     return rows
 
 

@@ -102,10 +102,15 @@ class Workload:
 
     def follow(self, records: list[Event]) -> None:
         """Hand records of the table's change stream to the function that follows it."""
-        answer = _handler("change_stream")({"Records": records}, _Context())
-        if answer["batchItemFailures"]:
-            message = f"change_stream failed: {answer}"
-            raise WrongAnswerError(message)
+        self._hand_over("change_stream", records)
+
+    def publish(self, records: list[Event]) -> None:
+        """Hand records of the table's change stream to the function that tells destinations of them."""
+        self._hand_over("publish", records)
+
+    def deliver(self, records: list[Event]) -> None:
+        """Hand messages of the queue of webhooks to the function that calls them."""
+        self._hand_over("webhook_sender", records)
 
     def callback_event(self, function: str, device_id: str, **changes: str) -> Event:
         """The event of a callback of a new message, as `events/` has it."""
@@ -120,6 +125,12 @@ class Workload:
         body = {"downlinks": [item] * downlinks}
         path = {"application_id": APPLICATION, "device_id": device_id.lower()}
         return event | {"pathParameters": path, "body": json.dumps(body, separators=(",", ":"))}
+
+    def _hand_over(self, function: str, records: list[Event]) -> None:
+        answer = _handler(function)({"Records": records}, _Context())
+        if answer["batchItemFailures"]:
+            message = f"{function} failed: {answer}"
+            raise WrongAnswerError(message)
 
     def _event(self, function: str) -> Event:
         event: Event = json.loads(_event_text(EVENTS / f"{function}.json"))
@@ -158,6 +169,8 @@ def function_environment(endpoint_url: str) -> dict[str, str]:
     return isolated_environment() | {
         "TABLE_NAME": TABLE,
         "DYNAMODB_ENDPOINT_URL": endpoint_url,
+        "WEBHOOK_QUEUE_URL": "https://queue.example/webhook-deliveries",
+        "TRUSTED_WEBHOOK_HOSTS": "127.0.0.1",
         "POWERTOOLS_SERVICE_NAME": "sigbridge",
         "POWERTOOLS_METRICS_NAMESPACE": "Sigbridge",
         "POWERTOOLS_LOG_LEVEL": "INFO",

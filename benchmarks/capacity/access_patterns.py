@@ -154,6 +154,13 @@ STEADY = (
     ),
     AccessPattern("store a report", Occasion.REPORT, (_put(key.REPORT),), measured="status report, warm"),
     AccessPattern("note what a report tells of a device", Occasion.REPORT, (_update(key.CONDITION),)),
+    # Those of a shard that come together share a row; here none does.
+    AccessPattern(
+        "write an event into the feed",
+        Occasion.EVENT,
+        (Access("BatchWriteItem Put", key.FEED_ROW, writes=1),),
+        measured="publish, one message, 0 webhooks",
+    ),
     AccessPattern(
         "look at a watched device",
         Occasion.LOOK,
@@ -183,6 +190,7 @@ STEADY = (
             _query(key.DUE_ERASURES),
             _query(key.DUE_APPLICATION_ERASURES),
             _query(key.DUE_JOBS),
+            _query(key.DUE_WEBHOOKS),
             _get(key.APPLICATION),
         ),
     ),
@@ -287,6 +295,32 @@ _EXCEPTIONS = (
     ),
 )
 
+_WEBHOOKS = (
+    AccessPattern(
+        "call a webhook, once for all of a batch",
+        Occasion.EXCEPTION,
+        (_get(key.WEBHOOK), _get(key.WEBHOOK_SECRETS), _get(key.WEBHOOK_HEALTH)),
+    ),
+    AccessPattern(
+        "note how a webhook is doing, at most once a minute",
+        Occasion.EXCEPTION,
+        (_get(key.WEBHOOK_HEALTH), _update(key.WEBHOOK_HEALTH, IndexWrite(key.DUE_WEBHOOKS, 2))),
+    ),
+    AccessPattern(
+        "note that a call failed, at most once a second", Occasion.EXCEPTION, (_put(key.WEBHOOK_ATTEMPT),)
+    ),
+    AccessPattern(
+        "show and delete what is known of a webhook's calls",
+        Occasion.REQUEST,
+        (
+            _query(key.WEBHOOK_ATTEMPT),
+            _query(key.WEBHOOK_HEALTH),
+            _delete(key.WEBHOOK_HEALTH, IndexWrite(key.DUE_WEBHOOKS)),
+            Access("BatchWriteItem Delete", key.WEBHOOK_ATTEMPT, writes=1),
+        ),
+    ),
+)
+
 _REQUESTS = (
     AccessPattern(
         "push a downlink under a key",
@@ -362,6 +396,22 @@ _REQUESTS = (
         ),
     ),
     AccessPattern(
+        "create, show, change and delete webhooks",
+        Occasion.REQUEST,
+        (
+            _query(key.WEBHOOK, 1),
+            _get(key.WEBHOOK),
+            _get(key.WEBHOOK_SECRETS),
+            *(
+                _together(kind, item)
+                for kind in ("Put", "Update", "Delete")
+                for item in (key.WEBHOOK, key.WEBHOOK_SECRETS)
+            ),
+            Access("BatchWriteItem Delete", key.WEBHOOK, writes=1),
+            Access("BatchWriteItem Delete", key.WEBHOOK_SECRETS, writes=1),
+        ),
+    ),
+    AccessPattern(
         "read a payload by a script",
         Occasion.REQUEST,
         (
@@ -393,7 +443,17 @@ _REQUESTS = (
     ),
 )
 
-ACCESS_PATTERNS = (*STEADY, *_ONCE, *_EXCEPTIONS, *_REQUESTS)
+_FEED = (
+    AccessPattern("write a refused callback into the feed", Occasion.EXCEPTION, (_put(key.FEED_ROW),)),
+    AccessPattern("read the feed", Occasion.REQUEST, (_query(key.FEED_ROW),)),
+    AccessPattern(
+        "erase the feed of a deleted application",
+        Occasion.EXCEPTION,
+        (Access("BatchWriteItem Delete", key.FEED_ROW, writes=1),),
+    ),
+)
+
+ACCESS_PATTERNS = (*STEADY, *_ONCE, *_EXCEPTIONS, *_WEBHOOKS, *_REQUESTS, *_FEED)
 
 # What the tests write of an access, or of the key of an index that one writes.
 KNOWN_FORMS = frozenset(

@@ -20,6 +20,7 @@ class Spread(StrEnum):
     APPLICATION = auto()
     DEVICE = auto()
     SHARD = auto()
+    APPLICATION_SHARD = auto()
 
 
 class Occasion(StrEnum):
@@ -32,6 +33,7 @@ class Occasion(StrEnum):
     ACKNOWLEDGED: Sigfox acknowledges a downlink.
     UNACKNOWLEDGED: the time in which it could is over.
     REPORT: another service of Sigfox tells of a device.
+    EVENT: something has happened that destinations are told of.
     LOOK: a watched device is looked at, once in its keep-alive time.
     INSTANCE_MINUTE: an instance of a function has forgotten keys and applications.
     MINUTE: a minute has passed.
@@ -50,6 +52,7 @@ class Occasion(StrEnum):
     ACKNOWLEDGED = auto()
     UNACKNOWLEDGED = auto()
     REPORT = auto()
+    EVENT = auto()
     LOOK = auto()
     INSTANCE_MINUTE = auto()
     MINUTE = auto()
@@ -95,6 +98,7 @@ class Fleet:
             Spread.APPLICATION: self.applications,
             Spread.DEVICE: self.devices,
             Spread.SHARD: SHARDS,
+            Spread.APPLICATION_SHARD: self.applications * SHARDS,
         }
         return numbers[spread]
 
@@ -129,6 +133,11 @@ class Fleet:
         return self.callbacks + self.downlinks
 
     @property
+    def events(self) -> float:
+        """What destinations are told of a second: messages, reports and the steps of downlinks."""
+        return self.messages + 3 * self.downlinks + self.acknowledgements + self.reports
+
+    @property
     def looks(self) -> float:
         """How many items a second the function `every_minute` has to look at."""
         return self.rates[Occasion.LOOK] + self.rates[Occasion.UNACKNOWLEDGED]
@@ -151,6 +160,7 @@ class Fleet:
             Occasion.ACKNOWLEDGED: self.acknowledgements,
             Occasion.UNACKNOWLEDGED: self.downlinks - self.acknowledgements,
             Occasion.REPORT: self.reports,
+            Occasion.EVENT: self.events,
             Occasion.LOOK: self.devices * self.watched / self.keep_alive_s,
             Occasion.INSTANCE_MINUTE: self.instances / REMEMBERED_S,
             Occasion.MINUTE: 1 / 60,

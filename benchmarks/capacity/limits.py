@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bill.usage import CALLBACK_S
 from sigbridge_local.table_from_template import read_template
 
+_FULL_BATCH_S = 0.1
 _DYNAMODB = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide"
 _LAMBDA = "https://docs.aws.amazon.com/lambda/latest/dg"
 _API = "https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html"
@@ -75,6 +76,13 @@ SHARD_RECORDS = Limit(
     "changes of one shard that are followed, one after the other",
     default("ParallelizationFactor") / CALLBACK_S,
     f"template: ParallelizationFactor; assumed: {CALLBACK_S * 1000:g} ms each",
+    "ParallelizationFactor, up to 10",
+)
+# A full batch takes 25 ms of a processor and makes one request (`make bench`), with 512 MB 90 ms.
+SHARD_EVENTS = Limit(
+    "changes of one shard that destinations are told of, a hundred at a time",
+    default("ParallelizationFactor") * 100 / _FULL_BATCH_S,
+    f"template: ParallelizationFactor; computed: {_FULL_BATCH_S * 1000:g} ms a hundred",
     "ParallelizationFactor, up to 10",
 )
 # Lambda stops the function after 55 s, and it keeps 10 s for what is under way then.

@@ -119,15 +119,9 @@ def followed_changes(fleet: Fleet) -> float:
     return 5 * fleet.downlinks + fleet.acknowledgements + fleet.reports
 
 
-def events(fleet: Fleet) -> float:
-    """Events a second that each destination is told: messages, reports and the steps of downlinks."""
-    return fleet.messages + 3 * fleet.downlinks + fleet.acknowledgements + fleet.reports
-
-
 def concurrency(fleet: Fleet) -> float:
     """How many functions run at a time."""
-    published = events(fleet) * fleet.destinations / _EVENTS_IN_A_REQUEST
-    return fleet.instances + (followed_changes(fleet) + published) * CALLBACK_S + 1
+    return fleet.instances + (followed_changes(fleet) + fleet.events) * CALLBACK_S + 1
 
 
 def _reads_of(partition: Partition) -> Callable[[Fleet], float]:
@@ -156,8 +150,9 @@ def demands(fleet: Fleet) -> list[Demand]:
         Demand(limits.ACCOUNT_REQUESTS, "API", lambda f: f.requests),
         Demand(limits.CONCURRENCY, "Lambda", concurrency),
         Demand(limits.SHARD_RECORDS, "stream", lambda f: followed_changes(f) / shards(f)),
+        Demand(limits.SHARD_EVENTS, "publish", lambda f: f.events / shards(f)),
         Demand(limits.LOOKS, "every_minute", lambda f: f.looks / SHARDS),
-        Demand(limits.EVENTS, "publish", lambda f: events(f) * f.destinations / _EVENTS_IN_A_REQUEST),
+        Demand(limits.EVENTS, "publish", lambda f: f.events * f.destinations / _EVENTS_IN_A_REQUEST),
     ]
 
 

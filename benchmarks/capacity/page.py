@@ -21,7 +21,8 @@ from bill.tables import filled, table
 from sigbridge_local.places import ROOT
 
 PAGE = ROOT / "docs/scale.md"
-_FLEETS = (Fleet(100_000), Fleet(1_000_000), Fleet(10_000_000))
+# The feed of one application takes some six million.
+_FLEETS = (Fleet(100_000), Fleet(1_000_000), Fleet(10_000_000, applications=2))
 _MOST_SHOWN = 100_000_000
 _LIMITS = (
     limits.KEY_WRITES,
@@ -37,6 +38,7 @@ _LIMITS = (
     limits.CONCURRENCY,
     limits.INSTANCES_IN_10_S,
     limits.SHARD_RECORDS,
+    limits.SHARD_EVENTS,
     limits.LOOKS,
     limits.EVENTS,
 )
@@ -61,6 +63,7 @@ def load() -> str:
         "read units a second, table": lambda fleet: table_load(fleet).reads,
         "functions running at a time": concurrency,
         "changes a second to follow": followed_changes,
+        "events a second": lambda fleet: fleet.events,
         "shards of the stream, new table": shards,
         "shards of the stream, after a year": lambda fleet: shards(fleet, 12),
         "items a minute to look at": lambda fleet: fleet.looks * 60,

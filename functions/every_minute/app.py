@@ -1,10 +1,11 @@
-"""Do each minute what time asks for: end downlinks, find silence, erase what was deleted, begin jobs."""
+"""Do each minute what time asks for: end downlinks, find silence, erase, begin jobs, try webhooks again."""
 
 from sigbridge.deletion import erase_due_applications, erase_what_is_due
 from sigbridge.downlinks import due_downlinks, end_what_is_due
 from sigbridge.jobs import begin_due_jobs
 from sigbridge.status import due_looks, follow_watch_orders, look_for_silence
 from sigbridge.triggers.schedule import ShardedWork, on_schedule
+from sigbridge.webhooks.probing import look_after_webhooks
 
 lambda_handler = on_schedule(
     {
@@ -12,6 +13,8 @@ lambda_handler = on_schedule(
         "watched devices": ShardedWork(due_looks, look_for_silence),
     },
     {
+        # Before the jobs, of which it may order some.
+        "webhooks": look_after_webhooks,
         "jobs": begin_due_jobs,
         "orders to watch devices": follow_watch_orders,
         # Its devices then have an erasure of their own.

@@ -53,6 +53,8 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
     replacements = {
         "<address of this repository>": str(PROJECT),
         "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com": base_url,
+        # No such name, and nothing is sent to it before a message comes.
+        "https://erp.example.com": "http://localhost:9",
     }
     with Shell(home, inherited | environment, replacements) as shell:
         yield shell

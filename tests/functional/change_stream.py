@@ -1,5 +1,6 @@
 """The table's change stream, handed to the function that follows it as Lambda does."""
 
+import base64
 import json
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -85,7 +86,9 @@ class ChangeStream:
                     break
                 iterator = answer.get("NextShardIterator")
                 self._last_read[shard_id] = answer["Records"][-1]["dynamodb"]["SequenceNumber"]
-                records = map(self._as_lambda_gets_it, answer["Records"])
+                records: Iterator[StreamRecord] = map(self._as_lambda_gets_it, answer["Records"])
+                # The filters of `template.yaml` let nothing of the feed through.
+                records = (record for record in records if not _is_of_feed(record))
                 # moto tells of an upsert twice: first of an item that has a key and nothing else.
                 yield from (record for record in records if not _is_bare(record, "NewImage"))
 
@@ -100,7 +103,7 @@ class ChangeStream:
         ]
 
     def _as_lambda_gets_it(self, record: Any) -> StreamRecord:
-        as_json: StreamRecord = json.loads(json.dumps(record, default=lambda moment: moment.timestamp()))
+        as_json: StreamRecord = json.loads(json.dumps(record, default=_in_json))
         if self.clock is not None:
             as_json["dynamodb"]["ApproximateCreationDateTime"] = self.clock() // 1000
         if _is_bare(as_json, "OldImage"):
@@ -113,6 +116,15 @@ def invoke_with(function: str, records: list[dict[str, Any]]) -> list[str]:
     lambda_handler: Any = handler(function)
     answer = lambda_handler({"Records": records}, Context(function))
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def _in_json(value: Any) -> object:
+    return base64.b64encode(value).decode() if isinstance(value, bytes) else value.timestamp()
+
+
+def _is_of_feed(record: StreamRecord) -> bool:
+    pk: str = record["dynamodb"]["Keys"]["pk"]["S"]
+    return pk.startswith("FEED#")
 
 
 def _is_bare(record: StreamRecord, image: str) -> bool:

@@ -13,6 +13,7 @@ from sigbridge.applications import create_application
 from sigbridge.credentials import authenticate, issue_key
 from sigbridge.credentials.authentication import forget_cached_keys
 from sigbridge.devices.device_cache import forget_cached_devices
+from sigbridge.feed.refusals import forget_refusals
 from sigbridge.formatters import scripts
 from sigbridge.formatters.cache import forget_cached_formatters
 from sigbridge.formatters.trial import forget_trials
@@ -21,6 +22,9 @@ from sigbridge.model.application import Application
 from sigbridge.settings import settings
 from sigbridge.store.connections import client
 from sigbridge.store.rows import to_record
+from sigbridge.webhooks.cache import forget_cached_webhooks
+from sigbridge.webhooks.circuit import forget_circuits
+from sigbridge.webhooks.trial import forget_webhook_trials
 from sigbridge_local.table_from_template import create_table
 from tests.functional.change_stream import ChangeStream
 from tests.functional.formatter_function import FormatterFunction
@@ -48,6 +52,10 @@ def forget_everything() -> None:
     forget_cached_devices()
     forget_cached_formatters()
     forget_trials()
+    forget_cached_webhooks()
+    forget_refusals()
+    forget_webhook_trials()
+    forget_circuits()
 
 
 def used_key(application_id: str, rights: Iterable[Right]) -> str:
@@ -122,13 +130,16 @@ def formatter_function(monkeypatch: pytest.MonkeyPatch) -> FormatterFunction:
 def stored(table: str) -> Stored:
     """Reads the table's items as plain values, by the beginnings of their keys, in the order of their keys.
 
-    `stored()` gives all, `stored(sk="MSG#")` the messages, `stored("DEVICE#demo#153FA", "STATE")` one state.
+    `stored()` gives all but the feed, `stored("FEED#")` that, `stored(sk="MSG#")` the messages,
+    `stored("DEVICE#demo#153FA", "STATE")` one state.
     """
 
     def stored(pk: str = "", sk: str = "") -> list[dict[str, Any]]:
         pages = client().get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
         records = [to_record(item) for page in pages for item in page["Items"]]
         found = [r for r in records if r["pk"].startswith(pk) and r["sk"].startswith(sk)]
+        if not pk:
+            found = [record for record in found if not record["pk"].startswith("FEED#")]
         return sorted(found, key=lambda record: (record["pk"], record["sk"]))
 
     return stored

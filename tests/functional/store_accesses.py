@@ -15,6 +15,7 @@ type Arguments = Mapping[str, Any]
 _STORE = "/sigbridge/store/"
 _BOTOCORE = "/botocore/"
 _TESTS = "/tests/"
+_FEED = "FEED#*"
 # The attributes that an item is in an index with, and how its key is set.
 _INDEXED = {"due": re.compile(r"\bdue_(?:list|at)\b"), "answered": re.compile(r"(?<![#:.])\buplink\b")}
 # What the list of an application's devices has a copy of.
@@ -57,7 +58,7 @@ def accesses(operation: str, arguments: Arguments) -> Iterator[str]:
             yield from (f"{operation} {_form(key)}" for key in table["Keys"])
         case "BatchWriteItem":
             [requests] = arguments["RequestItems"].values()
-            yield from (_batch_deletion(request["DeleteRequest"]["Key"]) for request in requests)
+            yield from map(_batch_write, requests)
         case "TransactWriteItems":
             for item in arguments["TransactItems"]:
                 [(kind, write)] = item.items()
@@ -89,9 +90,11 @@ def _due_lists(arguments: Arguments) -> Iterator[str]:
         yield arguments["ExpressionAttributeValues"][placeholder]["S"]
 
 
-def _batch_deletion(key: Arguments) -> str:
+def _batch_write(request: Arguments) -> str:
     """Whatever a device has is deleted in batches, of any kind."""
-    form = _form(key)
+    if "PutRequest" in request:
+        return f"BatchWriteItem Put {_form(request['PutRequest']['Item'])}"
+    form = _form(request["DeleteRequest"]["Key"])
     return f"BatchWriteItem Delete {'DEVICE#* *' if form.startswith('DEVICE#*') else form}"
 
 
@@ -101,13 +104,14 @@ def _query(arguments: Arguments) -> str:
     if "IndexName" in arguments:
         return f"Query {arguments['IndexName']} {partition}"
     first = values[":first"]["S"]
-    return f"Query {partition} {_pattern(first) if '#' in first else '*'}"
+    return f"Query {partition} {_pattern(first) if '#' in first and partition != _FEED else '*'}"
 
 
 def _form(key: Arguments) -> str:
     partition = _pattern(key["pk"]["S"])
-    # A list of the whole table has ids as its sort keys.
-    return f"{partition} {_pattern(key['sk']['S']) if '#' in partition else '*'}"
+    # A list of the whole table has ids as its sort keys, the feed moments.
+    has_kinds = "#" in partition and partition != _FEED
+    return f"{partition} {_pattern(key['sk']['S']) if has_kinds else '*'}"
 
 
 def _pattern(key: str) -> str:

@@ -74,7 +74,8 @@ WITH_A_KEY = [
         (
             "Invalid value for '--right': unknown value 'traffic:reed', choose from "
             "'traffic:up:write', 'traffic:down:write', 'traffic:read', 'devices:read', "
-            "'devices:write', 'keys:write', 'settings:write' (see sigbridge keys create --help)"
+            "'devices:write', 'keys:write', 'settings:write', 'webhooks:write'"
+            " (see sigbridge keys create --help)"
         ),
     ),
     (
@@ -94,6 +95,67 @@ WITH_A_KEY = [
         "keys set k3",
         REFUSED,
         "Nothing to set: give at least one option, --help lists them",
+    ),
+    (
+        "webhooks show",
+        NOT_UNDERSTOOD,
+        "Missing argument 'ID' (see sigbridge webhooks show --help)",
+    ),
+    (
+        "webhooks add my-server --path /up",
+        NOT_UNDERSTOOD,
+        "Invalid value for '--path': '/up' is not NAME=VALUE (see sigbridge webhooks add --help)",
+    ),
+    (
+        "webhooks add my-server --format xml",
+        NOT_UNDERSTOOD,
+        (
+            "Invalid value for '--format': unknown value 'xml', choose from 'tts', 'sigbridge', "
+            "'cloudevents', 'tagoio', 'influxdb', 'custom' (see sigbridge webhooks add --help)"
+        ),
+    ),
+    (
+        "webhooks add my-server --from /nowhere.json",
+        REFUSED,
+        "/nowhere.json can't be read: No such file or directory",
+    ),
+    (
+        "webhooks change my-server",
+        REFUSED,
+        "Nothing to set: give at least one option, --help lists them",
+    ),
+    (
+        "webhooks attempts my-server --limit 0",
+        NOT_UNDERSTOOD,
+        "Invalid value for '--limit': write at least 1 (see sigbridge webhooks attempts --help)",
+    ),
+    (
+        "webhooks replay my-server --since yesterday --until 2026-11-22",
+        NOT_UNDERSTOOD,
+        (
+            "Invalid value for '--since': 'yesterday' is no date: write 2026-11-01 or 2026-11-01T12:00Z"
+            " (see sigbridge webhooks replay --help)"
+        ),
+    ),
+    (
+        "webhooks replay my-server --since 2026-11-22",
+        NOT_UNDERSTOOD,
+        "Missing option '--until' (see sigbridge webhooks replay --help)",
+    ),
+    (
+        "--table x webhooks redeliver",
+        REFUSED,
+        "This command works on a stack in AWS, with AWS credentials: leave out --table",
+    ),
+    (
+        "feed --limit 0",
+        NOT_UNDERSTOOD,
+        "Invalid value for '--limit': write at least 1 (see sigbridge feed --help)",
+    ),
+    (
+        "feed --follw",
+        NOT_UNDERSTOOD,
+        "No such option: --follw (Possible options: --follow) (see sigbridge feed --help)",
     ),
     (
         "settings set",
@@ -370,7 +432,7 @@ WITHOUT_A_PLACE = [
     (
         "--url x applications list",
         REFUSED,
-        "`applications` works with AWS credentials: leave out --url",
+        "This command works with AWS credentials: leave out --url",
     ),
     (
         "--local --profile x devices list",

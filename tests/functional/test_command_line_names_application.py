@@ -1,6 +1,7 @@
 """Every command that changes something says first which application it changes, and where that is."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ ID = "01a201c48ee90001f5d42f36"
 KEY_ID = "k3v7qmz2hw5ty4ab"
 JOB_ID = "1763770827000-0a1b2c3d"
 
+TODAY = f"{datetime.now(UTC):%Y-%m-%d}"
 # What each changes, or that it changes nothing.
 CHANGES = [
     "settings set --name Greenhouse",
@@ -47,8 +49,16 @@ CHANGES = [
     "formatters redecode climate --no-wait --yes",
     "formatters delete climate --yes",
     f"jobs cancel {JOB_ID}",
+    "webhooks add my-server --template custom-json --field url=https://93.184.216.34",
+    "webhooks change other --path uplink_message=/up",
+    "webhooks pause other",
+    "webhooks resume other",
+    "webhooks rotate-secret other",
+    f"webhooks replay other --since {TODAY} --until {TODAY}",
+    "webhooks delete other --yes",
 ]
 READS = [
+    "feed",
     "settings show",
     "types list",
     "types show tracker",
@@ -67,6 +77,10 @@ READS = [
     "formatters versions climate",
     "jobs list",
     f"jobs show {JOB_ID}",
+    "webhooks list",
+    "webhooks show other",
+    "webhooks attempts other",
+    "webhooks templates",
 ]
 WITH_AWS_CREDENTIALS = {
     "applications list": False,
@@ -75,7 +89,9 @@ WITH_AWS_CREDENTIALS = {
     "applications delete demo --yes": True,
 }
 # They change nothing, though a formatter is sent to be tried.
-TRIES = {"formatters test"}
+TRIES = {"formatters test", "webhooks test"}
+# It works on a stack, for all its applications.
+OF_A_STACK = {"webhooks redeliver"}
 ON_THIS_MACHINE = {
     *("profiles add", "profiles list", "profiles use", "profiles remove"),
     "formatters examples",
@@ -90,6 +106,7 @@ def sigbridge(key: str, formatter_function: FormatterFunction) -> OverHttp:
     sigbridge.pastime.events = iter([])
     put_formatter("demo", "climate", NewVersion(FormatterKind.JAVASCRIPT, "function decodeUplink() {}"))
     sigbridge.says("types", "create", "tracker", "--uplink-formatter", "climate")
+    sigbridge.says("webhooks", "add", "other", "--url", "https://93.184.216.34")
     sigbridge.lambdas.requests.clear()
     return sigbridge
 
@@ -110,7 +127,7 @@ def name_of(command: str) -> str:
 
 def test_no_command_is_left_out() -> None:
     named = {name_of(command) for command in (*CHANGES, *READS, *WITH_AWS_CREDENTIALS)}
-    assert named | TRIES | ON_THIS_MACHINE == all_commands()
+    assert named | TRIES | OF_A_STACK | ON_THIS_MACHINE == all_commands()
 
 
 @pytest.mark.parametrize("command", CHANGES)

@@ -239,7 +239,7 @@ def test_an_application_without_formatters_costs_no_look_up_of_devices(field: Fi
         assert field.stream.publish(records) == []
 
     assert field.told()[0].keys().isdisjoint(DECODED)
-    assert requests == {"BatchGetItem": 1}
+    assert requests == {"BatchGetItem": 1, "BatchWriteItem": 1}
 
 
 def test_what_a_script_made_is_told_again_when_the_network_adds_to_the_message(

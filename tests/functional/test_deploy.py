@@ -190,7 +190,7 @@ def test_make_deploy_builds_and_deploys_for_the_processor_of_the_stack(tmp_path:
     assert make_deploy(tmp_path, "REGION=eu-west-3", "STACK=staging", "PARAMETERS=RetentionDays=90") == [
         "python -m sigbridge_deploy architecture --stack staging --region eu-west-3",
         "sam build --parameter-overrides Architecture=x86_64",
-        "python -m sigbridge_local.bytecode .aws-sam/build",
+        "python -m sigbridge_local.layer .aws-sam/build",
         f"sam deploy --stack-name staging --region eu-west-3 {given} RetentionDays=90",
     ]
 
@@ -199,6 +199,6 @@ def test_make_deploy_takes_another_processor_where_it_is_told_to(tmp_path: Path)
     assert make_deploy(tmp_path, "ARCHITECTURE=arm64", stack_runs_on="arm64") == [
         "python -m sigbridge_deploy architecture --stack sigbridge --wanted arm64",
         "sam build --parameter-overrides Architecture=arm64",
-        "python -m sigbridge_local.bytecode .aws-sam/build",
+        "python -m sigbridge_local.layer .aws-sam/build",
         "sam deploy --stack-name sigbridge --parameter-overrides Architecture=arm64",
     ]

@@ -15,6 +15,7 @@ IN_PATH = {
     "key_id": "abcdefghijklmnop",
     "key": "interval",
     "formatter_id": "climate",
+    "webhook_id": "my-server",
 }
 
 

@@ -146,3 +146,5 @@ def test_of_headers_and_paths(
     for function in QUEUE:
         attacked.send(function, event("queue_push.json", query=query, path=path) | {"headers": sent})
     attacked.send("device_state", event("device_state.json", path=path) | {"headers": sent})
+    for file in ("storage_device.json", "storage_application.json"):
+        attacked.send("device_api", event(file, query=query, path=path) | {"headers": sent})

@@ -499,6 +499,9 @@ class _NoWatch:
     def settling(self, devices: int) -> None:
         pass
 
+    def awaiting_webhooks(self) -> None:
+        pass
+
 
 def simulated(bundle: FakeBundle, scenario: Scenario) -> Outcome:
     """Plays a scenario against a bundle in memory."""

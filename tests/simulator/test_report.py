@@ -2,6 +2,7 @@
 
 import io
 import sys
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -10,6 +11,8 @@ from sigfox_simulator.cli import main
 from sigfox_simulator.report import ProgressView, show_outcome, show_scenario
 from sigfox_simulator.scenario import Scenario
 from sigfox_simulator.violations import Invariant
+from sigfox_simulator.webhook_account import WebhookAccount
+from sigfox_simulator.webhooks import WebhookOutcome
 from tests.simulator.fake_bundle import FakeBundle, FakeWall, Flaw, simulated
 
 
@@ -50,6 +53,24 @@ def test_the_first_violations_of_each_promise_are_described(plain: Console) -> N
     assert f"I8: and {len(broken) - 3} more" in text
 
 
+def test_webhooks_are_skipped_where_the_bundle_can_not_call(plain: Console) -> None:
+    show_outcome(plain, simulated(FakeBundle(FakeWall()), Scenario(devices=8, seed=1)))
+
+    assert "webhooks: skipped, because the bundle at https://bundle can't call this machine" in written(plain)
+
+
+def test_what_webhooks_lost_is_shown(plain: Console) -> None:
+    lost = WebhookAccount("one", 5, 4, 2, (("downlink_sent", "1" * 24),), 0, 1)
+    outcome = simulated(FakeBundle(FakeWall()), Scenario(devices=8, seed=1))
+
+    show_outcome(plain, replace(outcome, webhooks=WebhookOutcome((lost,))))
+
+    text = written(plain)
+    assert "webhook due delivered repeated lost of these not in the feed not signed one 5 4 2 1 1 0" in text
+    assert f"hooks {Invariant.WEBHOOKS.promise} 1" in text
+    assert f"hooks: one was never told of downlink_sent {'1' * 24}" in text
+
+
 def test_a_file_gets_a_line_for_every_10_percent(plain: Console) -> None:
     view = ProgressView(plain)
     with view.shown():
@@ -59,12 +80,14 @@ def test_a_file_gets_a_line_for_every_10_percent(plain: Console) -> None:
             view.message_done(60, 100)
         view.settling(3)
         view.settling(3)
+        view.awaiting_webhooks()
 
     lines = [line.strip() for line in plain.file.getvalue().splitlines()]  # type: ignore[attr-defined]
     assert [line.split(":")[0] for line in lines if "%" in line] == [f"{tenth}0 %" for tenth in range(1, 11)]
     assert lines[0] == "starting the bundle's functions ..."
-    assert lines[-1] == "reading what the bundle says of 3 devices ..."
-    assert len(lines) == 12
+    assert lines[-2] == "reading what the bundle says of 3 devices ..."
+    assert lines[-1] == "waiting for what webhooks have yet to tell ..."
+    assert len(lines) == 13
 
 
 def test_people_get_a_bar() -> None:

@@ -18,24 +18,31 @@ GROUND = {"clock", "errors", "model"}
 DOORS: Mapping[str, set[str]] = {
     "functions": GROUND
     | {"api.http", "api.ingest", "api.things_stack", "api.management", "api.openapi", "triggers"}
-    | {"stream", "integrations", "deletion", "status", "downlinks", "credentials", "formatters", "jobs"},
+    | {"stream", "integrations", "webhooks", "deletion", "status", "downlinks", "credentials"}
+    | {"formatters", "jobs"},
     "api.ingest": GROUND
-    | {"api.http", "downlinks", "reports", "messages", "devices", "credentials", "applications"}
+    | {"api.http", "feed", "downlinks", "reports", "messages", "devices", "credentials", "applications"}
     | {"telemetry", "sigfox", "tagoio"},
     "api.things_stack": GROUND
-    | {"api.http", "status", "downlinks", "devices", "credentials", "applications", "things_stack"},
+    | {"api.http", "events", "status", "downlinks", "messages", "devices", "credentials", "applications"}
+    | {"formatters", "things_stack", "webhooks", "store"},
     "api.management": GROUND
-    | {"api.http", "deletion", "status", "data", "downlinks", "messages"}
+    | {"api.http", "webhooks", "feed", "deletion", "status", "data", "downlinks", "messages"}
     | {"devices", "credentials", "applications", "formatters", "jobs", "tagoio"},
     "api.openapi": {"api.http"},
     "api.http": GROUND
     | {"status", "downlinks", "reports", "messages", "devices", "credentials", "applications"}
     | {"telemetry"},
-    "triggers": GROUND | {"stream", "integrations", "jobs", "aws", "telemetry"},
+    "triggers": GROUND | {"stream", "integrations", "webhooks", "jobs", "aws", "telemetry"},
     "stream": GROUND
-    | {"integrations", "status", "downlinks", "reports", "devices", "applications", "formatters"}
+    | {"integrations", "events", "status", "downlinks", "reports", "devices", "applications", "formatters"}
     | {"aws", "store", "settings"},
-    "integrations": GROUND | {"downlinks", "reports", "messages", "aws", "store", "settings"},
+    "integrations": GROUND | {"webhooks", "feed", "aws", "store", "settings"},
+    "webhooks": GROUND
+    | {"events", "feed", "jobs", "downlinks", "reports", "messages", "devices", "applications", "formatters"}
+    | {"things_stack", "tagoio", "aws", "store", "settings"},
+    "feed": GROUND | {"devices", "applications", "store", "settings"},
+    "events": GROUND | {"downlinks", "reports", "messages", "store"},
     "deletion": GROUND | {"status", "devices", "applications", "store"},
     "status": GROUND | {"reports", "messages", "devices", "applications", "store"},
     "jobs": GROUND | {"aws", "store", "settings"},
@@ -191,7 +198,9 @@ INNER_MODULES = {
     *(path.stem for path in (PACKAGE / "store").glob("*_codec.py")),
 }
 DYNAMODB_MODULES = frozenset(f"sigbridge.store.{name}" for name in INNER_MODULES)
-DYNAMODB_KEYS = re.compile(r"pk|sk|(APP|DATA|DEVICE|DOWNLINK|EVENT|KEY|MSG|PARAM|STATE)#.*", re.ASCII)
+DYNAMODB_KEYS = re.compile(
+    r"pk|sk|(APP|DATA|DEVICE|DOWNLINK|EVENT|KEY|MSG|PARAM|SECRET|STATE|WEBHOOK)#.*", re.ASCII
+)
 
 
 def words_of_dynamodb(module: Path) -> Iterator[str]:

@@ -29,7 +29,8 @@ def request(pattern: str, batch: str) -> Request:
     """A batch callback whose lines are in the query."""
     return Request.from_event(
         {
-            "requestContext": {"requestId": "batch"},
+            "rawPath": "/uplink/batch",
+            "requestContext": {"requestId": "batch", "http": {"method": "POST"}},
             "rawQueryString": f"pattern={quote(pattern)}&batch={quote(batch)}",
         }
     )

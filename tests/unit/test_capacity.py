@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 from benchmarks.capacity import load
@@ -20,7 +21,7 @@ from bill.month import Fleet as Sensors
 from bill.month import bill, total
 from bill.prices import VIRGINIA
 
-TEN_MILLION = Fleet(10_000_000)
+TEN_MILLION = Fleet(10_000_000, applications=2)
 MEASURED: Mapping[str, Mapping[str, float]] = {
     row["name"].partition(":")[0]: row["figures"] for row in json.loads(RESULTS.read_text())["rows"]
 }
@@ -37,9 +38,17 @@ def hot_keys(fleet: Fleet) -> set[str]:
 
 @pytest.mark.parametrize("acknowledged", [0, 1])
 def test_no_key_is_hot_with_ten_million_devices(acknowledged: int) -> None:
-    fleet = Fleet(10_000_000, messages_a_day=140, downlinks_a_day=4, acknowledged=acknowledged)
+    fleet = replace(TEN_MILLION, messages_a_day=140, downlinks_a_day=4, acknowledged=acknowledged)
 
     assert hot_keys(fleet) == set()
+
+
+def test_only_the_feed_is_hot_with_ten_million_devices_in_one_application() -> None:
+    assert hot_keys(replace(TEN_MILLION, applications=1)) == {"FEED#*"}
+
+
+def test_the_feed_of_an_application_takes_six_million_devices() -> None:
+    assert hot_keys(Fleet(6_000_000)) == set()
 
 
 @pytest.mark.parametrize(

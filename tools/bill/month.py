@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from bill.prices import FREE_ALARM_METRICS, FREE_METRICS, Prices
+from bill.prices import FREE_ALARM_METRICS, FREE_METRICS, FREE_QUEUE_REQUESTS, Prices
 from bill.usage import (
     ANSWER_BYTES,
+    CALLBACK_S,
     DAYS,
     LOG_BYTES,
     MEMORY_GB,
@@ -12,6 +13,8 @@ from bill.usage import (
     Measured,
     Usage,
     every_minute,
+    fed,
+    idle_queue_requests,
     uplink,
 )
 from sigbridge_local.table_from_template import read_template
@@ -60,8 +63,17 @@ class Line:
     dollars: float
 
 
-def bill(fleet: Fleet, prices: Prices, months_kept: float = _YEAR_IN_MONTHS) -> list[Line]:
-    """Write the bill of a fleet for the month in which messages of so many months are stored."""
+def bill(
+    fleet: Fleet, prices: Prices, months_kept: float = _YEAR_IN_MONTHS, feed_days: float | None = None
+) -> list[Line]:
+    """Write the bill of a fleet for the month in which messages of so many months are stored.
+
+    Args:
+        fleet: The fleet.
+        prices: What its region charges.
+        months_kept: How many months of messages are stored.
+        feed_days: How long the feed has what happened, 0 for no feed; None for the template's default.
+    """
     measured = Measured.read()
     traffic = uplink(measured, fleet.interval_s) * fleet.messages
     clock = every_minute()
@@ -72,6 +84,7 @@ def bill(fleet: Fleet, prices: Prices, months_kept: float = _YEAR_IN_MONTHS) -> 
             f"{clock.invocations:,.0f} invocations of {clock.seconds / clock.invocations * 1000:.0f} ms",
             usage_cost(clock, prices),
         ),
+        *_telling_lines(fleet.messages, prices, default_feed_days() if feed_days is None else feed_days),
         *_storage_lines(traffic, prices, months_kept),
         Line(
             "access log",
@@ -139,9 +152,49 @@ def _storage_lines(traffic: Usage, prices: Prices, months_kept: float) -> list[L
     ]
 
 
+def _telling_lines(events: float, prices: Prices, feed_days: float) -> list[Line]:
+    row = fed(Measured.read())
+    invoked = Usage(0, 1, CALLBACK_S) * events
+    rows = events if feed_days else 0
+    return [
+        Line(
+            "the function that tells of what happened",
+            f"{events:,.0f} invocations of {CALLBACK_S * 1000:.0f} ms (assumed)",
+            usage_cost(invoked, prices),
+        ),
+        Line("feed, writes", f"{row.writes if feed_days else 0:g} unit each", usage_cost(row * rows, prices)),
+        Line(
+            "feed, storage and its recovery",
+            f"{fed_gigabytes(row * rows, feed_days):.2f} GB, of {feed_days:g} days",
+            feed_storage_cost(row * rows, prices, feed_days),
+        ),
+    ]
+
+
+def feed_storage_cost(used: Usage, prices: Prices, feed_days: float) -> float:
+    """What it costs to keep the feed of a month's traffic for so many days."""
+    return fed_gigabytes(used, feed_days) * (prices.stored_gigabyte + prices.recoverable_gigabyte)
+
+
+def fed_gigabytes(used: Usage, feed_days: float) -> float:
+    """What the feed holds at a time, of a month's traffic."""
+    return used.fed * feed_days / DAYS / _GIGABYTE
+
+
+def default_feed_days() -> float:
+    """How long the feed has what happened where nobody says otherwise."""
+    return float(read_template()["Parameters"]["FeedDays"]["Default"])
+
+
 def _watching_lines(prices: Prices) -> list[Line]:
     alarms = default_alarm_metrics()
+    asked = idle_queue_requests()
     return [
+        Line(
+            "asking empty queues",
+            f"{asked:,.0f} requests to SQS; a million are free for good",
+            max(0, asked - FREE_QUEUE_REQUESTS) * prices.queue_request,
+        ),
         Line(
             "alarms",
             f"{alarms}; {FREE_ALARM_METRICS} are free for good",

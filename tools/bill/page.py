@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 
-from bill.month import Fleet, bill, log_cost, total, usage_cost
+from bill.deliveries import delivery_price
+from bill.month import Fleet, bill, default_feed_days, feed_storage_cost, log_cost, total, usage_cost
 from bill.prices import IRELAND, VIRGINIA
 from bill.sizes import memory, window
 from bill.tables import dollars, filled, table
-from bill.usage import CALLBACK_S, DAYS, Measured, bidirectional, downlink, uplink
+from bill.usage import CALLBACK_S, DAYS, Measured, bidirectional, downlink, fed, report, uplink
 from sigbridge_local.places import ROOT
 
 PAGE = ROOT / "docs/costs.md"
@@ -44,9 +45,7 @@ def by_fleet() -> str:
         ]
         for name, fleet in _FLEETS.items()
     )
-    first, last = "first month", "after a year"
-    heads = [f"{prices.region}, {when}" for prices in (VIRGINIA, IRELAND) for when in (first, last)]
-    return table(["sensors", "messages a month", *heads], rows)
+    return table(["sensors", "messages a month", *_heads()], rows)
 
 
 def worked() -> str:
@@ -60,12 +59,35 @@ def worked() -> str:
     return table(["", "", VIRGINIA.region, IRELAND.region], [*rows, sums])
 
 
+def with_and_without_feed() -> str:
+    """What a million messages cost by how long the feed has them."""
+    million = _FLEETS["a million messages a month"]
+    rows = (
+        [
+            name,
+            *(
+                dollars(total(bill(million, prices, months, days)))
+                for prices in (VIRGINIA, IRELAND)
+                for months in (1, 12)
+            ),
+        ]
+        for name, days in {"with the feed, `FeedDays=7`": None, "without, `FeedDays=0`": 0}.items()
+    )
+    return table(["a million messages a month", *_heads()], rows)
+
+
+def _heads() -> list[str]:
+    whens = ("first month", "after a year")
+    return [f"{prices.region}, {when}" for prices in (VIRGINIA, IRELAND) for when in whens]
+
+
 def extras() -> str:
     """What a million of each thing costs more."""
     measured = Measured.read()
     plain = uplink(measured, WORKED.interval_s)
     asking = bidirectional(measured, WORKED.interval_s) + plain * -1
-    report = measured.callback("status report, warm") + measured.change("a message answered, of no condition")
+    row = fed(measured)
+    feed = usage_cost(row, VIRGINIA) + feed_storage_cost(row, VIRGINIA, default_feed_days())
     per_million = {
         "a BIDIR callback in place of an uplink": (
             usage_cost(asking, VIRGINIA),
@@ -73,15 +95,24 @@ def extras() -> str:
         ),
         "a downlink, from push to acknowledgement": (
             usage_cost(downlink(measured), VIRGINIA) + log_cost(2, VIRGINIA),
-            "two requests, history, the function behind the stream",
+            "two requests, history, the functions behind the stream",
         ),
         "a report (STATUS, ERROR, DATA_ADVANCED)": (
-            usage_cost(report, VIRGINIA) + log_cost(1, VIRGINIA),
-            "a request of its own, and the function behind the stream",
+            usage_cost(report(measured), VIRGINIA) + log_cost(1, VIRGINIA),
+            "a request of its own, and the functions behind the stream",
         ),
-        "an event on a bus": (
-            VIRGINIA.event + VIRGINIA.invocation + CALLBACK_S * 0.5 * VIRGINIA.gigabyte_second,
-            "EventBridge, and an invocation that others share when they come together",
+        "an event on a bus": (VIRGINIA.event, "EventBridge"),
+        "an event in the feed (in the bill already)": (
+            feed,
+            f"a write unit, less where several come together, and storage for {default_feed_days():g} days",
+        ),
+        "a call of a webhook, one by one": (
+            delivery_price(measured, VIRGINIA, 1),
+            "three requests to SQS, an invocation that waits 200 ms (assumed), three reads, 3 kB sent",
+        ),
+        "a call of a webhook, ten in a batch": (
+            delivery_price(measured, VIRGINIA, 10),
+            "a tenth of all but the data sent and the processor's time",
         ),
         "a message that a script decodes": (
             VIRGINIA.write_unit
@@ -116,6 +147,8 @@ def prices() -> str:
         "data to the internet, a GB": ("sent_gigabyte", 1),
         "X-Ray, a million traces": ("trace", _MILLION),
         "EventBridge, a million events": ("event", _MILLION),
+        "SQS, a million requests": ("queue_request", _MILLION),
+        "the same with groups of messages (fair queue), more": ("fair_queue_request", _MILLION),
     }
     rows = (
         [what, *(f"{getattr(region, name) * times:.4g}" for region in (VIRGINIA, IRELAND))]
@@ -127,6 +160,7 @@ def prices() -> str:
 _TABLES = {
     "by_fleet": by_fleet,
     "worked": worked,
+    "with_and_without_feed": with_and_without_feed,
     "extras": extras,
     "memory": memory,
     "window": window,

@@ -1,7 +1,8 @@
-"""List prices in USD, without free tiers, apart from CloudWatch's ten alarms and ten metrics that never end.
+"""List prices in USD, without free tiers, apart from those that never end: CloudWatch's ten alarms and ten
+metrics, and SQS's million requests.
 
 As they were known in November 2026. What counts are AWS's pages: <https://aws.amazon.com/api-gateway/pricing/>,
-and likewise `lambda`, `dynamodb`, `cloudwatch`, `xray`, `eventbridge`, and `ec2` for data transfer.
+and likewise `lambda`, `dynamodb`, `cloudwatch`, `xray`, `eventbridge`, `sqs`, and `ec2` for data transfer.
 """
 
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ class Prices:
         sent_gigabyte: Data to the internet.
         trace: X-Ray.
         event: EventBridge.
+        queue_request: A request to SQS, of 64 kB at most.
+        fair_queue_request: What one costs more whose messages have a group.
     """
 
     region: str
@@ -46,6 +49,8 @@ class Prices:
     sent_gigabyte: float = 0.09
     trace: float = 5.00e-6
     event: float = 1.00e-6
+    queue_request: float = 0.40e-6
+    fair_queue_request: float = 0.10e-6
 
 
 VIRGINIA = Prices(
@@ -74,3 +79,4 @@ IRELAND = Prices(
 )
 FREE_ALARM_METRICS = 10
 FREE_METRICS = 10
+FREE_QUEUE_REQUESTS = 1_000_000

@@ -20,6 +20,8 @@ _REQUESTS: Mapping[str, int] = {
     "changes, 1 in a batch": 1,
     "changes, 10 in a batch": 10,
     "changes, 100 in a batch": 100,
+    "messages told, 1 in a batch": 1,
+    "messages told, 100 in a batch": 1,
 }
 _COLD_START = "cold start of uplink"
 # Changes a second in one shard.
@@ -36,7 +38,7 @@ def memory() -> str:
     rows = []
     for name, requests in {_COLD_START: 0, **_REQUESTS}.items():
         processor_s = _processor_s(measured, name)
-        durations = [(_duration_s(processor_s, requests, size), size) for size in _MEMORIES_MB]
+        durations = [(duration_s(processor_s, requests, size), size) for size in _MEMORIES_MB]
         cells = [
             f"{duration * 1000:,.0f} ms, {dollars(_price(duration, size / 1024) * _MILLION)}"
             for duration, size in durations
@@ -55,7 +57,7 @@ def window() -> str:
         cells = []
         for window_s in _WINDOWS_S:
             size = min(_BATCH, max(1, rate * max(window_s, _POLL_S)))
-            duration = _duration_s(single + each * (size - 1), size, MEMORY_GB * 1024)
+            duration = duration_s(single + each * (size - 1), size, MEMORY_GB * 1024)
             cells.append(dollars(_price(duration, MEMORY_GB) / size * _MILLION))
         rows.append([name, *cells])
     return table(["changes in a shard", *(f"window of {window_s} s" for window_s in _WINDOWS_S)], rows)
@@ -68,7 +70,8 @@ def _processor_s(measured: Measured, name: str) -> float:
     return measured.figures[f"processor time, {name}"]["processor_ms"] / 1000
 
 
-def _duration_s(processor_s: float, requests: float, memory_mb: float) -> float:
+def duration_s(processor_s: float, requests: float, memory_mb: float) -> float:
+    """How long an invocation takes that uses the processor and makes requests to DynamoDB, one by one."""
     return requests * _REQUEST_S + processor_s * max(1, _ONE_PROCESSOR_MB / memory_mb)
 
 

@@ -6,6 +6,7 @@ from typing import Self
 
 from sigbridge.model.due import SHARDS
 from sigbridge_local.places import ROOT
+from sigbridge_local.table_from_template import read_template
 
 MINUTES = 365 * 24 * 60 / 12
 DAYS = 365 / 12
@@ -19,11 +20,19 @@ MEMORY_GB = 0.5
 # Bytes of a stored message, with the 100 that DynamoDB adds to each item (`tests/functional/test_bill.py`).
 MESSAGE_BYTES = 400
 DOWNLINK_BYTES = 1_000
+# A row of the feed with one event.
+FEED_ROW_BYTES = 700
 # A line of the access log with the 26 bytes that CloudWatch Logs adds, and an answer with its headers.
 LOG_BYTES = 400
 ANSWER_BYTES = 400
 # Every minute one of each shard for either kind of work on devices, and one for each other kind.
-QUERIES_A_MINUTE = 2 * SHARDS + 4
+QUERIES_A_MINUTE = 2 * SHARDS + 5
+
+# A downlink is told of when it was queued, answered and sent, and its acknowledgement is a report.
+DOWNLINK_EVENTS = 4
+# Lambda asks an empty queue with so many readers, each of which waits so long.
+_READERS = 5
+_READ_S = 20
 
 _RESULTS = ROOT / "benchmarks/results.json"
 
@@ -39,6 +48,7 @@ class Usage:
         writes: Write units.
         reads: Read units.
         stored: Bytes that stay in the table.
+        fed: Bytes that stay in the feed.
     """
 
     requests: float = 0
@@ -47,6 +57,7 @@ class Usage:
     writes: float = 0
     reads: float = 0
     stored: float = 0
+    fed: float = 0
 
     def __add__(self, other: "Usage") -> "Usage":
         return Usage(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
@@ -105,7 +116,42 @@ def downlink(measured: Measured) -> Usage:
         + measured.change("a downlink answered")
         + measured.change("a downlink sent")
         + Usage(stored=DOWNLINK_BYTES)
+        + told(measured) * DOWNLINK_EVENTS
     )
+
+
+def report(measured: Measured) -> Usage:
+    """A report of a service."""
+    return (
+        measured.callback("status report, warm")
+        + measured.change("a message answered, of no condition")
+        + told(measured)
+    )
+
+
+def told(measured: Measured) -> Usage:
+    """An event that comes alone: an invocation of the function `publish`, and a row of the feed."""
+    return Usage(0, 1, CALLBACK_S) + fed(measured)
+
+
+def fed(measured: Measured) -> Usage:
+    """A row of the feed with one event."""
+    return Usage(
+        writes=measured.figures["publish, one message, 0 webhooks"]["write_units"], fed=FEED_ROW_BYTES
+    )
+
+
+def idle_queue_requests() -> float:
+    """Requests of a month with which Lambda asks the queues that functions are behind, all of them empty."""
+    resources = read_template()["Resources"]
+    queues = [
+        mapping
+        for mapping in resources.values()
+        if mapping["Type"] == "AWS::Lambda::EventSourceMapping"
+        and "Condition" not in mapping
+        and not mapping["Properties"]["EventSourceArn"]["Fn::GetAtt"].endswith(".StreamArn")
+    ]
+    return len(queues) * _READERS * MINUTES * 60 / _READ_S
 
 
 def every_minute() -> Usage:

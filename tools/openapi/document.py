@@ -42,11 +42,13 @@ _RESOURCES = {
     "application": "The application that the key belongs to.",
     "device types": "Settings that devices of one kind share.",
     "formatters": "What makes values of payloads, in versions.",
+    "webhooks": "Your own servers are told what happens.",
     "jobs": "Long work in the background.",
     "devices": "The devices of the application.",
     "parameters": "Configuration parameters of a device, as in TagoIO.",
     "messages": "Messages of devices, as they were received.",
     "data": "The same as variables over time, in TagoIO's form.",
+    "feed": "Everything that happened in the application, by the time of writing.",
     "keys": "API keys and their rights.",
 }
 

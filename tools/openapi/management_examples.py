@@ -13,6 +13,7 @@ PATH_EXAMPLES: Mapping[str, str] = {
     "key": "downlinkData",
     "key_id": "fzwferakeahhxxrb",
     "formatter_id": "weather-station",
+    "webhook_id": "my-server",
     "job_id": "1763770827000-0a1b2c3d",
 }
 
@@ -35,6 +36,16 @@ BODY_EXAMPLES: Mapping[str, Json] = {
     "update_device": {"name": "Cold room 1", "tags": [{"key": "site", "value": "Lyon"}]},
     "create_data": {"variable": "temperature", "value": 4.5, "unit": "°C"},
     "update_parameter": {"value": "00000000ada1b2c3"},
+    "create_webhook": {
+        "id": "my-server",
+        "base_url": "https://hooks.example.com/sigbridge",
+        "paths": {"uplink_message": "/up", "downlink_failed": "/failed"},
+        "headers": {"Authorization": "Bearer made-up"},
+    },
+    "update_webhook": {"paths": {"uplink_message": "/up/{devID}"}},
+    "test_webhook": {"message_type": "uplink_message"},
+    "replay_webhook": {"since": "2026-11-22T00:00:00Z", "until": "2026-11-22T12:00:00Z"},
+    "rotate_webhook_secret": {},
     "create_key": {"name": "Sigfox callbacks", "rights": ["traffic:up:write"]},
     "update_key": {"name": "Sigfox callbacks"},
 }

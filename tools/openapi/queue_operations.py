@@ -1,5 +1,6 @@
 """The Things Stack's routes, described: the queue, what became of a downlink, how a device is doing."""
 
+import json
 from collections.abc import Sequence
 
 from pydantic import TypeAdapter
@@ -25,6 +26,7 @@ from sigbridge.api.http.content_encoding import BodyTooLarge
 from sigbridge.api.things_stack.device_state import DeviceStateResponse
 from sigbridge.api.things_stack.errors import queue_error
 from sigbridge.api.things_stack.requests import IDENTIFIER_RULE
+from sigbridge.api.things_stack.storage import LARGEST_LIMIT, USUAL_LIMIT
 from sigbridge.credentials import OtherApplication, Right
 from sigbridge.devices import DOWNLINK_BYTES, UnknownDevice
 from sigbridge.downlinks import (
@@ -34,13 +36,17 @@ from sigbridge.downlinks import (
     UnknownDownlink,
 )
 from sigbridge.errors import SigbridgeError
+from sigbridge.messages.merging import TooManyDevices
 from sigbridge.things_stack.downlinks import DownlinkList
 from sigbridge.things_stack.errors import DOWNLINK_TOO_SHORT, Status, ThingsStackError, invalid_field
 from sigbridge.things_stack.history import DownlinkLife, DownlinkPage
 from sigbridge.things_stack.queue import DownlinkId, Empty, Queue
 
-_DEVICE = "/api/v3/as/applications/{application_id}/devices/{device_id}"
+_APPLICATION = "/api/v3/as/applications/{application_id}"
+_DEVICE = f"{_APPLICATION}/devices/{{device_id}}"
 _DEVICE_OF_WEBHOOK = "/api/v3/as/applications/{application_id}/webhooks/{webhook_id}/devices/{device_id}"
+
+_STORED = "uplink_message"
 
 _IDENTIFIER: Json = {"type": "string", "pattern": "^[a-z0-9](-?[a-z0-9]){2,}$", "maxLength": 36}
 _DOWNLINK_ID: Json = TypeAdapter(DownlinkId).json_schema()
@@ -148,6 +154,76 @@ def state_operations() -> Section:
         form=_ERRORS,
         operations=(operation,),
         schemas=schemas_of(DeviceStateResponse),
+    )
+
+
+def storage_operations() -> Section:
+    """Describe the Storage Integration, with which stored messages are read."""
+    return Section(
+        tag="stored messages",
+        description="The Things Stack's Storage Integration: stored messages in its envelope.",
+        form=_ERRORS,
+        operations=(
+            _storage("application", _APPLICATION, (_APPLICATION_IN_PATH,), (TooManyDevices(),)),
+            _storage("device", _DEVICE, _OF_DEVICE, (_NO_DEVICE,)),
+        ),
+        schemas={},
+    )
+
+
+def _storage(
+    whose: str, path: str, parameters: Sequence[Json], refusals: Sequence[SigbridgeError]
+) -> Operation:
+    line = {
+        "result": {
+            "end_device_ids": {
+                "device_id": EXAMPLE_DEVICE.lower(),
+                "application_ids": {"application_id": EXAMPLE_APPLICATION},
+            },
+            "received_at": "2026-11-22T05:40:08.000Z",
+            "uplink_message": {"frm_payload": "Cgs=", "received_at": "2026-11-22T05:40:08.000Z"},
+        }
+    }
+    lines = f"{json.dumps(line)}\n"
+    has_more: Json = {
+        "description": "Whether there are more of them.",
+        "schema": {"type": "string", "enum": ["true", "false"]},
+    }
+    answer: Json = {
+        "description": "Messages, one JSON object a line",
+        "headers": {"X-Has-More": has_more},
+        "content": {"text/event-stream": content_of({"type": "string"}, uplink=lines)},
+    }
+    moment: Json = {"type": "string", "format": "date-time"}
+    return Operation(
+        method="get",
+        path=f"{path}/packages/storage/{{type}}",
+        id=f"list_stored_uplinks_of_{whose}",
+        summary=f"List stored messages of {'an application' if whose == 'application' else 'a device'}",
+        description="Stored messages with decoded values, one JSON object a line, by their times.",
+        right=Right.TRAFFIC_READ,
+        answers={200: answer},
+        refusals=refusals,
+        parameters=(
+            *parameters,
+            in_path("type", {"type": "string", "enum": [_STORED]}, "The only type.", _STORED),
+            in_query(
+                "limit",
+                {"type": "integer", "minimum": 1, "maximum": LARGEST_LIMIT, "default": USUAL_LIMIT},
+                "How many at most.",
+                USUAL_LIMIT,
+            ),
+            in_query("after", moment, "Only those of a later time."),
+            in_query("before", moment, "Only those of an earlier time."),
+            in_query("last", {"type": "string"}, "Only those of the last time, such as `24h` or `1h30m`."),
+            in_query(
+                "order",
+                {"type": "string", "enum": ["received_at", "-received_at"], "default": "received_at"},
+                "The earliest first, or the latest.",
+            ),
+            in_query("f_port", {"type": "integer", "minimum": 1, "maximum": 255}, "Only those of this port."),
+            in_query("field_mask", {"type": "string"}, "Paths of the fields that are wanted, with commas."),
+        ),
     )
 
 

@@ -1,5 +1,6 @@
 """The command line `sigbridge`."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Annotated
 
@@ -13,19 +14,21 @@ from sigbridge_admin import (
     device_types,
     devices,
     downlinks,
+    feed,
     formatters,
     jobs,
     keys,
     messages,
     parameters,
     profiles,
+    webhooks,
 )
 from sigbridge_admin.api import Surroundings
 from sigbridge_admin.command import ON_THIS_MACHINE, WITH_AWS, WITH_KEY, AdminGroup, Where, examples
 from sigbridge_admin.failures import AdminError
-from sigbridge_admin.places import Choice, api_place, table_target
+from sigbridge_admin.places import Choice, api_place, dead_letters, table_target
 from sigbridge_admin.presentation import say
-from sigbridge_admin.table import DEFAULT_STACK
+from sigbridge_admin.stack import DEFAULT_STACK
 
 app = typer.Typer(
     name="sigbridge",
@@ -38,10 +41,12 @@ app.add_typer(applications.commands, name="applications", rich_help_panel=WITH_A
 app.add_typer(application_settings.commands, name="settings", rich_help_panel=WITH_KEY)
 app.add_typer(device_types.commands, name="types", rich_help_panel=WITH_KEY)
 app.add_typer(formatters.commands, name="formatters", rich_help_panel=WITH_KEY)
+app.add_typer(webhooks.commands, name="webhooks", rich_help_panel=WITH_KEY)
 app.add_typer(devices.commands, name="devices", rich_help_panel=WITH_KEY)
 app.add_typer(parameters.commands, name="parameters", rich_help_panel=WITH_KEY)
-# Without a name its one command stands among the groups.
+# Without a name their one command stands among the groups.
 app.add_typer(messages.commands)
+app.add_typer(feed.commands)
 app.add_typer(data.commands, name="data", rich_help_panel=WITH_KEY)
 app.add_typer(downlinks.commands, name="downlinks", rich_help_panel=WITH_KEY)
 app.add_typer(jobs.commands, name="jobs", rich_help_panel=WITH_KEY)
@@ -50,9 +55,14 @@ app.add_typer(profiles.commands, name="profiles", rich_help_panel=ON_THIS_MACHIN
 
 _EVERYWHERE = "For all commands (write options before the command)"
 _API = "For commands with a key: where the API is, and who you are"
-_TABLE = "For `applications`, with AWS credentials: where the table is"
+_TABLE = "For commands with AWS credentials: where the table is"
 _VARIABLES = {"url": ("URL", "SIGBRIDGE_URL"), "key": ("key", "SIGBRIDGE_KEY")}
 _AWS_OPTIONS = {"stack", "table", "region", "aws_profile"}
+_KEY_OPTIONS = {"url", "key"}
+_NO_STACK_OPTIONS = {"local", "table", *_KEY_OPTIONS}
+_WITH_AWS = "This command works with AWS credentials"
+_OF_A_STACK = "This command works on a stack in AWS, with AWS credentials"
+_OVER_HTTP = "This command works over HTTP, with a key"
 
 
 def _show_version(wanted: bool) -> None:
@@ -155,7 +165,8 @@ def sigbridge(
 ) -> None:
     """Administer Sigbridge: applications, device types, devices, their data, downlinks and keys.
 
-    `applications` needs AWS credentials: it makes an application and its first key.
+    `applications` needs AWS credentials: it makes an application and its first key. So does
+    `webhooks redeliver`.
 
     All other commands call the API with a key. `profiles` remembers where your stacks are.
     """
@@ -173,8 +184,9 @@ def sigbridge(
         aws_profile=aws_profile,
     )
     context.obj = Where(
-        table=partial(table_target, choice),
-        api=partial(api_place, choice),
+        table=partial(_found, table_target, choice, typed & _KEY_OPTIONS, _WITH_AWS),
+        dead_letters=partial(_found, dead_letters, choice, typed & _NO_STACK_OPTIONS, _OF_A_STACK),
+        api=partial(_found, api_place, choice, typed & _AWS_OPTIONS, _OVER_HTTP),
         surroundings=context.obj or Surroundings(),
     )
 
@@ -195,10 +207,12 @@ def _refuse_contradictions(command: str | None, typed: set[str]) -> None:
         _refuse(typed & _AWS_OPTIONS, "--local already says where the table is")
     if command == "profiles":
         _refuse(typed, "`profiles` works on this machine alone, and its options stand behind its name")
-    elif command == "applications":
-        _refuse(typed & {"url", "key"}, "`applications` works with AWS credentials")
-    else:
-        _refuse(typed & _AWS_OPTIONS, "This command works over HTTP, with a key")
+
+
+def _found[Found](find: Callable[[Choice], Found], choice: Choice, unfit: set[str], why: str) -> Found:
+    """Find where a command works, unless options were typed that are not for such a command."""
+    _refuse(unfit, why)
+    return find(choice)
 
 
 def _is_typed(context: typer.Context, name: str) -> bool:

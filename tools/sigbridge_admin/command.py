@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Annotated, Any, NoReturn
 
@@ -13,6 +14,7 @@ from sigbridge.applications import UnknownApplication
 from sigbridge.errors import SigbridgeError
 from sigbridge.model.device_id import InvalidDeviceId, normalize_device_id
 from sigbridge_admin.api import Api, Surroundings, connected_api
+from sigbridge_admin.dead_letters import DeadLetters
 from sigbridge_admin.failures import AdminError
 from sigbridge_admin.places import Place
 from sigbridge_admin.presentation import name_application, show_error
@@ -39,11 +41,13 @@ class Where:
 
     Attributes:
         table: Finds the table, for the commands that work with AWS credentials.
+        dead_letters: Finds what webhooks could not be told, with AWS credentials.
         api: Finds the API, for the commands that work with a key.
         surroundings: The machine that the command runs on.
     """
 
     table: Callable[[], Target]
+    dead_letters: Callable[[], AbstractContextManager[DeadLetters]]
     api: Callable[[], Place]
     surroundings: Surroundings
 
@@ -87,6 +91,28 @@ class ApiCommand(TyperCommand):
         """Run the command while connected to the API."""
         where: Where = ctx.obj
         with connected_api(where.api(), where.surroundings) as ctx.obj:
+            return super().invoke(ctx)
+
+
+class DeadLettersContext(typer.Context):
+    """What a command that works on dead letters is called with."""
+
+    @property
+    def dead_letters(self) -> DeadLetters:
+        """Those of the stack that the options before the command name."""
+        found: DeadLetters = self.obj
+        return found
+
+
+class DeadLettersCommand(TyperCommand):
+    """A command that works on what webhooks could not be told, with AWS credentials."""
+
+    context_class = DeadLettersContext
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command with the dead letters of the stack."""
+        where: Where = ctx.obj
+        with where.dead_letters() as ctx.obj:
             return super().invoke(ctx)
 
 

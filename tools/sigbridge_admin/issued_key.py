@@ -21,6 +21,7 @@ _MEANINGS = {
     Right.DEVICES_WRITE: "change device types, devices and parameters, delete data",
     Right.KEYS_WRITE: "list, make, change and revoke keys",
     Right.SETTINGS_WRITE: "change the application's settings",
+    Right.WEBHOOKS_WRITE: "set up webhooks, together with traffic:read",
 }
 
 

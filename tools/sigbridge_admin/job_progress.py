@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from pydantic import BaseModel
 
-from sigbridge.jobs import JobState
+from sigbridge.jobs import JobKind, JobState
 from sigbridge_admin.api import Api, Json, read
 from sigbridge_admin.presentation import note, progress_bar, readable_second, say, show_facts, show_table
 
@@ -30,6 +30,7 @@ class Progress(BaseModel):
     failed: int
     problems: list[Problem]
     total: int | None = None
+    notes: list[str] = []
 
     @property
     def in_words(self) -> str:
@@ -41,7 +42,7 @@ class Job(BaseModel):
     """A job."""
 
     id: str
-    kind: str
+    kind: JobKind
     state: JobState
     created_at: datetime
     ended_at: datetime | None = None
@@ -72,7 +73,7 @@ def show_job(job: Job) -> None:
         "state": job.state.value,
         "ordered": readable_second(job.created_at),
         "looked at": job.progress.in_words,
-        "changed": str(job.progress.changed),
+        "sent" if job.kind is JobKind.REPLAY else "changed": str(job.progress.changed),
         "failed": str(job.progress.failed),
     }
     if job.ended_at is not None:
@@ -84,3 +85,5 @@ def show_job(job: Job) -> None:
             [{"problem": each.problem, "count": str(each.count)} for each in job.progress.problems],
             folding={"problem"},
         )
+    for text in job.progress.notes:
+        say(text)

@@ -54,11 +54,11 @@ def cancel(context: ApiContext, job_id: _JobId, as_json: AsJson = False) -> None
 def _row(job: Job) -> dict[str, str]:
     return {
         "id": job.id,
-        "kind": job.kind,
+        "kind": job.kind.value,
         "state": job.state,
         "ordered (UTC)": readable_second(job.created_at),
         "ended (UTC)": NONE if job.ended_at is None else readable_second(job.ended_at),
         "done": job.progress.in_words,
-        "changed": str(job.progress.changed),
+        "changed or sent": str(job.progress.changed),
         "failed": str(job.progress.failed),
     }

@@ -1,16 +1,19 @@
 """Where a command works: what its options, the environment, a profile and the local stack say together."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 import httpx
 
 from sigbridge.model.token import Token
+from sigbridge_admin.dead_letters import DeadLetters, webhook_dead_letters
 from sigbridge_admin.failures import AdminError
 from sigbridge_admin.local_stack import IS_IT_UP, local_stack
 from sigbridge_admin.presentation import note
 from sigbridge_admin.profile_file import Profile, read_profiles
-from sigbridge_admin.table import DEFAULT_STACK, Target, aws_target, local_target
+from sigbridge_admin.stack import DEFAULT_STACK
+from sigbridge_admin.table import Target, aws_target, local_target
 
 _THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -100,6 +103,20 @@ def table_target(choice: Choice) -> Target:
     return aws_target(
         table,
         stack or DEFAULT_STACK,
+        choice.region or profile.region,
+        choice.aws_profile or profile.aws_profile,
+    )
+
+
+def dead_letters(choice: Choice) -> AbstractContextManager[DeadLetters]:
+    """The dead letters of webhooks, with AWS credentials.
+
+    Raises:
+        AdminError: They can't be found.
+    """
+    _, profile = _profile(choice)
+    return webhook_dead_letters(
+        choice.stack or profile.stack or DEFAULT_STACK,
         choice.region or profile.region,
         choice.aws_profile or profile.aws_profile,
     )

@@ -1,7 +1,4 @@
-"""The table that commands with AWS credentials work on: at which address, with whose credentials.
-
-The only module of the tool that calls AWS.
-"""
+"""The table that commands with AWS credentials work on: at which address, with whose credentials."""
 
 import os
 from collections.abc import Iterator
@@ -12,7 +9,6 @@ from typing import Any
 import boto3
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import ClientError
 
 from sigbridge.errors import StoreUnavailable
 from sigbridge.settings import Settings, using
@@ -20,9 +16,10 @@ from sigbridge.store.connections import using_session
 from sigbridge_admin.aws_failures import Advice, aws_failures_explained
 from sigbridge_admin.failures import AdminError
 from sigbridge_admin.local_stack import IS_IT_UP, local_stack
+from sigbridge_admin.stack import output_of_stack
 
-DEFAULT_STACK = "sigbridge"
 _TABLE_OUTPUT = "TableName"
+_OPTIONS = ("--stack", "--table", "--region", "--local")
 _ADVICE = Advice(
     credentials="run `aws configure`, give --aws-profile, or use --local",
     region="give --region or set AWS_DEFAULT_REGION, or use --local",
@@ -71,7 +68,7 @@ def aws_target(table: str | None, stack: str, region: str | None, profile: str |
     """
     with aws_failures_explained(_ADVICE):
         session = boto3.Session(profile_name=profile, region_name=region)
-        name = table or _table_of_stack(session, stack)
+        name = table or output_of_stack(session, stack, _TABLE_OUTPUT, _OPTIONS)
     place = f"table '{table}'" if table else f"stack '{stack}'"
     region_name = session.region_name
     return Target(f"{place} in {region_name}", Settings(table_name=name), session, f"region {region_name}")
@@ -96,25 +93,6 @@ def connected(target: Target) -> Iterator[None]:
         where = settings.dynamodb_endpoint_url or "DynamoDB"
         message = f"Table '{settings.table_name}' at {where} can't be reached or is too busy ({target.hint})"
         raise AdminError(message) from failure
-
-
-def _table_of_stack(session: boto3.Session, stack: str) -> str:
-    try:
-        described = session.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
-    except ClientError as failure:
-        error = failure.response["Error"]
-        if error["Code"] == "ValidationError" and "does not exist" in error["Message"]:
-            message = (
-                f"There is no stack '{stack}' in {session.region_name}:"
-                " give --stack, --table or --region, or use --local"
-            )
-            raise AdminError(message) from failure
-        raise
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
-    if _TABLE_OUTPUT not in outputs:
-        message = f"Stack '{stack}' has no output {_TABLE_OUTPUT}, so it is not a stack of Sigbridge"
-        raise AdminError(message)
-    return outputs[_TABLE_OUTPUT]
 
 
 def _emulator_session(region: str) -> boto3.Session:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from sigbridge_local.bytecode import compile_layer
 from sigbridge_local.emulator import REGION, Emulator, isolated_environment
 from sigbridge_local.failures import LocalStackError
+from sigbridge_local.layer import finish_layer
 from sigbridge_local.places import LOCAL, TEMPLATE
 from sigbridge_local.processes import run_logged
 from sigbridge_local.progress import step
@@ -27,11 +27,14 @@ if TYPE_CHECKING:
 STACK_NAME = "sigbridge"
 _ACCOUNT = "000000000000"
 SAM = (sys.executable, "-m", "samcli")
-# The account's own event bus, so that events can be heard here too; and any page may be tried out.
-_PARAMETERS = {"EventBusName": "default", "CorsOrigins": "*"}
+# The account's own event bus, so that events can be heard here too; any page may be tried out, and webhooks
+# may call this machine.
+_PARAMETERS = {"EventBusName": "default", "CorsOrigins": "*", "TrustedWebhookHosts": "127.0.0.1 localhost"}
 # The emulator gives the API the id that the second tag says, so that its address stays.
 _TAGS = ("application=sigbridge", f"ms-custom-id={STACK_NAME}")
 _ARCHITECTURES = {"x86_64": "x86_64", "AMD64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
+# On AWS the right to send a message is that to send ten at once too; the emulator wants it named.
+_SEND_MESSAGE = re.compile(r"^( *- sqs:SendMessage)$", re.MULTILINE)
 # OpenAPI's word for all methods of a path.
 _ANY_METHOD = "x-amazon-apigateway-any-method"
 _FUNCTION_OF_URI = re.compile(r"functions/\$\{(\w+)\.Arn\}/invocations")
@@ -91,8 +94,10 @@ def build(architecture: str) -> Path:
     command += ["--cached", "--cache-dir", str(LOCAL / "build-cache" / architecture)]
     command += ["--parameter-overrides", f"Architecture={architecture}"]
     run_logged(command, isolated_environment(), LOCAL / "build.log", "sam build failed")
-    compile_layer(directory)
-    return directory / "template.yaml"
+    finish_layer(directory)
+    template = directory / "template.yaml"
+    template.write_text(_SEND_MESSAGE.sub(r"\1\n\1Batch", template.read_text()))
+    return template
 
 
 def deploy(emulator: Emulator, architecture: str, parameters: Mapping[str, str] | None = None) -> Deployment:
@@ -113,7 +118,7 @@ def deploy(emulator: Emulator, architecture: str, parameters: Mapping[str, str] 
         command += ["--resolve-s3", "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset"]
         command += ["--tags", *_TAGS]
         given = _PARAMETERS | {"Architecture": architecture} | dict(parameters or {})
-        command += ["--parameter-overrides", *(f"{name}={value}" for name, value in given.items())]
+        command += ["--parameter-overrides", *(f'{name}="{value}"' for name, value in given.items())]
         environment = isolated_environment() | {"AWS_ENDPOINT_URL": emulator.url, "SAM_CLI_POLL_DELAY": "0.3"}
         run_logged(command, environment, LOCAL / "deploy.log", "sam deploy failed")
     with step("API routes"):
@@ -121,7 +126,7 @@ def deploy(emulator: Emulator, architecture: str, parameters: Mapping[str, str] 
 
 
 def _complete(emulator: Emulator, cors_origins: str) -> Deployment:
-    """Add the API's routes and CORS, and filters that the emulator can read.
+    """Add the API's routes and CORS, and filters and concurrencies that the emulator can read.
 
     It leaves out what SAM puts into the API's OpenAPI body.
     """
@@ -137,7 +142,9 @@ def _complete(emulator: Emulator, cors_origins: str) -> Deployment:
     api_id = physical_ids["HttpApi"]
     open_api = resources["HttpApi"]["Properties"]["Body"]
     _create_routes(api_gateway, api_id, routes_of(open_api), physical_ids)
-    _relax_filters(session.client("lambda", endpoint_url=emulator.url))
+    functions = session.client("lambda", endpoint_url=emulator.url)
+    _relax_filters(functions)
+    _number_concurrency(functions)
     if cors_origins:
         api_gateway.update_api(ApiId=api_id, CorsConfiguration=cors_of(open_api, cors_origins))
     return Deployment(
@@ -153,6 +160,13 @@ def _relax_filters(functions: "LambdaClient") -> None:
             patterns = [json.dumps(relaxed(json.loads(each["Pattern"]))) for each in filters]
             criteria: FilterCriteriaTypeDef = {"Filters": [{"Pattern": pattern} for pattern in patterns]}
             functions.update_event_source_mapping(UUID=mapping["UUID"], FilterCriteria=criteria)
+
+
+def _number_concurrency(functions: "LambdaClient") -> None:
+    """Give queues their concurrency as a number: CloudFormation's parameters are texts to the emulator."""
+    for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:
+        if scaling := mapping.get("ScalingConfig"):
+            functions.update_event_source_mapping(UUID=mapping["UUID"], ScalingConfig=scaling)
 
 
 def relaxed(pattern: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Requests of the management API."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -10,6 +11,7 @@ from sigfox_simulator.templates import HttpRequest
 
 _PAGE_OF_MESSAGES = 1000
 _PAGE_OF_DATA = 1000
+_PAGE_OF_EVENTS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +19,7 @@ class ManagementApi:
     """Makes requests about the devices of an application.
 
     Attributes:
-        key: A key of it that may read, and write devices.
+        key: A key of it that may read, and write devices and webhooks.
     """
 
     key: str
@@ -43,10 +45,26 @@ class ManagementApi:
         query = {"variables": variables, "qty": _PAGE_OF_DATA}
         return self._read(f"/v1/devices/{device.id}/data", query, cursor)
 
+    def create_webhook(self, webhook: Mapping[str, object]) -> HttpRequest:
+        """Create a webhook."""
+        return self._change("POST", "/v1/webhooks", webhook)
+
+    def delete_webhook(self, webhook_id: str) -> HttpRequest:
+        """Delete a webhook."""
+        return HttpRequest("DELETE", f"/v1/webhooks/{webhook_id}", self._authorization, b"")
+
+    def feed(self, kinds: str, cursor: str | None) -> HttpRequest:
+        """Read a page of what happened, the newest first."""
+        return self._read("/v1/feed", {"limit": _PAGE_OF_EVENTS, "kinds": kinds}, cursor)
+
+    @property
+    def _authorization(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.key}"}
+
     def _change(self, method: str, path: str, content: object) -> HttpRequest:
-        headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
+        headers = self._authorization | {"Content-Type": "application/json"}
         return HttpRequest(method, path, headers, json.dumps(content).encode())
 
     def _read(self, path: str, query: dict[str, object], cursor: str | None) -> HttpRequest:
         asked = query if cursor is None else query | {"cursor": cursor}
-        return HttpRequest("GET", f"{path}?{urlencode(asked)}", {"Authorization": f"Bearer {self.key}"}, b"")
+        return HttpRequest("GET", f"{path}?{urlencode(asked)}", self._authorization, b"")

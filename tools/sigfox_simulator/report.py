@@ -16,6 +16,7 @@ from sigfox_simulator.readback import State
 from sigfox_simulator.scenario import Scenario
 from sigfox_simulator.simulation import Outcome
 from sigfox_simulator.violations import Invariant, Violation
+from sigfox_simulator.webhooks import WebhookOutcome
 
 _SHOWN_OF_EACH = 3
 _STATES = {
@@ -79,6 +80,10 @@ class ProgressView:
         """All is sent; the bundle has yet to come to rest with so many devices."""
         self._say(f"reading what the bundle says of {devices:,} devices")
 
+    def awaiting_webhooks(self) -> None:
+        """All is read; webhooks have yet to tell the rest."""
+        self._say("waiting for what webhooks have yet to tell")
+
     def _say(self, doing: str) -> None:
         self._bar.update(self._task, description=doing)
         if not self._console.is_terminal and doing != self._said:
@@ -106,13 +111,14 @@ def show_outcome(console: Console, outcome: Outcome) -> None:
     console.print(_callbacks(account))
     console.print(_downlinks(account))
     console.print(_payloads(account))
-    console.print(_invariants(account))
+    console.print(_webhooks(outcome.webhooks))
+    console.print(_invariants(outcome.violations))
     if account.unclear_devices:
         console.print(
             f"{account.unclear_devices} devices' queues and histories were not judged: a change of the"
             " queue got no answer, so that it may or may not have happened."
         )
-    for line in _described(account.violations):
+    for line in _described(outcome.violations):
         console.print(line, markup=False)
 
 
@@ -155,8 +161,20 @@ def _payloads(account: Account) -> Table:
     return table
 
 
-def _invariants(account: Account) -> Table:
-    broken = Counter(violation.invariant for violation in account.violations)
+def _webhooks(outcome: WebhookOutcome) -> Table | str:
+    if outcome.skipped:
+        return f"webhooks: skipped, because {outcome.skipped}\n"
+    table = _table(
+        "webhook", "due", "delivered", "repeated", "lost", "of these not in the feed", "not signed"
+    )
+    for each in outcome.accounts:
+        numbers = (each.due, each.delivered, each.repeated, len(each.lost), each.lost_in_feed, each.unsigned)
+        _row(table, each.id, *numbers)
+    return table
+
+
+def _invariants(violations: tuple[Violation, ...]) -> Table:
+    broken = Counter(violation.invariant for violation in violations)
     table = _table("promises", "broken")
     for invariant in Invariant:
         times = broken[invariant]

@@ -42,6 +42,7 @@ class Target:
         key: A key of it with the rights for callbacks, for its queues, to read, and to write devices.
         patience: How long it takes to end what time ends.
         keep_time: Makes it end at once what time has ended; None where only its schedule does.
+        receiver_host: Address at which the bundle can call this machine; None for none.
     """
 
     base_url: str
@@ -49,6 +50,7 @@ class Target:
     key: str
     patience: Patience
     keep_time: Callable[[], Awaitable[None]] | None = None
+    receiver_host: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,9 @@ from sigfox_simulator.radio import Radio
 from sigfox_simulator.readback import Readback, Reader
 from sigfox_simulator.scenario import Plan, Scenario, Target, make_plan
 from sigfox_simulator.truth import Truth
-from sigfox_simulator.violations import Invariant
+from sigfox_simulator.violations import Invariant, Violation
+from sigfox_simulator.webhook_account import check_webhooks
+from sigfox_simulator.webhooks import WebhookOutcome, Webhooks
 
 _KEEPS_TIME_EVERY_S = 10
 # A longer wait for acknowledgements than this is not waited for at the end.
@@ -56,6 +58,10 @@ class Watch(Protocol):
         """All is sent; the bundle has yet to come to rest with so many devices."""
         ...
 
+    def awaiting_webhooks(self) -> None:
+        """All is read; webhooks have yet to tell the rest."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -66,12 +72,19 @@ class Outcome:
         seconds: Real seconds until the last request of Sigfox or the customer.
         simulated_s: Simulated seconds.
         requests: Requests of Sigfox and the customer.
+        webhooks: What the customer's webhooks were told.
     """
 
     account: Account
     seconds: float
     simulated_s: float
     requests: int
+    webhooks: WebhookOutcome
+
+    @property
+    def violations(self) -> tuple[Violation, ...]:
+        """Broken promises, those to webhooks among them."""
+        return (*self.account.violations, *check_webhooks(self.webhooks.accounts))
 
 
 async def simulate(
@@ -107,20 +120,24 @@ class _Simulation:
         self._queue_api = QueueApi(target.application_id, target.key)
         self._management = ManagementApi(target.key)
         self._reader = Reader(self._line, self._queue_api, self._management)
+        self._webhooks = Webhooks(scenario, target, self._line, self._clock, wall)
 
     async def run(self) -> Outcome:
         self._watch.warming_up()
         await self._warm_up()
         await self._require_new_devices()
         await provision(self._line, self._management, self._plan.fleet)
-        self._watch.begin(len(self._plan.messages))
-        started, self._line.requests = self._wall.now(), 0
-        await self._play(self._plan)
-        seconds, requests = self._wall.now() - started, self._line.requests
-        simulated_s = self._clock.now
-        readback = await self._read_back([device for device in self._plan.fleet if device.bidirectional])
-        account = take_account(self._truth, readback, self._target.patience)
-        return Outcome(account, seconds, simulated_s, requests)
+        async with self._webhooks.receiving():
+            self._watch.begin(len(self._plan.messages))
+            started, self._line.requests = self._wall.now(), 0
+            await self._play(self._plan)
+            seconds, requests = self._wall.now() - started, self._line.requests
+            simulated_s = self._clock.now
+            readback = await self._read_back([device for device in self._plan.fleet if device.bidirectional])
+            account = take_account(self._truth, readback, self._target.patience)
+            self._watch.awaiting_webhooks()
+            webhooks = await self._webhooks.settle(self._truth, readback)
+        return Outcome(account, seconds, simulated_s, requests, webhooks)
 
     async def _play(self, plan: Plan) -> None:
         faults = Faults(self._scenario.seed, self._scenario.faults)

@@ -21,6 +21,7 @@ class Invariant(StrEnum):
     I9 = "I9"
     ANSWERS = "2xx"
     DECODED = "values"
+    WEBHOOKS = "hooks"
 
     @property
     def promise(self) -> str:
@@ -40,6 +41,7 @@ _PROMISES = {
     Invariant.I9: "what was answered 2xx is stored",
     Invariant.ANSWERS: "whatever is valid is accepted in the end",
     Invariant.DECODED: "a payload is read as its device means it",
+    Invariant.WEBHOOKS: "a webhook is told of everything, with a signature",
 }
 
 

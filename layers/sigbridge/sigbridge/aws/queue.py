@@ -40,18 +40,39 @@ class QueuedMessage:
         receipt: Names this time.
         body: As it was sent.
         deliveries: How often it was handed over, this time included.
+        sent_at: When it was sent, epoch ms.
     """
 
     id: str
     receipt: str
     body: str
     deliveries: int
+    sent_at: int
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> "QueuedMessage":
         """Read a record of Lambda's SQS event."""
-        deliveries = int(record["attributes"]["ApproximateReceiveCount"])
-        return cls(record["messageId"], record["receiptHandle"], record["body"], deliveries)
+        attributes = record["attributes"]
+        return cls(
+            record["messageId"],
+            record["receiptHandle"],
+            record["body"],
+            int(attributes["ApproximateReceiveCount"]),
+            int(attributes["SentTimestamp"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """A document for a fair queue: a group of which many wait does not hold up the others.
+
+    Attributes:
+        document: A JSON document.
+        group: Its group.
+    """
+
+    document: str
+    group: str
 
 
 @cache
@@ -60,15 +81,15 @@ def client() -> "SQSClient":
     return boto3.client("sqs", config=_CONFIG)
 
 
-def send(queue_url: str, documents: Sequence[str]) -> None:
+def send(queue_url: str, documents: Sequence[str | Grouped]) -> None:
     """Send JSON documents to a queue, each as a message.
 
     Raises:
         QueueUnavailable: Some of them may not be sent.
     """
-    bodies = [document.translate(_ESCAPED) for document in documents]
-    for some in divide([len(body.encode()) for body in bodies], _REQUEST_BYTES):
-        entries: Any = [{"Id": str(i), "MessageBody": bodies[i]} for i in some]
+    messages = [_message(document) for document in documents]
+    for some in divide([len(message["MessageBody"].encode()) for message in messages], _REQUEST_BYTES):
+        entries: Any = [{"Id": str(i), **messages[i]} for i in some]
         try:
             answer = client().send_message_batch(QueueUrl=queue_url, Entries=entries)
         except (BotoCoreError, ClientError) as failure:
@@ -77,6 +98,12 @@ def send(queue_url: str, documents: Sequence[str]) -> None:
             codes = ", ".join(entry["Code"] for entry in failed)
             message = f"The queue refused messages: {codes}"
             raise QueueUnavailable(message)
+
+
+def _message(document: str | Grouped) -> dict[str, str]:
+    if isinstance(document, str):
+        return {"MessageBody": document.translate(_ESCAPED)}
+    return {"MessageBody": document.document.translate(_ESCAPED), "MessageGroupId": document.group}
 
 
 def is_too_large(document: str) -> bool:
@@ -95,9 +122,26 @@ def postpone(queue_url: str, messages: Iterable[QueuedMessage]) -> None:
     What the queue does not postpone comes when its visibility timeout is over instead.
     """
     for message in messages:
-        with suppress(BotoCoreError, ClientError):
-            client().change_message_visibility(
-                QueueUrl=queue_url,
-                ReceiptHandle=message.receipt,
-                VisibilityTimeout=wait_s(message.deliveries),
-            )
+        postpone_by(queue_url, message, wait_s(message.deliveries))
+
+
+def postpone_by(queue_url: str, message: QueuedMessage, seconds: int) -> None:
+    """Have a message handed over again after this time; what is not postponed comes as in `postpone`."""
+    with suppress(BotoCoreError, ClientError):
+        client().change_message_visibility(
+            QueueUrl=queue_url, ReceiptHandle=message.receipt, VisibilityTimeout=seconds
+        )
+
+
+def depth(queue_url: str) -> int:
+    """Return how many messages a queue has, about, those that are handed over or postponed included.
+
+    Raises:
+        QueueUnavailable: It does not say.
+    """
+    names: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    try:
+        answer = client().get_queue_attributes(QueueUrl=queue_url, AttributeNames=names)
+    except (BotoCoreError, ClientError) as failure:
+        raise QueueUnavailable(str(failure)) from failure
+    return sum(int(number) for number in answer["Attributes"].values())

@@ -14,12 +14,23 @@ from sigbridge.applications import unknown_application
 from sigbridge.deletion.erasing import erase_device
 from sigbridge.devices import UnknownDevice
 from sigbridge.errors import StoreUnavailable
-from sigbridge.store import api_keys, application_erasures, formatters, jobs, watch_orders
+from sigbridge.model.due import SHARDS
+from sigbridge.store import (
+    api_keys,
+    application_erasures,
+    feed,
+    formatters,
+    jobs,
+    watch_orders,
+    webhook_attempts,
+    webhook_health,
+    webhooks,
+)
 from sigbridge.store import devices as stored_devices
 from sigbridge.store.application_erasures import ApplicationErasure
 from sigbridge.store.applications import NoSuchApplication
 from sigbridge.store.due import DueItem
-from sigbridge.store.parallel import RunResult, run_each
+from sigbridge.store.parallel import RunResult, in_parallel, run_each
 
 _LOOKS_AGAIN_AFTER_MS = 120_000
 _READ_AT_ONCE = 100
@@ -64,14 +75,29 @@ def _go_on(erasure: ApplicationErasure, until_ms: int) -> None:
     api_keys.remove_all(erasure.application_id)
     watch_orders.remove_all(erasure.application_id)
     formatters.remove_all(erasure.application_id)
+    _erase_webhooks(erasure.application_id)
     jobs.remove_all(erasure.application_id)
     for device in stored_devices.after(erasure.application_id, "", None, _READ_AT_ONCE):
         if clock.now_ms() >= until_ms:
             return
         with suppress(UnknownDevice):
             erase_device(erasure.application_id, device.id)
+    if not all(
+        in_parallel(lambda shard: feed.remove(erasure.application_id, shard, until_ms), range(SHARDS))
+    ):
+        return
     next_look = erasure.deleted_at + _LOOKS_AGAIN_AFTER_MS
     if clock.now_ms() < next_look:
         application_erasures.look_again(erasure, next_look)
     else:
         application_erasures.finish(erasure)
+
+
+def _erase_webhooks(application_id: str) -> None:
+    """Erase the webhooks, and then what is known of their calls: one that is being made may still fail."""
+    ids = {webhook.id for webhook in webhooks.of_application(application_id)}
+    ids.update(webhook_health.known_webhooks(application_id))
+    for id_ in sorted(ids):
+        webhook_attempts.remove_all(application_id, id_)
+        webhook_health.remove(application_id, id_)
+    webhooks.remove_all(application_id)

@@ -8,6 +8,7 @@ from sigbridge.formatters.cache import read_anew
 from sigbridge.formatters.decoding import ScriptAllowance, Sent, decode, uplink_formatter_of
 from sigbridge.messages import MessagePage, MessagesWanted, list_messages
 from sigbridge.messages.listing import LARGEST_PAGE_BYTES
+from sigbridge.messages.merging import list_application_messages
 from sigbridge.model.application import Application
 from sigbridge.model.device import Device
 from sigbridge.model.stored_message import StoredMessage
@@ -73,7 +74,28 @@ def list_decoded_messages(application_id: str, device_id: str, wanted: MessagesW
         StoreUnavailable: They can't be read.
     """
     page = list_messages(application_id, device_id, wanted)
-    messages = DecodedReader(application_id, device_id).decoded(page.messages)
+    return _fitting(DecodedReader(application_id, device_id).decoded(page.messages), page)
+
+
+def list_decoded_application_messages(application_id: str, wanted: MessagesWanted) -> MessagePage:
+    """Read messages of all devices of an application, with what formatters make of their payloads.
+
+    Raises:
+        UnknownApplication: It was deleted.
+        TooManyDevices: It has more than are read together.
+        StoreUnavailable: They can't be read.
+    """
+    page = list_application_messages(application_id, wanted)
+    cache = DeviceCache.open_anew(application_id, {message.device_id for message in page.messages})
+    sent = [Sent(cache.device(message.device_id), message) for message in page.messages]
+    formatters = {uplink_formatter_of(cache.application, each.device) for each in sent}
+    read_anew(application_id, [formatter_id for formatter_id in formatters if formatter_id is not None])
+    results = decode(cache.application, sent, ScriptAllowance(MOST_SCRIPTED))
+    decoded = [replace(each.message, decoded=result) for each, result in zip(sent, results, strict=True)]
+    return _fitting(decoded, page)
+
+
+def _fitting(messages: Sequence[StoredMessage], page: MessagePage) -> MessagePage:
     size = 0
     for position, message in enumerate(messages):
         if size >= LARGEST_PAGE_BYTES:

@@ -1,1 +1,1 @@
-"""Destinations that are told what happens, and the events that they are told."""
+"""Destinations that are told what happens."""

@@ -2,15 +2,21 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 from sigbridge import clock
-from sigbridge.integrations.destination import DeliveryFailure, Destination, Event
+from sigbridge.integrations.destination import DeliveryFailure, Destination
 from sigbridge.integrations.event_bus import EventBus
+from sigbridge.integrations.feed import Feed
+from sigbridge.integrations.webhooks import Webhooks
+from sigbridge.model.event import Event
 from sigbridge.settings import settings
+
+FEED = "feed"
+WEBHOOKS = "webhooks"
 
 # One request that is begun just before it takes 8 s more, if nobody answers.
 _DEADLINE_MS = 10_000
@@ -41,20 +47,38 @@ class Delivery:
         if content["version"] != _VERSION:
             message = f"A delivery of version {content['version']}"
             raise ValueError(message)
-        detail = json.dumps(content["detail"], ensure_ascii=False, separators=(",", ":"))
-        return cls(content["destination"], Event(content["detail"]["id"], content["kind"], detail))
+        event = Event.of_detail(content["kind"], content["detail"], content.get("fed_at"))
+        return cls(content["destination"], event)
 
     def to_json(self, **more: str) -> str:
         """Write it for a queue, with more for who looks at that."""
         content: dict[str, Any] = {"version": _VERSION, "destination": self.destination}
-        content |= {"kind": self.event.kind, **more, "detail": json.loads(self.event.detail)}
+        content |= {"kind": self.event.kind, **more}
+        if self.event.fed_at is not None:
+            content["fed_at"] = self.event.fed_at
+        content["detail"] = json.loads(self.event.detail)
         return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
 
 
 def destinations() -> Mapping[str, Destination]:
     """Return the destinations of this stack by name."""
     bus = settings().event_bus_name
-    return {} if bus is None else {"event_bus": EventBus(bus)}
+    found: dict[str, Destination] = {} if bus is None else {"event_bus": EventBus(bus)}
+    if settings().feed_days:
+        found[FEED] = Feed()
+    if settings().webhook_queue_url:
+        found[WEBHOOKS] = Webhooks()
+    return found
+
+
+def stages() -> Iterator[Sequence[str]]:
+    """Yield the names of destinations that are told at once, before those that come after them.
+
+    Webhooks come after the feed: they are told of an event whether the feed has it.
+    """
+    names = destinations()
+    yield [name for name in names if name != WEBHOOKS]
+    yield [name for name in names if name == WEBHOOKS]
 
 
 def deliver(deliveries: Sequence[Delivery]) -> Mapping[int, DeliveryFailure]:

@@ -1,23 +1,10 @@
-"""What is told, and to whom: a new destination is a module that has one of these."""
+"""Whom events are told: a new destination is a module that has one of these."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that happened; docs/events describes each kind.
-
-    Attributes:
-        id: The same however often the event is delivered.
-        kind: Such as "Downlink sent".
-        detail: A JSON object, with that id in it.
-    """
-
-    id: str
-    kind: str
-    detail: str
+from sigbridge.model.event import Event
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from sigbridge import clock
 from sigbridge.aws import event_bus
 from sigbridge.aws.event_bus import Entry
-from sigbridge.integrations.destination import DeliveryFailure, Event
+from sigbridge.integrations.destination import DeliveryFailure
+from sigbridge.model.event import Event
 
 _OUT_OF_TIME = DeliveryFailure("The event bus took too long")
 

@@ -32,12 +32,14 @@ class StepDone:
         looked_at: How many things it looked at.
         changed: How many of them it changed.
         problems: What was wrong with each of those that it could do nothing about.
+        notes: What the job's user is to know of how it was done; each is told once.
     """
 
     cursor: str | None
     looked_at: int = 0
     changed: int = 0
     problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 # Does the next step of a job; must end within a minute, and may raise `Unavailable`.
@@ -111,7 +113,7 @@ def _work(job: Job, holder: str, step: Step, until_ms: int) -> None:
 
 
 def _after(job: Job, done: StepDone) -> Job:
-    progress = job.progress.plus(done.looked_at, done.changed, done.problems)
+    progress = job.progress.plus(done.looked_at, done.changed, done.problems, done.notes)
     return replace(job, cursor=done.cursor, progress=progress)
 
 

@@ -1,12 +1,24 @@
 """Listing a device's messages, page by page."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from sigbridge.errors import InvalidInput
 from sigbridge.model.stored_message import StoredMessage
 from sigbridge.store import timeline
 from sigbridge.store.timeline import Order, Stretch
 
 LARGEST_PAGE_BYTES = 2_500_000
+MOST_OF_OTHER_PORTS = 5_000
+
+
+class TooManyOfOtherPorts(InvalidInput):
+    """Messages of one port are wanted, and too many of others are among them."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"More than {MOST_OF_OTHER_PORTS} messages of other ports are among those: ask for a shorter time"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +30,7 @@ class MessagesWanted:
         order: In which they come.
         limit: How many at most.
         after: Id of the message that they come after, itself not included; None for the first page.
+        port: Only those of this port; None for all.
     """
 
     first_ms: int
@@ -25,6 +38,7 @@ class MessagesWanted:
     order: Order
     limit: int
     after: str | None = None
+    port: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +58,7 @@ def list_messages(application_id: str, device_id: str, wanted: MessagesWanted) -
     """Read messages of a device, eventually consistent: no more of them than are wanted, and two.
 
     Raises:
+        TooManyOfOtherPorts: Too many must be passed over.
         StoreUnavailable: They can't be read.
     """
     stretch = Stretch.between(
@@ -53,7 +68,7 @@ def list_messages(application_id: str, device_id: str, wanted: MessagesWanted) -
         stretch = stretch.from_place(wanted.after)
     messages: list[StoredMessage] = []
     size = 0
-    for message in timeline.read_messages(stretch):
+    for message in of_port(timeline.read_messages(stretch), wanted.port):
         if message.id == wanted.after:
             continue
         if len(messages) == wanted.limit or size >= LARGEST_PAGE_BYTES:
@@ -61,3 +76,19 @@ def list_messages(application_id: str, device_id: str, wanted: MessagesWanted) -
         messages.append(message)
         size += message.told_size
     return MessagePage(tuple(messages), is_last=True)
+
+
+def of_port(messages: Iterable[StoredMessage], port: int | None) -> Iterator[StoredMessage]:
+    """Yield the messages of a port; all of them where it is None.
+
+    Raises:
+        TooManyOfOtherPorts: Too many must be passed over.
+    """
+    passed_over = 0
+    for message in messages:
+        if port in {None, message.port}:
+            yield message
+        elif passed_over == MOST_OF_OTHER_PORTS:
+            raise TooManyOfOtherPorts
+        else:
+            passed_over += 1

@@ -18,6 +18,7 @@ class Right(StrEnum):
     DEVICES_WRITE = "devices:write"
     KEYS_WRITE = "keys:write"
     SETTINGS_WRITE = "settings:write"
+    WEBHOOKS_WRITE = "webhooks:write"
 
 
 class Forbidden(SigbridgeError):

@@ -16,6 +16,7 @@ class JobKind(StrEnum):
     """What a job does."""
 
     REDECODE = "redecode"
+    REPLAY = "replay"
 
 
 class JobState(StrEnum):
@@ -48,6 +49,7 @@ class Progress:
         failed: How many it could do nothing about.
         problems: What was wrong with those, the first 20 kinds, each with how many it was so of.
         total: How many there are, about; None where that is not known.
+        notes: What its user is to know of how it was done.
     """
 
     looked_at: int = 0
@@ -55,8 +57,11 @@ class Progress:
     failed: int = 0
     problems: Mapping[str, int] = field(default_factory=dict)
     total: int | None = None
+    notes: tuple[str, ...] = ()
 
-    def plus(self, looked_at: int, changed: int, problems: Iterable[str] = ()) -> "Progress":
+    def plus(
+        self, looked_at: int, changed: int, problems: Iterable[str] = (), notes: Iterable[str] = ()
+    ) -> "Progress":
         """Return the progress after a further step, with what was wrong with each thing that it failed at."""
         found = Counter(problem[:_LONGEST_PROBLEM] for problem in problems)
         kinds = Counter(self.problems) + found
@@ -66,6 +71,7 @@ class Progress:
             self.failed + found.total(),
             dict(islice(kinds.items(), MOST_PROBLEMS)),
             self.total,
+            tuple(dict.fromkeys((*self.notes, *notes))),
         )
 
 

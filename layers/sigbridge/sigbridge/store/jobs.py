@@ -190,6 +190,7 @@ def _read_progress(record: Mapping[str, Any]) -> Progress:
         failed=int(record["failed"]),
         problems={each["problem"]: int(each["count"]) for each in record["problems"]},
         total=whole(record.get("total")),
+        notes=tuple(record.get("notes", ())),
     )
 
 
@@ -211,4 +212,5 @@ def _record_of_progress(progress: Progress) -> Record:
         "failed": progress.failed,
         "problems": [{"problem": text, "count": count} for text, count in progress.problems.items()],
         "total": progress.total,
+        "notes": list(progress.notes),
     }

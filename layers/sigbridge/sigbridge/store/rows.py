@@ -128,10 +128,14 @@ def to_wire(record: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _serialize(value) for name, value in record.items()}
 
 
+def item_wire(key: Key, record: Mapping[str, Any]) -> dict[str, Any]:
+    return key.wire() | to_wire({**record, _VERSION: FORM_VERSION})
+
+
 def put_arguments(new: NewItem) -> Any:
     return {
         "TableName": settings().table_name,
-        "Item": new.key.wire() | to_wire({**new.record, _VERSION: FORM_VERSION}),
+        "Item": item_wire(new.key, new.record),
         "ConditionExpression": "attribute_not_exists(pk)",
         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
     }

@@ -17,6 +17,8 @@ from sigbridge.store.devices import read_device
 from sigbridge.store.message_codec import read_message
 from sigbridge.store.report_codec import read_stored_report
 from sigbridge.store.rows import Record, to_record
+from sigbridge.store.webhook_health import SORT_PREFIX as WEBHOOK_HEALTH
+from sigbridge.store.webhook_health import StoredHealth, read_stored_health
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,10 @@ class AttemptChanged(Change[StoredAttempt]):
     """Something happened to an attempt of a downlink."""
 
 
+class WebhookHealthChanged(Change[StoredHealth]):
+    """What is known of how a webhook is doing was changed."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Kind:
     """A kind of items whose changes have consequences.
@@ -85,7 +91,10 @@ _KINDS = (
     _Kind("MSG#", MessageStored, read_message),
     _Kind("EVENT#", ReportStored, read_stored_report),
     _Kind("DOWNLINK#", AttemptChanged, read_attempt),
+    _Kind(WEBHOOK_HEALTH, WebhookHealthChanged, read_stored_health),
 )
+# Changes of what is no device's.
+_OF_APPLICATIONS = {ApplicationChanged, WebhookHealthChanged}
 
 
 def read_change(record: Mapping[str, Any]) -> Change[Any] | None:
@@ -97,15 +106,16 @@ def read_change(record: Mapping[str, Any]) -> Change[Any] | None:
     content = record["dynamodb"]
     if "NewImage" not in content:
         return None
-    new = to_record(content["NewImage"])
-    kind = next((kind for kind in _KINDS if new["sk"].startswith(kind.sort)), None)
+    sort = content["NewImage"]["sk"]["S"]
+    kind = next((kind for kind in _KINDS if sort.startswith(kind.sort)), None)
     if kind is None:
         return None
+    new = to_record(content["NewImage"])
     _, application_id, *device = new["pk"].split("#")
     change = kind.change(
         id=record["eventID"],
         application_id=application_id,
-        device_id="" if kind.change is ApplicationChanged else device[0],
+        device_id="" if kind.change in _OF_APPLICATIONS else device[0],
         old=kind.read(to_record(content["OldImage"])) if "OldImage" in content else None,
         new=kind.read(new),
         at=int(content["ApproximateCreationDateTime"]) * 1000,

@@ -20,6 +20,7 @@ from sigbridge.store.rows import (
     delete_arguments,
     deserialize,
     found_record,
+    item_wire,
     put_arguments,
     to_record,
     to_wire,
@@ -118,6 +119,20 @@ def put_new(key: Key, record: Mapping[str, Any]) -> None:
         client().put_item(**put_arguments(NewItem(key, record)))
 
 
+def put_all(items: Mapping[Key, Mapping[str, Any]]) -> None:
+    """Write up to 25 items of up to 16 MB in one request, not together, whatever is there under their keys.
+
+    Raises:
+        StoreThrottled: Some may not be written; writing them again does no harm.
+    """
+    puts = [{"PutRequest": {"Item": item_wire(key, record)}} for key, record in items.items()]
+    _send_batch(_write_batch, {settings().table_name: puts})
+
+
+def _write_batch(requests: Any) -> Any:
+    return client().batch_write_item(RequestItems=requests).get("UnprocessedItems")
+
+
 def delete(deletion: Deletion) -> None:
     """Delete an item.
 
@@ -134,14 +149,9 @@ def delete_all(keys: Sequence[Key]) -> None:
     Raises:
         StoreThrottled: Some may not be deleted; deleting them again does no harm.
     """
-    table = settings().table_name
-
-    def write(requests: Any) -> Any:
-        return client().batch_write_item(RequestItems=requests).get("UnprocessedItems")
-
     for start in range(0, len(keys), 25):
         deletions = [{"DeleteRequest": {"Key": key.wire()}} for key in keys[start : start + 25]]
-        _send_batch(write, {table: deletions})
+        _send_batch(_write_batch, {settings().table_name: deletions})
 
 
 def update(change: Update) -> None:

@@ -35,6 +35,7 @@ from sigbridge.store.stream import (
     MessageStored,
     ReportStored,
     StateChanged,
+    WebhookHealthChanged,
 )
 
 type Handler = Callable[[Any], Counter[str] | None]
@@ -106,6 +107,7 @@ HANDLERS: Mapping[type[Change[Any]], tuple[Handler, ...]] = {
     DeviceChanged: (watch_device,),
     ApplicationChanged: (watch_devices_of_types,),
     AttemptChanged: (count_failures, check_quota),
+    WebhookHealthChanged: (),
 }
 
 

@@ -2,13 +2,15 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
+from sigbridge import clock
 from sigbridge.aws.queue import QueuedMessage, QueueUnavailable
-from sigbridge.integrations.delivery import Delivery, destinations
-from sigbridge.integrations.destination import Event
-from sigbridge.integrations.events import events_of
-from sigbridge.integrations.retries import make_deliveries, retry
+from sigbridge.events.details import events_of
+from sigbridge.integrations.delivery import FEED, Delivery, stages
+from sigbridge.integrations.retries import Undelivered, make_deliveries, retry
+from sigbridge.model.event import Event
 from sigbridge.store.failures import LASTING_FAILURES
 from sigbridge.store.stream import Change, read_change
 from sigbridge.stream.batch import Handled, Stop
@@ -38,18 +40,34 @@ def publish_batch(records: Sequence[StreamRecord]) -> Handled:
             events += events_of(change)
         except LASTING_FAILURES as reason:
             skipped.append(Skipped(record, reason))
-    deliveries = [Delivery(destination, event) for event in events for destination in destinations()]
     try:
-        undelivered = make_deliveries(deliveries)
+        undelivered = _deliver(events)
     except QueueUnavailable as reason:
         return Handled(Counter(), stop=Stop(records[0], reason))
     return Handled(
         report_skipped(skipped) + decoded.counts,
         tuple(skipped),
-        tuple(undelivered),
+        undelivered,
         unread=decoded.unread,
         undecoded=decoded.undecoded,
     )
+
+
+def _deliver(events: Sequence[Event]) -> tuple[Undelivered, ...]:
+    """Deliver events to the destinations of one stage after the other.
+
+    Raises:
+        QueueUnavailable: Not all of what failed is in a queue.
+    """
+    undelivered: list[Undelivered] = []
+    for names in stages():
+        begun_at = clock.now_ms()
+        failed = make_deliveries([Delivery(name, event) for event in events for name in names])
+        undelivered += failed
+        if FEED in names:
+            unfed = {one.delivery.event.id for one in failed if one.delivery.destination == FEED}
+            events = [event if event.id in unfed else replace(event, fed_at=begun_at) for event in events]
+    return tuple(undelivered)
 
 
 def publish_again(messages: Sequence[QueuedMessage]) -> Handled:

@@ -92,6 +92,21 @@ NEWER_VERSION = ErrorName(
     "sigbridge/store", "newer_version", "what is stored was written by a newer version of Sigbridge"
 )
 
+# Why a downlink failed, by the reason of its step, and the gRPC code of that.
+DOWNLINK_FAILURES: Mapping[str, tuple[ErrorName, int]] = {
+    reason: (ErrorName("sigbridge/downlinks", reason, text), code)
+    for reason, text, code in (
+        ("no_acknowledgement", "no attempt of the confirmed downlink was acknowledged", 4),
+        ("queue_full", "the queue has no room for another attempt", 8),
+        ("no_answer", "Sigfox got no answer that it could emit", 14),
+        ("invalid_payload", "Sigfox calls the payload invalid", 3),
+        ("quota_exceeded", "the device has used up its downlinks of the day", 8),
+        ("network_error", "Sigfox could not transmit the downlink", 14),
+        ("no_downlink_contract", "the device's contract has no downlinks", 7),
+        ("too_many_requests", "the device asked again before its last window had ended", 8),
+        ("invalid_configuration", "the device type at Sigfox wants a callback, and has no BIDIR one", 9),
+    )
+}
 
 # Rights by their names here.
 RIGHT_NAMES: Mapping[str, str] = {

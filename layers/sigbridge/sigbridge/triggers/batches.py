@@ -25,7 +25,7 @@ def on_changes(handle: Callable[[Sequence[StreamRecord]], Handled]) -> BatchHand
         _report(handled)
         return () if handled.stop is None else (_stopped_at(handled.stop),)
 
-    return _on_batches(handle_records)
+    return on_batches(handle_records)
 
 
 def on_retries(handle: Callable[[Sequence[QueuedMessage]], Handled]) -> BatchHandler:
@@ -36,7 +36,7 @@ def on_retries(handle: Callable[[Sequence[QueuedMessage]], Handled]) -> BatchHan
         _report(handled)
         return handled.waiting
 
-    return _on_batches(handle_records)
+    return on_batches(handle_records)
 
 
 def by_source(handlers: Mapping[str, BatchHandler]) -> BatchHandler:
@@ -48,7 +48,9 @@ def by_source(handlers: Mapping[str, BatchHandler]) -> BatchHandler:
     return lambda_handler
 
 
-def _on_batches(handle: Callable[[Sequence[Mapping[str, Any]]], Sequence[str]]) -> BatchHandler:
+def on_batches(handle: Callable[[Sequence[Mapping[str, Any]]], Sequence[str]]) -> BatchHandler:
+    """Make a Lambda handler for records; those whose ids `handle` returns are handed over again."""
+
     @logger.inject_lambda_context
     def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         failed = handle(event["Records"])

@@ -8,8 +8,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from sigbridge.api.http.request import Request
 from sigbridge.api.http.response import Response
 from sigbridge.credentials import ApiKey, Right, authenticate
-from sigbridge.errors import SigbridgeError
+from sigbridge.errors import InvalidInput, SigbridgeError
+from sigbridge.model.webhook import HOP_HEADER
 from sigbridge.telemetry import flush_counts, logger, metrics
+
+_HOP_HEADER = HOP_HEADER.lower()
 
 type LambdaHandler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 type Handle = Callable[[Request], Response]
@@ -27,6 +30,7 @@ def endpoint(handle: Handle, error_response: ErrorResponse) -> LambdaHandler:
     def answer(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         request = Request.from_event(event)
         try:
+            refuse_webhook(request)
             response = handle(request)
         except SigbridgeError as error:
             response = error_response(error, request.error_id)
@@ -34,6 +38,18 @@ def endpoint(handle: Handle, error_response: ErrorResponse) -> LambdaHandler:
         return response.to_event()
 
     return observed(answer)
+
+
+def refuse_webhook(request: Request) -> None:
+    """Refuse what a webhook sends: it would make an event that the webhook is told of again, and so on.
+
+    Raises:
+        InvalidInput: A webhook sent the request.
+    """
+    webhook_id = request.headers.get(_HOP_HEADER)
+    if webhook_id is not None:
+        message = f"The webhook '{webhook_id[:40]}' calls Sigbridge itself; give it another URL"
+        raise InvalidInput(message)
 
 
 def authorize(request: Request, right: Right) -> ApiKey:

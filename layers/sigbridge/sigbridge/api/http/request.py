@@ -39,6 +39,8 @@ class Request:
         query_string: As received, still encoded; it may carry a key, so it is never logged.
         raw_body: As received, perhaps base64, perhaps with a key.
         is_base64: Whether it is.
+        route: Method and path, as `POST /uplink`.
+        base_url: Where this API is, as the caller called it; without a slash at the end.
         received_at: When the function got it, epoch ms.
     """
 
@@ -49,6 +51,8 @@ class Request:
     query_string: str
     raw_body: str
     is_base64: bool
+    route: str = ""
+    base_url: str = ""
     received_at: int = field(default_factory=now_ms)
 
     @classmethod
@@ -64,6 +68,8 @@ class Request:
             query_string=event.get("rawQueryString") or "",
             raw_body=event.get("body") or "",
             is_base64=event.get("isBase64Encoded", False),
+            route=f"{event['requestContext']['http']['method']} {redact(event['rawPath'])}",
+            base_url=_base_url(event["requestContext"], headers),
         )
 
     @property
@@ -97,7 +103,16 @@ class Request:
             UnsupportedContentEncoding: It is packed otherwise.
             BodyTooLarge: It is over 512 KiB as it arrived, or unpacks to too much.
         """
-        return redact_bytes(unpack(self._received_body(), self.headers.get("content-encoding", "")))
+        return redact_bytes(self._unpacked_body)
+
+    @property
+    def body_with_keys(self) -> str:
+        """The body as it was sent, with whatever keys are in it: never to be logged or answered."""
+        return self._unpacked_body.decode(errors="replace")
+
+    @cached_property
+    def _unpacked_body(self) -> bytes:
+        return unpack(self._received_body(), self.headers.get("content-encoding", ""))
 
     def _received_body(self) -> bytes:
         if self.is_base64:
@@ -139,6 +154,16 @@ class Request:
             value for name, value in self._whole_query.items() if name.strip().lower() == _AUTHORIZATION
         )
         return next(filter(None, map(_credential_in, carriers)), None)
+
+
+def _base_url(context: Mapping[str, Any], headers: Mapping[str, str]) -> str:
+    domain = context.get("domainName", "")
+    host = headers.get("host") or domain
+    if host.partition(":")[0] == domain or "apiId" not in context:
+        return f"https://{host}"
+    # An emulator, which has all APIs under one host.
+    scheme = headers.get("x-forwarded-proto", "http")
+    return f"{scheme}://{host}/_aws/execute-api/{context['apiId']}/{context['stage']}"
 
 
 def read_urlencoded(text: str, place: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from sigbridge.api.http.endpoint import LambdaHandler, observed, report
+from sigbridge.api.http.endpoint import LambdaHandler, observed, refuse_webhook, report
 from sigbridge.api.http.json_body import read_json
 from sigbridge.api.http.request import Request, UnknownRoute
 from sigbridge.api.http.response import PRIVATE_HEADERS, Response
@@ -38,6 +38,7 @@ def management_endpoint(*routers: Router) -> LambdaHandler:
         api.context["request"] = request
         event = event | {"rawPath": redact(unquote(event["rawPath"]))}
         try:
+            refuse_webhook(request)
             if event["rawPath"] not in _PUBLIC_PATHS:
                 api.context["key"] = authenticate(request.credential)
             # As other routes read it: unpacked, and without keys.
@@ -58,6 +59,8 @@ TrafficReader = Annotated[ApiKey, Permitted(Right.TRAFFIC_READ)]
 TrafficWriter = Annotated[ApiKey, Permitted(Right.TRAFFIC_UP_WRITE)]
 KeysWriter = Annotated[ApiKey, Permitted(Right.KEYS_WRITE)]
 SettingsWriter = Annotated[ApiKey, Permitted(Right.SETTINGS_WRITE)]
+# A webhook is told all that its maker could read.
+WebhooksWriter = Annotated[ApiKey, Permitted(Right.WEBHOOKS_WRITE, Right.TRAFFIC_READ)]
 
 
 def management_api(*routers: Router) -> ManagementResolver:

@@ -29,10 +29,13 @@ class ProgressResponse(ResponseModel):
     """How far a job is."""
 
     looked_at: int = Field(description="How many things it has looked at")
-    changed: int = Field(description="How many of them it has changed")
+    changed: int = Field(
+        description="How many of them it has changed; of a replay, how many calls it has ordered"
+    )
     failed: int = Field(description="How many it could do nothing about")
     problems: list[ProblemResponse] = Field(description="What was wrong with those, the first 20 kinds")
     total: int | None = Field(description="How many there are, about; left out where that is not known")
+    notes: list[str] = Field(description="What is to be known of how it was done")
 
     @classmethod
     def of(cls, progress: Progress) -> "ProgressResponse":
@@ -43,6 +46,7 @@ class ProgressResponse(ResponseModel):
             failed=progress.failed,
             problems=[ProblemResponse(problem=problem, count=count) for problem, count in problems],
             total=progress.total,
+            notes=list(progress.notes),
         )
 
 

@@ -6,12 +6,14 @@ from sigbridge.api.management import (
     device_import,
     device_types,
     devices,
+    feed,
     formatters,
     jobs,
     keys,
     messages,
     parameters,
     redecoding,
+    webhooks,
 )
 
 MANAGEMENT_ROUTES = (
@@ -25,6 +27,8 @@ MANAGEMENT_ROUTES = (
     parameters.routes,
     messages.routes,
     data.routes,
+    feed.routes,
     jobs.routes,
+    webhooks.routes,
     keys.routes,
 )

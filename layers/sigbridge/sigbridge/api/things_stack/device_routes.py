@@ -11,14 +11,18 @@ from sigbridge.api.things_stack.downlink_history import (
     history_response,
     read_page,
 )
-from sigbridge.api.things_stack.endpoint import device_endpoint
-from sigbridge.api.things_stack.requests import AddressedDevice
+from sigbridge.api.things_stack.endpoint import application_endpoint, device_endpoint
+from sigbridge.api.things_stack.requests import AddressedDevice, addressed_application
+from sigbridge.api.things_stack.storage import read_storage_query, storage_response
 from sigbridge.clock import now_ms
 from sigbridge.credentials import Right
+from sigbridge.devices import find_device
 from sigbridge.downlinks import delete_downlink, downlink_history, downlink_history_of, quota_of
+from sigbridge.formatters.reading import list_decoded_application_messages, list_decoded_messages
 from sigbridge.status import status_of
 
-_DEVICE = "/api/v3/as/applications/{application_id}/devices/{device_id}"
+_APPLICATION = "/api/v3/as/applications/{application_id}"
+_DEVICE = f"{_APPLICATION}/devices/{{device_id}}"
 
 
 def _delete_downlink(request: Request, device: AddressedDevice) -> Response:
@@ -47,9 +51,27 @@ def _get_state(request: Request, device: AddressedDevice) -> Response:
     return Response.json(200, DeviceStateResponse.of(condition, quota).model_dump(mode="json"))
 
 
+def _list_uplinks(request: Request, device: AddressedDevice) -> Response:
+    query = read_storage_query(request)
+    authorize_for(device.application_id, request, Right.TRAFFIC_READ)
+    find_device(device.application_id, device.device_id)
+    page = list_decoded_messages(device.application_id, device.device_id, query.messages)
+    return storage_response(device.application_id, page, query)
+
+
+def _list_application_uplinks(request: Request) -> Response:
+    application_id = addressed_application(request)
+    query = read_storage_query(request)
+    authorize_for(application_id, request, Right.TRAFFIC_READ)
+    page = list_decoded_application_messages(application_id, query.messages)
+    return storage_response(application_id, page, query)
+
+
 DEVICE_ROUTES = {
     f"DELETE {_DEVICE}/down/{{downlink_id}}": device_endpoint(_delete_downlink),
     f"GET {_DEVICE}/down/{{downlink_id}}": device_endpoint(_get_downlink),
     f"GET {_DEVICE}/downlinks": device_endpoint(_list_downlinks),
     f"GET {_DEVICE}/state": device_endpoint(_get_state),
+    f"GET {_DEVICE}/packages/storage/{{type}}": device_endpoint(_list_uplinks),
+    f"GET {_APPLICATION}/packages/storage/{{type}}": application_endpoint(_list_application_uplinks),
 }

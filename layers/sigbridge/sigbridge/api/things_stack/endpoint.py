@@ -1,4 +1,4 @@
-"""What every Lambda function of a route of The Things Stack's API does: such a route names a device."""
+"""What every Lambda function of a route of The Things Stack's API does: most of its routes name a device."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -24,6 +24,11 @@ def device_endpoint(handle: Callable[[Request, AddressedDevice], Response]) -> L
         )
 
     return endpoint(handle_request, queue_error)
+
+
+def application_endpoint(handle: Callable[[Request], Response]) -> LambdaHandler:
+    """Make a Lambda handler of a path without a device, that writes errors as The Things Stack does."""
+    return endpoint(handle, queue_error)
 
 
 def routed(handlers: Mapping[str, LambdaHandler]) -> LambdaHandler:

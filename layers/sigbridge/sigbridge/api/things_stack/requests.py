@@ -67,6 +67,18 @@ class AddressedDevice:
     device_id: str
 
 
+def addressed_application(request: Request) -> str:
+    """Read the application that a path names.
+
+    Raises:
+        ThingsStackError: It breaks The Things Stack's rule for identifiers.
+    """
+    application_id = request.path["application_id"]
+    if not is_identifier(application_id):
+        raise invalid_field("application_id", IDENTIFIER_RULE)
+    return application_id
+
+
 def addressed_device(request: Request) -> AddressedDevice:
     """Read the identifiers of a path; a device's may have capitals, as Sigfox writes it.
 

@@ -1,12 +1,13 @@
-"""Bytecode for the layer.
+"""What `sam build` leaves to be done for the layer: parts that nothing imports go, bytecode comes.
 
-`sam build` leaves none, and a function can't write its own beside the layer, so that every cold start
-would compile each module anew. What no function imports at its start is left out, and so are docstrings,
-which nothing reads there: to keep the layer small.
+A function can't write bytecode beside the layer, so that every cold start would compile each module anew.
+What no function imports at its start has none, and no bytecode has docstrings, which nothing reads there: to
+keep the layer small.
 """
 
 import py_compile
 import re
+import shutil
 import sys
 from importlib.util import cache_from_source
 from pathlib import Path
@@ -21,12 +22,23 @@ _LEFT_OUT = re.compile(
     r"|utilities/data_classes/(active_mq|api_gateway_authorizer|appsync|cognito|iot|rabbit|s3_object)"
     r"|utilities/(?!__init__|data_classes|jmespath_utils|typing))"
 )
+# Powertools' other utilities, and what pydantic has for models of its first version: nothing here has those.
+_UNUSED = (
+    "pydantic/v1",
+    *(
+        f"aws_lambda_powertools/utilities/{name}"
+        for name in (
+            *("auth_alpha", "batch", "circuit_breaker", "data_masking", "feature_flags", "idempotency"),
+            *("kafka", "parameters", "parser", "streaming", "validation"),
+        )
+    ),
+)
 _NEVER_STALE = py_compile.PycInvalidationMode.UNCHECKED_HASH
 _WITHOUT_DOCSTRINGS = 2
 
 
-def compile_layer(build_directory: Path) -> None:
-    """Add bytecode to a built layer; it is valid without a look at the source's time.
+def finish_layer(build_directory: Path) -> None:
+    """Take what nothing imports out of a built layer, and add bytecode, valid whatever its source's time.
 
     Raises:
         LocalStackError: There is no built layer.
@@ -35,6 +47,8 @@ def compile_layer(build_directory: Path) -> None:
     if not layer.is_dir():
         message = f"{build_directory} holds no built layer: run `sam build` first"
         raise LocalStackError(message)
+    for unused in _UNUSED:
+        shutil.rmtree(layer / unused, ignore_errors=True)
     for module in layer.rglob("*.py"):
         if _LEFT_OUT.search(str(module)):
             continue
@@ -50,4 +64,4 @@ def compile_layer(build_directory: Path) -> None:
 
 
 if __name__ == "__main__":
-    compile_layer(Path(sys.argv[1]))
+    finish_layer(Path(sys.argv[1]))

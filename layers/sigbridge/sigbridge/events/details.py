@@ -12,12 +12,18 @@ from typing import Any
 
 from sigbridge.clock import rfc3339
 from sigbridge.downlinks import recorded_steps
-from sigbridge.integrations.destination import Event
 from sigbridge.model.decoding import DecodedPayload
 from sigbridge.model.downlink import Downlink, Source
+from sigbridge.model.event import Event
 from sigbridge.model.message import MessagePart
 from sigbridge.model.stored_message import PartContent, StoredMessage
-from sigbridge.store.stream import AttemptChanged, Change, MessageStored, ReportStored
+from sigbridge.store.stream import (
+    AttemptChanged,
+    Change,
+    MessageStored,
+    ReportStored,
+    WebhookHealthChanged,
+)
 
 _VERSION = 1
 # EventBridge takes 256 kB, and counts more than the detail.
@@ -45,6 +51,8 @@ def events_of(change: Change[Any]) -> Iterator[Event]:
             yield from _of_message(change)
         case ReportStored() if change.old is None:
             yield _of_report(change)
+        case WebhookHealthChanged():
+            yield from _of_webhook(change)
 
 
 def _of_attempt(change: AttemptChanged) -> Iterator[Event]:
@@ -166,6 +174,23 @@ def _of_report(change: ReportStored) -> Event:
     return _event(change, "Report received", report.id, report.received_at, {"report": content})
 
 
+def _of_webhook(change: WebhookHealthChanged) -> Iterator[Event]:
+    """Yield that a webhook was disabled, not what else is noted of one that is."""
+    health, webhook_id = change.new.health, change.new.webhook_id
+    at, failure = health.disabled_at, health.last_failure
+    if at is None or (change.old is not None and change.old.health.disabled_at == at):
+        return
+    content = _without_none(
+        {
+            "id": webhook_id,
+            "reason": None if failure is None else failure.reason,
+            "status": None if failure is None else failure.status,
+            "failing_since": _moment(health.failing_since),
+        }
+    )
+    yield _event(change, "Webhook disabled", f"{webhook_id}-disabled-{at}", at, {"webhook": content})
+
+
 def _facts(facts: Mapping[str, object]) -> dict[str, object]:
     found = {name: facts[name] for name in _FACT_MOMENTS if name in facts}
     # A moment that could not be read is the text that Sigfox wrote.
@@ -194,7 +219,7 @@ def _event(change: Change[Any], kind: str, id_: str, at: int, content: Mapping[s
         "device_id": change.device_id,
         **content,
     }
-    return Event(whole_id, kind, _json(detail))
+    return Event(whole_id, kind, change.application_id, change.device_id, _json(detail))
 
 
 def _json(content: object) -> str:

@@ -1,0 +1,1 @@
+"""The forms in which webhooks are told, one module each."""
