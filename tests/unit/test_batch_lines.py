@@ -29,8 +29,7 @@ def request(pattern: str, batch: str) -> Request:
     """A batch callback whose lines are in the query."""
     return Request.from_event(
         {
-            "rawPath": "/uplink/batch",
-            "requestContext": {"requestId": "batch", "http": {"method": "POST"}},
+            "requestContext": {"requestId": "batch"},
             "rawQueryString": f"pattern={quote(pattern)}&batch={quote(batch)}",
         }
     )

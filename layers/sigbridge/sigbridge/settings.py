@@ -29,7 +29,6 @@ class Settings:
         jobs_function: Name of the function that works on jobs; "" for functions that have none done.
         feed_days: How long the feed has what happened; 0 for no feed.
         webhook_queue_url: SQS queue of what webhooks are to be told; "" for functions that tell none.
-        webhook_dead_letters_url: SQS queue of what could not be told; "" for functions that don't look at it.
         webhook_concurrency: How many instances of the function that calls webhooks run at a time.
         trusted_webhook_hosts: Hosts that webhooks may call in clear, wherever they are; for local runs.
         api_host: Host of this API, which webhooks must not call; "" where that is not known.
@@ -49,7 +48,6 @@ class Settings:
     jobs_function: str = ""
     feed_days: int = 7
     webhook_queue_url: str = ""
-    webhook_dead_letters_url: str = ""
     webhook_concurrency: int = 5
     trusted_webhook_hosts: tuple[str, ...] = ()
     api_host: str = ""
@@ -76,7 +74,6 @@ class Settings:
             jobs_function=os.environ.get("JOBS_FUNCTION", ""),
             feed_days=int(os.environ.get("FEED_DAYS", "7")),
             webhook_queue_url=os.environ.get("WEBHOOK_QUEUE_URL", ""),
-            webhook_dead_letters_url=os.environ.get("WEBHOOK_DEAD_LETTERS_URL", ""),
             webhook_concurrency=int(os.environ.get("WEBHOOK_CONCURRENCY", "5")),
             trusted_webhook_hosts=tuple(os.environ.get("TRUSTED_WEBHOOK_HOSTS", "").split()),
             api_host=os.environ.get("API_HOST", ""),

@@ -12,7 +12,7 @@ from sigbridge.store.timeline import Order
 
 
 @dataclass(frozen=True, slots=True)
-class FeedPage:
+class ReplayPage:
     """A page of what is read again.
 
     Attributes:
@@ -29,7 +29,7 @@ def replay_cursor(since_ms: int, until_ms: int) -> str:
     return _write(since_ms, until_ms)
 
 
-def read_from(application_id: str, cursor: str, limit: int) -> FeedPage:
+def read_from(application_id: str, cursor: str, limit: int) -> ReplayPage:
     """Read the next events, those of all devices, by the time of writing.
 
     What was written in the last 10 s is not read yet, since more of it may come. Where only that is left the
@@ -43,12 +43,12 @@ def read_from(application_id: str, cursor: str, limit: int) -> FeedPage:
     first_ms, until_ms, *after = json.loads(cursor)
     last_ms = min(until_ms, clock.now_ms() - LATEST_WRITE_MS)
     if last_ms < first_ms:
-        return FeedPage((), None if until_ms < first_ms else cursor)
+        return ReplayPage((), None if until_ms < first_ms else cursor)
     run = Run(Order.ASCENDING, first_ms, last_ms, FeedPosition(*after) if after else None)
     page = read_page(application_id, run, limit)
     if page.rest is not None and page.rest.after is not None:
-        return FeedPage(page.events, _write(first_ms, until_ms, page.rest.after))
-    return FeedPage(page.events, None if last_ms == until_ms else _write(last_ms + 1, until_ms))
+        return ReplayPage(page.events, _write(first_ms, until_ms, page.rest.after))
+    return ReplayPage(page.events, None if last_ms == until_ms else _write(last_ms + 1, until_ms))
 
 
 def _write(first_ms: int, until_ms: int, after: FeedPosition | None = None) -> str:

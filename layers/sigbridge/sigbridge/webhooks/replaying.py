@@ -7,6 +7,7 @@ devices, in no order, with the same ids as when it happened.
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from itertools import chain
 from time import sleep
 from typing import Self
 
@@ -20,6 +21,7 @@ from sigbridge.model.webhook import Webhook
 from sigbridge.settings import settings
 from sigbridge.store import webhook_health, webhooks
 from sigbridge.webhooks.circuit import MOST_WAITING
+from sigbridge.webhooks.delivery import WebhookDelivery
 from sigbridge.webhooks.enqueueing import deliveries_of, enqueue
 from sigbridge.webhooks.replay_orders import Replay
 from sigbridge.webhooks.stored_events import StoredPlace, read_stored
@@ -62,11 +64,13 @@ class _Page:
     """What is to be delivered next.
 
     Attributes:
-        events: That.
+        looked_at: Of how many events that is.
+        deliveries: That.
         place: Where it goes on; None where nothing follows.
     """
 
-    events: list[Event]
+    looked_at: int
+    deliveries: list[WebhookDelivery]
     place: _Place | None
 
 
@@ -87,10 +91,10 @@ def replay(job: Job) -> StepDone:
     if room <= 0:
         return StepDone(place.as_cursor())
     page = _next_page(job.application_id, webhook, wanted, place, min(room, _EVENTS_A_STEP))
-    sent = _send(webhook, page.events)
+    _send(page.deliveries)
     cursor = None if page.place is None else page.place.as_cursor()
     notes = (_NO_ORDER,) if place.feed is None else ()
-    return StepDone(cursor, len(page.events), sent, notes=notes)
+    return StepDone(cursor, page.looked_at, len(page.deliveries), notes=notes)
 
 
 def _begin(wanted: Replay) -> _Place:
@@ -126,39 +130,40 @@ def _room() -> int:
     return 0
 
 
-def _send(webhook: Webhook, events: list[Event]) -> int:
-    deliveries = [delivery for event in events for delivery in deliveries_of(event, [webhook])]
+def _send(deliveries: list[WebhookDelivery]) -> None:
     try:
         enqueue(deliveries)
     except QueueUnavailable as failure:
         raise Unavailable(failure.message) from failure
-    return len(deliveries)
 
 
 def _next_page(application_id: str, webhook: Webhook, wanted: Replay, place: _Place, limit: int) -> _Page:
     if place.feed is None:
-        return _stored_page(application_id, wanted, place, limit)
+        return _stored_page(application_id, webhook, wanted, place, limit)
     page = read_from(application_id, place.feed, limit)
     if not page.events and page.cursor is not None:
         # What was written just now may not be all of it.
         sleep(_LOOKED_EACH_S)
-    events = [event for event in page.events if deliveries_of(event, [webhook])]
+    told = [found for event in page.events if (found := deliveries_of(event, [webhook]))]
     reached = [event.fed_at for event in page.events if event.fed_at is not None]
     after = None
     if page.cursor is not None:
         after = _Place(feed=page.cursor, reached=max(reached, default=place.reached))
-    return _Page(events, after)
+    return _Page(len(told), [*chain.from_iterable(told)], after)
 
 
-def _stored_page(application_id: str, wanted: Replay, place: _Place, limit: int) -> _Page:
+def _stored_page(application_id: str, webhook: Webhook, wanted: Replay, place: _Place, limit: int) -> _Page:
     last = min(wanted.until, wanted.fed_since - 1)
     found: Iterator[tuple[StoredPlace, list[Event]]] = read_stored(
         application_id, wanted.since, last, place.stored
     )
-    events: list[Event] = []
+    looked_at = 0
+    deliveries: list[WebhookDelivery] = []
     for reached, some in found:
-        events += some
-        if len(events) >= limit:
-            return _Page(events, _Place(stored=reached))
+        looked_at += len(some)
+        deliveries += [delivery for event in some for delivery in deliveries_of(event, [webhook])]
+        if looked_at >= limit:
+            return _Page(looked_at, deliveries, _Place(stored=reached))
     is_all = wanted.until < wanted.fed_since
-    return _Page(events, None if is_all else _Place(feed=_feed_cursor(wanted), reached=wanted.fed_since))
+    after = None if is_all else _Place(feed=_feed_cursor(wanted), reached=wanted.fed_since)
+    return _Page(looked_at, deliveries, after)

@@ -39,8 +39,8 @@ class Request:
         query_string: As received, still encoded; it may carry a key, so it is never logged.
         raw_body: As received, perhaps base64, perhaps with a key.
         is_base64: Whether it is.
-        route: Method and path, as `POST /uplink`.
-        base_url: Where this API is, as the caller called it; without a slash at the end.
+        raw_path: As received; it may carry a key, so it is never logged.
+        context: What API Gateway says of the request.
         received_at: When the function got it, epoch ms.
     """
 
@@ -51,8 +51,8 @@ class Request:
     query_string: str
     raw_body: str
     is_base64: bool
-    route: str = ""
-    base_url: str = ""
+    raw_path: str = ""
+    context: Mapping[str, Any] = field(default_factory=dict)
     received_at: int = field(default_factory=now_ms)
 
     @classmethod
@@ -68,9 +68,25 @@ class Request:
             query_string=event.get("rawQueryString") or "",
             raw_body=event.get("body") or "",
             is_base64=event.get("isBase64Encoded", False),
-            route=f"{event['requestContext']['http']['method']} {redact(event['rawPath'])}",
-            base_url=_base_url(event["requestContext"], headers),
+            raw_path=event.get("rawPath") or "",
+            context=event["requestContext"],
         )
+
+    @property
+    def route(self) -> str:
+        """Method and path without keys, as `POST /uplink`."""
+        return f"{self.context['http']['method']} {redact(self.raw_path)}"
+
+    @property
+    def base_url(self) -> str:
+        """Where this API is, as the caller called it; without a slash at the end."""
+        domain = self.context.get("domainName", "")
+        host = self.headers.get("host") or domain
+        if host.partition(":")[0] == domain or "apiId" not in self.context:
+            return f"https://{host}"
+        # An emulator, which has all APIs under one host.
+        scheme = self.headers.get("x-forwarded-proto", "http")
+        return f"{scheme}://{host}/_aws/execute-api/{self.context['apiId']}/{self.context['stage']}"
 
     @property
     def error_id(self) -> str:
@@ -154,16 +170,6 @@ class Request:
             value for name, value in self._whole_query.items() if name.strip().lower() == _AUTHORIZATION
         )
         return next(filter(None, map(_credential_in, carriers)), None)
-
-
-def _base_url(context: Mapping[str, Any], headers: Mapping[str, str]) -> str:
-    domain = context.get("domainName", "")
-    host = headers.get("host") or domain
-    if host.partition(":")[0] == domain or "apiId" not in context:
-        return f"https://{host}"
-    # An emulator, which has all APIs under one host.
-    scheme = headers.get("x-forwarded-proto", "http")
-    return f"{scheme}://{host}/_aws/execute-api/{context['apiId']}/{context['stage']}"
 
 
 def read_urlencoded(text: str, place: str) -> dict[str, str]:
