@@ -66,7 +66,14 @@ class Answer:
 
 
 # Operations that share a function; every other one has the function of its name.
-_OF_A_DEVICE = ("queue_delete", "downlink_show", "downlink_history", "device_state")
+_OF_A_DEVICE = (
+    "queue_delete",
+    "downlink_show",
+    "downlink_history",
+    "device_state",
+    "storage_application",
+    "storage_device",
+)
 _FUNCTION_OF = dict.fromkeys(_OF_A_DEVICE, "device_api")
 
 

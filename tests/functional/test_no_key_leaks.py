@@ -197,6 +197,8 @@ def leaked(key: str, log: StringIO, capfd: pytest.CaptureFixture[str], stored: S
 @example(name="bidir_downlink", place=("field", KEY), text=KEY)
 @example(name="queue_push", place=("inner", "decoded_payload"), text=KEY)
 @example(name="device_state", place=("path", 1), text=KEY)
+@example(name="storage_application", place=("path", 0), text=KEY)
+@example(name="storage_device", place=("path", 1), text=KEY)
 @example(name="sigfox_status", place=("path", 0), text=KEY)
 @example(name="management_device", place=("path", 1), text=KEY)
 def test_of_a_request_with_a_key_somewhere(
