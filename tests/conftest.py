@@ -7,6 +7,7 @@ os.environ |= {
     "AWS_SECRET_ACCESS_KEY": "test",
     "AWS_DEFAULT_REGION": "eu-west-1",
     "TABLE_NAME": "sigbridge-test",
+    "CREDENTIALS_PATH": "/sigbridge/sigbridge-test",
     "POWERTOOLS_SERVICE_NAME": "test",
     "POWERTOOLS_METRICS_NAMESPACE": "Sigbridge",
     "POWERTOOLS_LOG_LEVEL": "INFO",
@@ -25,9 +26,9 @@ from sigbridge_local.stack import Stack, bring_up, running_stack, take_down
 
 # The shortest that the template allows: tests wait for its end.
 _ACKNOWLEDGE_WAIT_S = 10
-# Tiers whose tests share engines over HTTP: one worker has the local stack, one DynamoDB Local, and one the
-# stack of the documentation's reader.
-_SHARING_ENGINES = {"contract", "docs", "engines", "stack"}
+# Tiers whose tests share engines over HTTP: one worker has the local stack, one DynamoDB Local, one the
+# stack of the documentation's reader, and one Prism.
+_SHARING_ENGINES = {"contract", "docs", "engines", "prism", "stack"}
 
 # How many examples each property is tried with: `pytest --hypothesis-profile=ci`. Function-scoped fixtures
 # are not made anew for each of them, which the tests allow for.
@@ -50,8 +51,8 @@ class EngineScheduling(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         if nodeid.split("/")[1] not in _SHARING_ENGINES:
             return nodeid
-        if nodeid.split("/")[1] == "docs":
-            return "docs"
+        if nodeid.split("/")[1] in {"docs", "prism"}:
+            return nodeid.split("/")[1]
         return "dynamodb-local" if "dynamodb-local" in nodeid else "stack"
 
 

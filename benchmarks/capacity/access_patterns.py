@@ -190,7 +190,9 @@ STEADY = (
             _query(key.DUE_ERASURES),
             _query(key.DUE_APPLICATION_ERASURES),
             _query(key.DUE_JOBS),
+            _query(key.POSTPONED_JOBS),
             _query(key.DUE_WEBHOOKS),
+            _query(key.DUE_SIGFOX),
             _get(key.APPLICATION),
         ),
     ),
@@ -371,7 +373,22 @@ _REQUESTS = (
             _get(key.JOB),
             _query(key.JOB, 1),
             _update(key.JOB, IndexWrite(key.DUE_JOBS, 2)),
+            _update(key.JOB, IndexWrite(key.POSTPONED_JOBS, 2)),
             Access("BatchWriteItem Delete", key.JOB, writes=1),
+        ),
+    ),
+    AccessPattern(
+        "tell a job what to work on, and what it failed at",
+        Occasion.REQUEST,
+        (
+            Access("BatchWriteItem Put", key.JOB_ROWS, writes=1),
+            _get(key.JOB_ROWS),
+            _query(key.JOB_ROWS),
+            _update(key.JOB_ROWS),
+            Access("BatchWriteItem Delete", key.JOB_ROWS, writes=1),
+            Access("BatchWriteItem Put", key.JOB_ERROR, writes=1),
+            _query(key.JOB_ERROR),
+            Access("BatchWriteItem Delete", key.JOB_ERROR, writes=1),
         ),
     ),
     AccessPattern(
@@ -443,6 +460,62 @@ _REQUESTS = (
     ),
 )
 
+_SIGFOX = (
+    AccessPattern(
+        "import a device from Sigfox",
+        Occasion.REQUEST,
+        (
+            _eventual(key.DEVICE),
+            _eventual(key.SIGFOX_DEVICE),
+            Access("BatchWriteItem Put", key.SIGFOX_DEVICE, writes=1),
+        ),
+    ),
+    AccessPattern(
+        "show and change what Sigfox knows of a device",
+        Occasion.REQUEST,
+        (_get(key.SIGFOX_DEVICE), _update(key.SIGFOX_DEVICE)),
+    ),
+    AccessPattern(
+        "import, connect and show Sigfox's device types",
+        Occasion.REQUEST,
+        (
+            _get(key.SIGFOX_DEVICE_TYPE),
+            _query(key.SIGFOX_DEVICE_TYPE, 1),
+            _update(key.SIGFOX_DEVICE_TYPE),
+            Access("BatchWriteItem Delete", key.SIGFOX_DEVICE_TYPE, writes=1),
+        ),
+    ),
+    AccessPattern(
+        "connect a device type in Sigfox",
+        Occasion.REQUEST,
+        (_update(key.SIGFOX_LEASE), _delete(key.SIGFOX_LEASE)),
+    ),
+    AccessPattern(
+        "connect to Sigfox, show how it goes, and disconnect",
+        Occasion.REQUEST,
+        (
+            _get(key.SIGFOX_CONNECTION),
+            _update(key.SIGFOX_CONNECTION, IndexWrite(key.DUE_SIGFOX, 2)),
+            _delete(key.SIGFOX_CONNECTION, IndexWrite(key.DUE_SIGFOX)),
+        ),
+    ),
+    AccessPattern(
+        "note how a connection to Sigfox goes, at most once a minute",
+        Occasion.REQUEST,
+        (_update(key.SIGFOX_CONNECTION),),
+    ),
+    AccessPattern(
+        "find which messages of Sigfox's lists are stored",
+        Occasion.REQUEST,
+        (Access("BatchGetItem", key.MESSAGE, reads=1),),
+    ),
+    AccessPattern(
+        "take a turn at what Sigfox limits",
+        Occasion.REQUEST,
+        (_update(key.RATE), _query(key.RATE, 1), Access("BatchWriteItem Delete", key.RATE, writes=1)),
+    ),
+)
+
 _FEED = (
     AccessPattern("write a refused callback into the feed", Occasion.EXCEPTION, (_put(key.FEED_ROW),)),
     AccessPattern("read the feed", Occasion.REQUEST, (_query(key.FEED_ROW),)),
@@ -453,7 +526,7 @@ _FEED = (
     ),
 )
 
-ACCESS_PATTERNS = (*STEADY, *_ONCE, *_EXCEPTIONS, *_WEBHOOKS, *_REQUESTS, *_FEED)
+ACCESS_PATTERNS = (*STEADY, *_ONCE, *_EXCEPTIONS, *_WEBHOOKS, *_REQUESTS, *_SIGFOX, *_FEED)
 
 # What the tests write of an access, or of the key of an index that one writes.
 KNOWN_FORMS = frozenset(

@@ -57,12 +57,11 @@ class Shell:
 
     def run(self, command: str, shown: str = "") -> tuple[int, str]:
         """Run a command, with the answers that its page shows, and return its exit code and its output."""
-        for placeholder, value in self._replacements.items():
-            command = command.replace(placeholder, value)
-        command = _KEY_IN_PAGES.sub(self.key, command)
+        command = _KEY_IN_PAGES.sub(self.key, self._filled_in(command))
         end = secrets.token_hex(8)
         with tempfile.NamedTemporaryFile("w", suffix=".answers") as answers:
-            answers.write("\n".join([*answers_in(shown), ""]).replace("sbk_…", self.key))
+            answered = self._filled_in("\n".join([*answers_in(shown), ""]))
+            answers.write(answered.replace("sbk_…", self.key))
             answers.flush()
             assert self._bash.stdin
             self._bash.stdin.write(f"{{ {command}\n}} <{answers.name}\nprintf '\\n%s %s\\n' {end} $?\n")
@@ -71,6 +70,11 @@ class Shell:
         printed = "\n".join(lines)
         self.key = (_KEY.findall(printed) or [self.key])[-1]
         return int(code), printed
+
+    def _filled_in(self, text: str) -> str:
+        for placeholder, value in self._replacements.items():
+            text = text.replace(placeholder, value)
+        return text
 
     def _until(self, end: str) -> list[str]:
         lines = []

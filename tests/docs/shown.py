@@ -18,7 +18,11 @@ _DIFFERS = (
 )
 _LEFT_OUT = "..."
 # What the user answered stands in the page, but is not printed by a program that reads it from a pipe.
-_QUESTION = re.compile(r"^.*(\[y/N\]|, or Enter to keep (it|them)): .*$", re.MULTILINE)
+_QUESTION = re.compile(
+    r"^.*(\[y/N\]|, or Enter to keep (it|them)|Login of the API user|^Password): .*$", re.MULTILINE
+)
+# Nor is the question, where the answer is not shown to anybody.
+_HIDDEN = re.compile(r"^Password: .*\n", re.MULTILINE)
 
 
 def answers_in(shown: str) -> list[str]:
@@ -27,6 +31,7 @@ def answers_in(shown: str) -> list[str]:
 
 
 def _without_answers(shown: str) -> str:
+    shown = _HIDDEN.sub("", shown)
     return _QUESTION.sub(lambda question: question[0].rpartition(": ")[0] + ":", shown)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from sigbridge_local.processes import free_port
+from sigfox_simulator.sigfox_api.example import PASSWORD
 from tests.docs.pages import Step, steps_of
 from tests.docs.shell import Shell
 from tests.docs.shown import is_as_shown
@@ -53,6 +54,8 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
     replacements = {
         "<address of this repository>": str(PROJECT),
         "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com": base_url,
+        # What nobody sees who types it.
+        "●●●●●●●●": PASSWORD,
         # No such name, and nothing is sent to it before a message comes.
         "https://erp.example.com": "http://localhost:9",
     }

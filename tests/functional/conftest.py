@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from sigbridge.formatters.cache import forget_cached_formatters
 from sigbridge.formatters.trial import forget_trials
 from sigbridge.model.api_key import Right
 from sigbridge.model.application import Application
-from sigbridge.settings import settings
+from sigbridge.settings import settings, using
 from sigbridge.store.connections import client
 from sigbridge.store.rows import to_record
 from sigbridge.webhooks.cache import forget_cached_webhooks
@@ -34,7 +35,12 @@ from tests.functional.moto_tuning import tune
 from tests.functional.played_device import Clock, PlayedDevice
 from tests.functional.played_fleet import PlayedFleet
 from tests.functional.prepared_table import prepared
+from tests.functional.scripted_api import BODY, WELL, ScriptedApi, scripted_api
+from tests.functional.sigfox_api import sigfox_api_url, sigfox_backend, sigfox_waits
+from tests.functional.sigfox_jobs import connected, work
 from tests.functional.store_accesses import store_accesses
+
+__all__ = ["connected", "sigfox_api_url", "sigfox_backend", "sigfox_waits", "work"]
 
 TABLE = "sigbridge-test"
 
@@ -149,6 +155,22 @@ def stored(table: str) -> Stored:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The clock of the whole program."""
     return Clock(monkeypatch)
+
+
+@pytest.fixture
+def scripted_sigfox(table: str, sigfox_waits: None) -> Iterator[ScriptedApi]:  # noqa: ARG001
+    """A Sigfox API that answers as a test says."""
+    with scripted_api() as api, using(replace(settings(), sigfox_api_url=api.url)):
+        api.says_at(WELL)
+        yield api
+
+
+@pytest.fixture
+def connected_sigfox(scripted_sigfox: ScriptedApi, management: Management) -> ScriptedApi:
+    """That API, which `demo` is connected to."""
+    assert management.put("/v1/sigfox", BODY).status == 200
+    scripted_sigfox.asked.clear()
+    return scripted_sigfox
 
 
 @pytest.fixture

@@ -17,6 +17,8 @@ from sigbridge.deletion import erase_application
 from sigbridge.devices import find_device, register_device
 from sigbridge.errors import StoreUnavailable
 from sigbridge.model.api_key import Right
+from sigbridge.model.sigfox_device_type import SigfoxDeviceType
+from sigbridge.store import sigfox_device_types
 from tests.functional.conftest import Stored
 from tests.functional.failing_store import failing, throttled
 from tests.functional.played_device import HOUR, MINUTE
@@ -61,6 +63,8 @@ def test_nothing_of_an_application_stays(
     fleet: PlayedFleet, devices: tuple[str, ...], neighbour: str, stored: Stored
 ) -> None:
     assert devices
+    for application_id in ("demo", "neighbour"):
+        sigfox_device_types.describe_all(application_id, [SigfoxDeviceType("5e74c318aa8aec41f9cc6b00")])
     before = [item for item in stored() if "neighbour" in item["pk"]]
 
     erase_application("demo")

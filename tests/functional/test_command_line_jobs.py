@@ -7,7 +7,7 @@ import pytest
 from sigbridge.devices import register_device
 from sigbridge.formatters import FormatterKind, NewVersion, put_formatter
 from sigbridge.formatters.redecoding import redecode
-from sigbridge.jobs import due_jobs, run_job
+from sigbridge.jobs import RowError, StepDone, due_jobs, order_job, run_job
 from sigbridge.messages import store_messages
 from sigbridge.model.job import JobKind
 from sigbridge.model.message import Network, ReceivedMessage, WrittenPayload
@@ -127,3 +127,18 @@ def test_what_a_script_refuses_is_shown_once_with_its_number(sigbridge: OverHttp
 
     assert lines(said)[-1][-1] == "2"
     assert "no idea" in said
+
+
+def test_what_a_job_failed_at_is_listed(sigbridge: OverHttp) -> None:
+    job = order_job("demo", JobKind.REDECODE, {})
+    assert sigbridge.says("jobs", "errors", job.id) == "There are none.\n"
+
+    errors = tuple(RowError(id_, "Invalid PAC") for id_ in ("A1", "A2", "A3"))
+    for due in due_jobs(job.created_at):
+        run_job(due, {JobKind.REDECODE: lambda _: StepDone(None, row_errors=errors)}, job.created_at + 60_000)
+
+    said = sigbridge.says("jobs", "errors", job.id, "--limit", "2")
+    assert lines(said)[:3] == [["row", "message"], ["A1", "Invalid", "PAC"], ["A2", "Invalid", "PAC"]]
+    assert "--all" in said
+    data = sigbridge.data("jobs", "errors", job.id, "--limit", "2", "--all")
+    assert [each["row"] for each in data["errors"]] == ["A1", "A2", "A3"]

@@ -74,7 +74,7 @@ WITH_A_KEY = [
         (
             "Invalid value for '--right': unknown value 'traffic:reed', choose from "
             "'traffic:up:write', 'traffic:down:write', 'traffic:read', 'devices:read', "
-            "'devices:write', 'keys:write', 'settings:write', 'webhooks:write'"
+            "'devices:write', 'keys:write', 'settings:write', 'webhooks:write', 'sigfox:write'"
             " (see sigbridge keys create --help)"
         ),
     ),

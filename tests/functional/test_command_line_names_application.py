@@ -17,6 +17,7 @@ from sigbridge_admin.api import Surroundings
 from sigbridge_admin.cli import app
 from tests.functional.command_line import URL, OverHttp, Sigbridge
 from tests.functional.formatter_function import FormatterFunction
+from tests.functional.sigfox_api import LOGIN
 
 PAYLOAD = "0102030405060708"
 ID = "01a201c48ee90001f5d42f36"
@@ -49,6 +50,16 @@ CHANGES = [
     "formatters redecode climate --no-wait --yes",
     "formatters delete climate --yes",
     f"jobs cancel {JOB_ID}",
+    "sigfox register --id 1A2B --pac 0123456789ABCDEF --type t",
+    "sigfox rename 1A2B Barn",
+    "sigfox renewal off 1A2B",
+    "sigfox transfer 1A2B --type t",
+    "sigfox suspend 1A2B --yes",
+    "sigfox resume 1A2B",
+    "sigfox unsubscribe 1A2B --yes",
+    "sigfox restart 1A2B --yes",
+    "sigfox disengage 1A2B",
+    "sigfox replace 1A2B --by 1A2C --yes",
     "webhooks add my-server --template custom-json --field url=https://93.184.216.34",
     "webhooks change other --path uplink_message=/up",
     "webhooks pause other",
@@ -56,6 +67,11 @@ CHANGES = [
     "webhooks rotate-secret other",
     f"webhooks replay other --since {TODAY} --until {TODAY}",
     "webhooks delete other --yes",
+    "sigfox import",
+    "sigfox recover --since 2d",
+    f"sigfox login --login {LOGIN} --password-stdin",
+    "sigfox logout --yes",
+    "sigfox api PUT /device-types/type1 --body {}",
 ]
 READS = [
     "feed",
@@ -76,11 +92,19 @@ READS = [
     "formatters show climate",
     "formatters versions climate",
     "jobs list",
+    f"jobs errors {JOB_ID}",
     f"jobs show {JOB_ID}",
     "webhooks list",
     "webhooks show other",
     "webhooks attempts other",
     "webhooks templates",
+    "sigfox types",
+    "sigfox drift",
+    "sigfox show",
+    "sigfox coverage 0 0",
+    "sigfox consumption 1A2B",
+    "sigfox device 1A2B",
+    "sigfox contracts",
 ]
 WITH_AWS_CREDENTIALS = {
     "applications list": False,
@@ -90,6 +114,8 @@ WITH_AWS_CREDENTIALS = {
 }
 # They change nothing, though a formatter is sent to be tried.
 TRIES = {"formatters test", "webhooks test"}
+# They ask Sigfox before they change something: the tests of these have it.
+IN_SIGFOX = {"sigfox connect"}
 # It works on a stack, for all its applications.
 OF_A_STACK = {"webhooks redeliver"}
 ON_THIS_MACHINE = {
@@ -99,8 +125,9 @@ ON_THIS_MACHINE = {
 
 
 @pytest.fixture
-def sigbridge(key: str, formatter_function: FormatterFunction) -> OverHttp:
+def sigbridge(key: str, formatter_function: FormatterFunction, sigfox_api_url: str) -> OverHttp:
     assert formatter_function
+    assert sigfox_api_url
     register_device("demo", "1A2B")
     sigbridge = OverHttp(key)
     sigbridge.pastime.events = iter([])
@@ -127,7 +154,7 @@ def name_of(command: str) -> str:
 
 def test_no_command_is_left_out() -> None:
     named = {name_of(command) for command in (*CHANGES, *READS, *WITH_AWS_CREDENTIALS)}
-    assert named | TRIES | OF_A_STACK | ON_THIS_MACHINE == all_commands()
+    assert named | TRIES | IN_SIGFOX | OF_A_STACK | ON_THIS_MACHINE == all_commands()
 
 
 @pytest.mark.parametrize("command", CHANGES)

@@ -9,8 +9,9 @@ from sigbridge.clock import rfc3339
 from sigbridge.deletion import erase_device, erasing
 from sigbridge.devices import DeviceCache, UnknownDevice
 from sigbridge.errors import StoreUnavailable
+from sigbridge.model.sigfox_device import SigfoxDevice
 from sigbridge.settings import settings
-from sigbridge.store import erasures, table, transactions
+from sigbridge.store import erasures, sigfox_devices, table, transactions
 from sigbridge.store.connections import client
 from sigbridge.store.rows import Key, NewItem, Span
 from tests.functional.conftest import Counted, Invoke, Stored
@@ -48,9 +49,14 @@ def live(fleet: PlayedFleet, device_id: str) -> None:
     fleet.clock.wait(MINUTE)
     fleet.report("event", device_id, eventType="OFF_CONTRACT")
     fleet.report("status", device_id, batt=3)
+    known = SigfoxDevice(device_id, "Boat", imported_at=fleet.clock.now_ms)
+    sigfox_devices.put_all("demo", [known])
 
 
-KINDS = {"CONDITION", "DATA", "DEVICE", "DOWNLINK", "EVENT", "LISTED", "MSG", "PARAM", "PUSH", "STATE"}
+KINDS = {
+    *("CONDITION", "DATA", "DEVICE", "DOWNLINK", "EVENT", "LISTED"),
+    *("MSG", "PARAM", "PUSH", "SIGFOX", "STATE"),
+}
 
 
 @pytest.fixture
@@ -340,7 +346,8 @@ def test_a_device_that_is_listed_again_keeps_what_came_since(
     assert fleet.say(device, at=fleet.clock.seconds - HOUR).status == 200
     fleet.next_minute()
     new = {item["sk"]: item for item in stored(f"DEVICE#demo#{device}") if item["sk"] not in old}
-    same_keys = {"PARAM#interval", "PARAM#downlinkData"} | {sk for sk in old if sk.startswith("PUSH#")}
+    same_keys = {"PARAM#interval", "PARAM#downlinkData", "SIGFOX"}
+    same_keys |= {sk for sk in old if sk.startswith("PUSH#")}
 
     fleet.wait(2 * MINUTE)
     fleet.wait(13 * HOUR)

@@ -1,22 +1,28 @@
 """Jobs: done once however often they break off, gone on with after a crash, cancelled where they are."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from sigbridge.errors import InvalidInput, StoreUnavailable
+from sigbridge.errors import InvalidInput, StoreUnavailable, Unavailable
 from sigbridge.jobs import (
     DueJob,
     Job,
     JobKind,
     JobState,
+    RowError,
     StepDone,
     cancel_job,
     due_jobs,
     find_job,
+    list_row_errors,
     order_job,
     run_job,
 )
+from sigbridge.store import job_errors, job_rows
+from tests.functional.conftest import Stored
 from tests.functional.management import Management
 from tests.functional.played_device import Clock
 
@@ -24,6 +30,9 @@ pytestmark = pytest.mark.usefixtures("application")
 
 SOON, LATER = 60_000, 10 * 60_000
 STEPS = 5
+
+
+type Work = Callable[[Job], StepDone]
 
 
 class Counting:
@@ -46,7 +55,7 @@ def order() -> Job:
     return order_job("demo", JobKind.REDECODE, {"formatter": "climate"}, total=50)
 
 
-def run_due(clock: Clock, step: Counting, for_ms: int = SOON) -> int:
+def run_due(clock: Clock, step: Work, for_ms: int = SOON) -> int:
     """Runs the jobs that are due; gives how many they were."""
     due = list(due_jobs(clock.now_ms))
     for job in due:
@@ -78,6 +87,83 @@ def test_what_time_does_not_allow_is_gone_on_with(clock: Clock) -> None:
 
     assert find_job("demo", job.id).state is JobState.DONE
     assert step.seen == [0, 1, 2, 3, 4]
+
+
+def test_a_job_that_waits_for_a_moment_holds_up_no_other(clock: Clock) -> None:
+    class Waiting(Counting):
+        def __call__(self, job: Job) -> StepDone:
+            return replace(super().__call__(job), again_at=clock.now_ms + 90_000)
+
+    waiting = [order() for _ in range(2)]
+    run_due(clock, step := Waiting())
+    assert {find_job("demo", job.id).state for job in waiting} == {JobState.WAITING}
+    assert run_due(clock, step) == 0
+
+    other = order()
+    run_due(clock, Counting())
+    assert find_job("demo", other.id).state is JobState.DONE
+
+    clock.wait(90)
+    assert run_due(clock, Counting()) == 2
+    assert step.seen == [0, 0]
+    assert {find_job("demo", job.id).state for job in waiting} == {JobState.DONE}
+
+
+def be_down() -> None:
+    message = "Nobody answers"
+    raise Unavailable(message)
+
+
+def be_busy_until(moment: int) -> Callable[[], None]:
+    def be_busy() -> None:
+        failure = Unavailable("Too many ask")
+        failure.again_at = moment
+        raise failure
+
+    return be_busy
+
+
+def test_while_what_it_needs_is_down_a_job_waits_and_says_why(clock: Clock, management: Management) -> None:
+    job, other, step = order(), order(), Counting({2: be_down})
+    run_job(DueJob("demo", job.id), {JobKind.REDECODE: step}, clock.now_ms + SOON)
+
+    shown = management.get(f"/v1/jobs/{job.id}").json
+    assert (shown["state"], shown["progress"]["looked_at"]) == ("waiting", 20)
+    assert shown["progress"]["notes"] == ["Nobody answers"]
+    run_due(clock, Counting())
+    assert find_job("demo", other.id).state is JobState.DONE
+    clock.wait(300)
+    run_due(clock, step)
+
+    assert step.seen == [0, 1, 2, 2, 3, 4]
+    assert find_job("demo", job.id).state is JobState.DONE
+
+
+def test_what_is_busy_is_asked_again_when_it_said(clock: Clock) -> None:
+    job, step = order(), Counting({2: be_busy_until(clock.now_ms + 90_000)})
+
+    run_due(clock, step)
+    clock.wait(89)
+    assert run_due(clock, step) == 0
+    clock.wait(1)
+    run_due(clock, step)
+
+    assert step.seen == [0, 1, 2, 2, 3, 4]
+    assert find_job("demo", job.id).progress.notes == ()
+
+
+def test_what_is_down_for_a_day_fails_the_job_and_a_step_that_succeeds_begins_another_day(
+    clock: Clock,
+) -> None:
+    job, hours = order(), 0
+    while not find_job("demo", job.id).state.is_end:
+        run_due(clock, Counting({0 if hours < 20 else 1: be_down}))
+        clock.wait(3600)
+        hours += 1
+
+    failed = find_job("demo", job.id)
+    assert (failed.state, failed.progress.looked_at, hours) == (JobState.FAILED, 10, 45)
+    assert failed.progress.problems == {"Nobody answers": 1}
 
 
 def crash() -> None:
@@ -167,6 +253,112 @@ def test_who_lost_the_lease_stops(clock: Clock) -> None:
 
     assert (step.seen, other.seen) == ([0, 1], [1, 2, 3, 4])
     assert find_job("demo", job.id).progress.looked_at == 50
+
+
+class Failing:
+    """A job of three steps of 60 things each, of which every other can't be done."""
+
+    def __init__(self) -> None:
+        self.breaks_at = {60}
+
+    def __call__(self, job: Job) -> StepDone:
+        first = int(job.cursor or "0")
+        if first in self.breaks_at:
+            self.breaks_at.remove(first)
+            job_errors.add(job, [RowError("none", "of a step that did not end")] * 40)
+            raise StoreUnavailable
+        errors = tuple(RowError(f"{number:X}", "Invalid PAC") for number in range(first, first + 60, 2))
+        return StepDone(None if first == 120 else str(first + 60), 60, 30, row_errors=errors)
+
+
+def test_what_a_job_failed_at_is_listed_one_by_one_and_once(clock: Clock, management: Management) -> None:
+    job, step = order(), Failing()
+    with pytest.raises(StoreUnavailable):
+        run_due(clock, step)
+
+    errors = f"/v1/jobs/{job.id}/errors"
+    assert len(management.get(errors).json["errors"]) == 30
+    clock.wait(180)
+    run_due(clock, step)
+
+    progress = management.get(f"/v1/jobs/{job.id}").json["progress"]
+    assert (progress["failed"], progress["problems"]) == (90, [])
+    listed, query = [], {"limit": 40}
+    while True:
+        page = management.get(errors, **query).json
+        listed += page["errors"]
+        if "next_cursor" not in page:
+            break
+        query["cursor"] = page["next_cursor"]
+    assert listed == [{"row": f"{number:X}", "message": "Invalid PAC"} for number in range(0, 180, 2)]
+    assert management.get(errors, cursor="eyJ4").status == 400
+    assert management.get("/v1/jobs/1763770827000-0a1b2c3d/errors").status == 404
+
+
+def test_of_too_many_errors_the_first_are_listed(clock: Clock) -> None:
+    def fail_often(_job: Job) -> StepDone:
+        return StepDone(None, 10_050, row_errors=(RowError("A1", "Invalid PAC"),) * 10_050)
+
+    job = order()
+    run_due(clock, fail_often)
+
+    assert find_job("demo", job.id).progress.failed == 10_050
+    assert len(list_row_errors("demo", job.id, 9_990, 100).errors) == 10
+
+
+def end(_job: Job) -> StepDone:
+    return StepDone(None)
+
+
+def refuse(_job: Job) -> StepDone:
+    message = "There is no such device type"
+    raise InvalidInput(message)
+
+
+@pytest.mark.parametrize("last", [end, refuse, "cancel"])
+def test_what_a_job_works_on_is_deleted_when_it_ends(last: Any, clock: Clock, stored: Stored) -> None:
+    rows = [{"id": f"{number:X}", "pac": "0123456789ABCDEF", "lat": 45.5} for number in range(250)]
+    job = order_job("demo", JobKind.REDECODE, {}, rows=rows)
+
+    assert [*job_rows.find(job, 0), *job_rows.find(job, 1), *job_rows.find(job, 2)] == rows
+    assert job_rows.find(job, 3) == []
+    if last == "cancel":
+        cancel_job("demo", job.id)
+    else:
+        run_due(clock, last)
+
+    assert stored("JOB#") == []
+
+
+FOUND = StepDone(None, looked_at=1, changed=1)
+NOTED = StepDone(None, looked_at=1, notes=("BIDIR: enabled",))
+NOTHING = StepDone(None, looked_at=1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "done", "hours"),
+    [
+        (JobKind.SIGFOX_RECOVERY, NOTHING, 3),
+        (JobKind.SIGFOX_CHECK, NOTHING, 24),
+        (JobKind.SIGFOX_RECOVERY, FOUND, 720),
+        (JobKind.SIGFOX_CHECK, NOTED, 720),
+        (JobKind.SIGFOX_IMPORT, NOTHING, 720),
+    ],
+)
+def test_a_routine_that_found_nothing_is_forgotten_within_hours(
+    kind: JobKind, done: StepDone, hours: int, management: Management, clock: Clock, stored: Stored
+) -> None:
+    order_job("demo", kind, {})
+    [due] = due_jobs(clock.now_ms)
+    run_job(due, {kind: lambda _job: done}, clock.now_ms + SOON)
+
+    [item] = stored("APP#demo", "JOB#")
+    assert item["expires_at"] == clock.now_ms // 1000 + hours * 3600
+    clock.wait(hours * 3600 - 1)
+    assert len(management.get("/v1/jobs").json["jobs"]) == 1
+    # DynamoDB has not deleted it yet.
+    clock.wait(1)
+    assert management.get("/v1/jobs").json["jobs"] == []
 
 
 @pytest.mark.parametrize("path", ["/v1/jobs/1763770827000-0a1b2c3d", "/v1/jobs/x"])

@@ -16,6 +16,7 @@ IN_PATH = {
     "key": "interval",
     "formatter_id": "climate",
     "webhook_id": "my-server",
+    "sigfox_type_id": "5a1b2c3d4e5f60718293a4b7",
 }
 
 

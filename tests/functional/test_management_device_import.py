@@ -238,7 +238,8 @@ def test_columns_of_tagoios_that_are_not_read_are_named(management: Management) 
 
 
 ALLOWED = (
-    "id, network, name, type, tags, active, payload_encoding, parameters, downlinkData, param:KEY, tag:KEY"
+    "id, network, name, type, tags, active, payload_encoding, pac, lat, lng, parameters, downlinkData,"
+    " param:KEY, tag:KEY"
 )
 COLUMN_MESSAGES = {
     "id,nom": f'Unknown column "nom", allowed: {ALLOWED}. Did you mean "name"?',

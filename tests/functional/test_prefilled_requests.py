@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,13 +9,18 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 import pytest
 
+from openapi.fragments import EXAMPLE_DEVICE
+from openapi.management_examples import BODY_EXAMPLES, PATH_EXAMPLES
 from sigbridge.api.openapi.routes import DOCUMENT
 from sigbridge.formatters import scripts
 from sigbridge.webhooks import checking, trial
 from sigbridge.webhooks.posting import Outcome
 from sigbridge_local.demonstration import scenes
+from sigfox_simulator.sigfox_api import SigfoxBackend
 from tests.functional.lambdas import Answer, Context, call, handler
 from tests.functional.management import Management
+from tests.functional.played_device import Clock
+from tests.functional.sigfox_api import CONTRACT, GROUP
 
 DESCRIBED: dict[str, Any] = json.loads(DOCUMENT.read_text())
 
@@ -25,7 +29,10 @@ ONLY_AFTER_ANOTHER: Mapping[str, str] = {
     "get_downlink": "the server makes the id when a downlink is pushed",
     "delete_downlink": "the server makes the id when a downlink is pushed",
     "get_formatter": "no formatter is made before it is put, which comes further down the page",
+    "get_sigfox_device": "a job imports what Sigfox knows",
+    "get_sigfox_drift": "a dry run connects nothing",
     "get_job": "the server makes the id when a job is ordered",
+    "list_job_errors": "the server makes the id when a job is ordered",
     "delete_job": "the server makes the id when a job is ordered",
     "update_key": "the server makes the id when a key is made",
     "delete_key": "the server makes the id when a key is made",
@@ -106,9 +113,8 @@ def sent(
 ) -> Answer:
     """Sends a request to the function of its route."""
     last = route.rpartition("/")[2]
-    function = FUNCTIONS.get(
-        route, FUNCTIONS.get(last, "device_api" if route.startswith("/api/") else "management")
-    )
+    of_last = FUNCTIONS.get(last, "device_api") if route.startswith("/api/") else "management"
+    function = FUNCTIONS.get(route, of_last)
     event = {
         "version": "2.0",
         "routeKey": f"{method} {route}" if function != "management" else "ANY /v1/{proxy+}",
@@ -134,14 +140,30 @@ def _path_variables(route: str, path: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def played(management: Management, monkeypatch: pytest.MonkeyPatch) -> Management:
-    """The application on which the demonstration was played, its scripts in this process."""
+def played(
+    management: Management,
+    monkeypatch: pytest.MonkeyPatch,
+    clock: Clock,
+    sigfox_backend: SigfoxBackend,
+    sigfox_api_url: str,  # noqa: ARG001 - nobody else is asked
+) -> Management:
+    """The application on which the demonstration was played, its scripts in this process.
+
+    It is connected to Sigfox, where its devices are.
+    """
+    credentials = BODY_EXAMPLES["update_sigfox_connection"]
+    sigfox_backend.users[credentials["login"]] = credentials["password"]
+    sigfox_type = str(PATH_EXAMPLES["sigfox_type_id"])
+    sigfox_backend.add_device_type(GROUP, sigfox_type, "Cold rooms", CONTRACT)
+    for id_ in (EXAMPLE_DEVICE, str(BODY_EXAMPLES["replace_sigfox_device"]["target_device_id"])):
+        sigfox_backend.add_device(sigfox_type, id_, "AABBCCDDEEFF0011")
+    assert management.put("/v1/sigfox", credentials).status == 200
     run: Any = handler("formatter")
     monkeypatch.setattr(scripts, "invoke", lambda _, event, **__: run(event, Context("formatter")))
     # Nobody answers at the page's example of a webhook, which its reader replaces.
     monkeypatch.setattr(checking, "resolve", lambda *_: ["93.184.216.34"])
     monkeypatch.setattr(trial, "post", lambda *_, **__: Outcome(200, "answered 200"))
-    for scene in scenes("demo", int(time.time())):
+    for scene in scenes("demo", clock.seconds):
         if scene.path.endswith("/downlinks"):
             continue  # The history follows the change stream, which is not here.
         route = re.sub("/demo/devices/[^/]+", "/{application_id}/devices/{device_id}", scene.path)

@@ -19,6 +19,8 @@ TABLE = {
         "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
     },
 }
+# More than the parameter store deletes in a request.
+APPLICATIONS = [f"a{number:02}" for number in range(12)]
 RESOURCES = {
     "SigbridgeTable": TABLE,
     "ChangeStreamDeadLetters": {"Type": "AWS::SQS::Queue", "DeletionPolicy": "Retain"},
@@ -39,6 +41,10 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             boto3.client("cloudformation").create_stack(
                 StackName=name, TemplateBody=json.dumps({"Resources": RESOURCES})
             )
+            for application in APPLICATIONS:
+                boto3.client("ssm").put_parameter(
+                    Name=f"/sigbridge/{name}/{application}/sigfox", Value="made up", Type="SecureString"
+                )
         yield
 
 
@@ -55,7 +61,11 @@ def left() -> set[str]:
     stacks = boto3.client("cloudformation").list_stacks()["StackSummaries"]
     tables = boto3.client("dynamodb").list_tables()["TableNames"]
     queues = [url.rsplit("/", 1)[-1] for url in boto3.client("sqs").list_queues().get("QueueUrls", [])]
+    parameters = boto3.client("ssm").get_paginator("describe_parameters").paginate()
+    names = [each["Name"] for page in parameters for each in page["Parameters"]]
+    assert len(names) % len(APPLICATIONS) == 0
     return {
+        *(f"{name.split('/')[2]}-credentials" for name in names),
         *(each["StackName"] for each in stacks if each["StackStatus"] != "DELETE_COMPLETE"),
         *(name.rsplit("-", 1)[0] for name in [*tables, *queues]),
     }
@@ -64,9 +74,10 @@ def left() -> set[str]:
 OTHERS = {
     stack + part
     for stack in ("sigbridge-staging", "other")
-    for part in ("", "-SigbridgeTable", "-ChangeStreamDeadLetters")
+    for part in ("", "-SigbridgeTable", "-ChangeStreamDeadLetters", "-credentials")
 }
-STACK, DATA = {"sigbridge"}, {"sigbridge-SigbridgeTable", "sigbridge-ChangeStreamDeadLetters"}
+STACK = {"sigbridge"}
+DATA = {"sigbridge-SigbridgeTable", "sigbridge-ChangeStreamDeadLetters", "sigbridge-credentials"}
 
 
 def test_everything_is_there_at_first() -> None:
@@ -87,6 +98,8 @@ def test_what_there_is_is_shown_first() -> None:
     assert "stack sigbridge: functions" in output
     assert "table sigbridge-SigbridgeTable-" in output
     assert "queue sigbridge-ChangeStreamDeadLetters-" in output
+    assert "parameter /sigbridge/sigbridge/a01/sigfox: credentials for Sigfox's API" in output
+    assert "made up" not in output
 
 
 @pytest.mark.parametrize("answer", ["", "y", "Sigbridge", "sigbridge-staging"])

@@ -502,6 +502,9 @@ class _NoWatch:
     def awaiting_webhooks(self) -> None:
         pass
 
+    def recovering(self) -> None:
+        pass
+
 
 def simulated(bundle: FakeBundle, scenario: Scenario) -> Outcome:
     """Plays a scenario against a bundle in memory."""

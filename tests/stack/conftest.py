@@ -27,7 +27,9 @@ def nothing_failed_unseen(local_stack: Stack) -> Iterator[None]:
     """After all tests no function has logged an error, those that nobody waits for included."""
     began_at = now_ms()
     yield
-    logs = boto3.client("logs", endpoint_url=local_stack.aws_endpoint_url, region_name=local_stack.region)
+    # The default session may remember the credentials of tests that play AWS in the process.
+    session = boto3.Session()
+    logs = session.client("logs", endpoint_url=local_stack.aws_endpoint_url, region_name=local_stack.region)
     groups = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
     assert any("change-stream" in group for group in groups)
     errors = [

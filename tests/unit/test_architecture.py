@@ -2,11 +2,14 @@
 
 import ast
 import re
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
+
+import pytest
 
 PROJECT = Path(__file__).parents[2]
 PACKAGE = PROJECT / "layers" / "sigbridge" / "sigbridge"
@@ -19,16 +22,16 @@ DOORS: Mapping[str, set[str]] = {
     "functions": GROUND
     | {"api.http", "api.ingest", "api.things_stack", "api.management", "api.openapi", "triggers"}
     | {"stream", "integrations", "webhooks", "deletion", "status", "downlinks", "credentials"}
-    | {"formatters", "jobs"},
+    | {"formatters", "jobs", "provisioning"},
     "api.ingest": GROUND
     | {"api.http", "feed", "downlinks", "reports", "messages", "devices", "credentials", "applications"}
-    | {"telemetry", "sigfox", "tagoio"},
+    | {"telemetry", "sigfox", "tagoio", "provisioning"},
     "api.things_stack": GROUND
     | {"api.http", "events", "status", "downlinks", "messages", "devices", "credentials", "applications"}
     | {"formatters", "things_stack", "webhooks", "store"},
     "api.management": GROUND
     | {"api.http", "webhooks", "feed", "deletion", "status", "data", "downlinks", "messages"}
-    | {"devices", "credentials", "applications", "formatters", "jobs", "tagoio"},
+    | {"devices", "credentials", "applications", "formatters", "jobs", "tagoio", "provisioning"},
     "api.openapi": {"api.http"},
     "api.http": GROUND
     | {"status", "downlinks", "reports", "messages", "devices", "credentials", "applications"}
@@ -41,9 +44,12 @@ DOORS: Mapping[str, set[str]] = {
     "webhooks": GROUND
     | {"events", "feed", "jobs", "downlinks", "reports", "messages", "devices", "applications", "formatters"}
     | {"things_stack", "tagoio", "aws", "store", "settings"},
+    "provisioning": GROUND
+    | {"jobs", "reports", "messages", "devices", "credentials", "applications", "sigfox", "telemetry"}
+    | {"aws", "store", "settings"},
     "feed": GROUND | {"devices", "applications", "store", "settings"},
     "events": GROUND | {"downlinks", "reports", "messages", "store"},
-    "deletion": GROUND | {"status", "devices", "applications", "store"},
+    "deletion": GROUND | {"provisioning", "status", "devices", "applications", "store"},
     "status": GROUND | {"reports", "messages", "devices", "applications", "store"},
     "jobs": GROUND | {"aws", "store", "settings"},
     "data": GROUND | {"formatters", "messages", "devices", "applications", "store"},
@@ -78,6 +84,8 @@ AT_RUN_TIME = {
     "pydantic",
     "pydantic_core",
     "sigbridge",
+    # Comes with boto3.
+    "urllib3",
 }
 
 
@@ -241,3 +249,21 @@ def test_no_module_of_the_layer_is_too_long_to_read() -> None:
     lines = {name_of(module): len(module.read_text().splitlines()) for module in PACKAGE.rglob("*.py")}
 
     assert {module: count for module, count in lines.items() if count > MOST_LINES} == {}
+
+
+@pytest.mark.parametrize(
+    "function", ["uplink", "batch_uplink", "bidir_downlink", "sigfox_service", "queue_push"]
+)
+def test_who_is_waited_for_loads_nothing_of_sigfox_s_api(function: str) -> None:
+    script = f"""
+import sys
+sys.path.insert(0, {str(PROJECT / "functions" / function)!r})
+import app
+print(*sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)  # noqa: S603
+    imported = set(done.stdout.split())
+
+    assert "sigbridge.store.table" in imported
+    asks = ("sigbridge.provisioning", "sigbridge.sigfox.rest", "sigbridge.jobs", "sigbridge.aws.parameters")
+    assert not {name for name in imported if name.startswith(asks)}

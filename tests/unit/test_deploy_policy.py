@@ -34,7 +34,7 @@ SAM = {
     *(f"s3:{verb}BucketPolicy" for verb in ("Get", "Put")),
 }
 # `make remove` looks for what the stack leaves behind.
-REMOVAL = {"dynamodb:ListTables", "sqs:ListQueues"}
+REMOVAL = {"dynamodb:ListTables", "sqs:ListQueues", "ssm:DescribeParameters", "ssm:DeleteParameters"}
 # "Permissions to activate logging" of an HTTP API.
 ACCESS_LOG = {
     *(f"logs:{verb}LogDelivery" for verb in ("Create", "Delete", "Get", "Update")),

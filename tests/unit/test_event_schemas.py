@@ -136,6 +136,8 @@ EVERYTHING_OF_A_MESSAGE: dict[str, Any] = {
         "device_type_id": "628fd74fb3cabb6565ae8100",
     },
     "advanced_variables": [{"variable": "floor", "value": 3}],
+    "recovered": True,
+    "advanced_recovered": True,
     "sent_time": 4_294_967_295_000,
     "amended": 3,
     "amended_at": MS + 90_000,
@@ -484,7 +486,12 @@ def test_a_report_of_each_service_is_told_as_its_schema_says(service: Service) -
     location = EVERYTHING_OF_A_MESSAGE["location"]
 
     [(kind, detail)] = announced(
-        report_item(service, location=location, extras={"Own": [{"x": None, "y": Decimal("1E+40")}]})
+        report_item(
+            service,
+            location=location,
+            extras={"Own": [{"x": None, "y": Decimal("1E+40")}]},
+            recovered=True,
+        )
     )
 
     assert kind == "Report received"

@@ -118,7 +118,20 @@ def test_operations_have_different_and_readable_ids() -> None:
 
 
 # What is done with a resource otherwise.
-_ACTS = ("/import", "/redecode", "/test", "/pause", "/resume", "/replay", "/rotate-secret")
+_ACTS = (
+    "/connect",
+    "/import",
+    "/redecode",
+    "/test",
+    "/pause",
+    "/resume",
+    "/replay",
+    "/rotate-secret",
+    "/requests",
+    *("/import", "/redecode", "/test", "/pause", "/resume", "/replay", "/rotate-secret", "/requests"),
+    *("/transfer", "/suspend", "/unsubscribe", "/restart", "/disengage", "/replace"),
+    "/recover",
+)
 
 
 def test_operations_on_resources_have_one_verb_for_one_act() -> None:
@@ -149,10 +162,18 @@ def test_an_operation_says_what_it_does_and_belongs_somewhere(route: str) -> Non
 
 @each_with_key
 def test_an_operation_says_which_right_it_needs(route: str) -> None:
-    named = re.findall(r"Needs a key with the right `(.*)`\.$", OPERATIONS[route]["description"])
+    description = OPERATIONS[route]["description"]
+    [named] = re.findall(r"Needs a key with the rights? (`.*`)\.$", description)
 
-    assert len(named) == 1
-    assert named[0] in set(Right)
+    rights = named.replace("`", "").split(" and ")
+    assert set(rights) <= set(Right)
+    assert ("the rights `" in description) == (len(rights) > 1)
+
+
+def test_an_operation_names_all_the_rights_that_it_needs() -> None:
+    description = OPERATIONS["POST /v1/sigfox/devices/suspend"]["description"]
+
+    assert description.endswith("Needs a key with the rights `sigfox:write` and `devices:write`.")
 
 
 def test_every_tag_has_operations_and_says_what_they_are_for() -> None:
@@ -204,7 +225,7 @@ def test_bodies_can_be_too_large_or_of_a_wrong_type(route: str) -> None:
 
 
 def test_push_and_replace_name_the_new_downlinks() -> None:
-    changes = [route for route in OPERATIONS if route.endswith(("/push", "/replace"))]
+    changes = [route for route in OPERATIONS if route.endswith(("/down/push", "/down/replace"))]
 
     assert len(changes) == 4
     assert all("X-Downlink-Ids" in answers(route)["200"]["headers"] for route in changes)

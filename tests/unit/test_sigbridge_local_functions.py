@@ -10,7 +10,7 @@ from sigbridge_local.stack import Stack
 
 def test_a_killed_stack_is_told_in_a_line() -> None:
     url = f"http://127.0.0.1:{free_port()}"
-    killed = Stack(f"{url}/api", "demo", "key", "table", url, "eu-west-1")
+    killed = Stack(f"{url}/api", "demo", "key", "table", url, "eu-west-1", url)
 
     with pytest.raises(LocalStackError, match=r"at .* did not invoke EveryMinuteFunction") as told:
         invoke(killed, "EveryMinuteFunction")

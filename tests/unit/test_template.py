@@ -37,6 +37,9 @@ RETRIES = (
     | {"sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"}
 )
 DELIVERIES = "WebhookDeliveries.Arn"
+CREDENTIALS = (
+    "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/sigbridge/${AWS::StackName}/*"
+)
 BUS = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/${EventBusName}"
 DEVICE = "/api/v3/as/applications/{application_id}/devices/{device_id}"
 BY_APPLICATION = f"{DEVICE}/down"
@@ -114,7 +117,12 @@ FUNCTIONS: dict[str, Promised] = {
         frozenset(
             {"GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"}
         ),
-        {ANSWERED: QUERY, LISTED: QUERY, SCRIPTS: INVOKE},
+        {
+            ANSWERED: QUERY,
+            LISTED: QUERY,
+            SCRIPTS: INVOKE,
+            CREDENTIALS: frozenset(f"ssm:{action}Parameter" for action in ("Get", "Put", "Delete")),
+        },
     ),
     "ChangeStreamFunction": Promised(
         "change_stream",
@@ -147,13 +155,28 @@ FUNCTIONS: dict[str, Promised] = {
         frozenset(
             {"GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"}
         ),
-        {DUE: QUERY, ANSWERED: QUERY, LISTED: QUERY, "JobsFunction.Arn": INVOKE, DELIVERIES: SEND},
+        {
+            DUE: QUERY,
+            ANSWERED: QUERY,
+            LISTED: QUERY,
+            "JobsFunction.Arn": INVOKE,
+            DELIVERIES: SEND,
+            CREDENTIALS: frozenset({"ssm:DeleteParameter"}),
+        },
     ),
     "JobsFunction": Promised(
         "jobs",
         frozenset(),
-        frozenset({"GetItem", "BatchGetItem", "Query", "UpdateItem"}),
-        {LISTED: QUERY, SCRIPTS: INVOKE, DELIVERIES: SEND | {"sqs:GetQueueAttributes"}},
+        frozenset(
+            {"GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"}
+        ),
+        {
+            ANSWERED: QUERY,
+            LISTED: QUERY,
+            SCRIPTS: INVOKE,
+            DELIVERIES: SEND | {"sqs:GetQueueAttributes"},
+            CREDENTIALS: frozenset({"ssm:GetParameter"}),
+        },
     ),
     "WebhookSenderFunction": Promised(
         "webhook_sender",
@@ -864,6 +887,8 @@ def test_the_code_has_the_defaults_of_the_parameters(monkeypatch: pytest.MonkeyP
         if parameter is not None:
             monkeypatch.setenv(name, str(parameter["Default"]))
     monkeypatch.setenv("TABLE_NAME", "a-table")
+    # Only some functions have it: the path that the tests keep credentials under is no parameter.
+    monkeypatch.delenv("CREDENTIALS_PATH")
 
     assert Settings.from_environment() == Settings("a-table")
 

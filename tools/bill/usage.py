@@ -26,7 +26,7 @@ FEED_ROW_BYTES = 700
 LOG_BYTES = 400
 ANSWER_BYTES = 400
 # Every minute one of each shard for either kind of work on devices, and one for each other kind.
-QUERIES_A_MINUTE = 2 * SHARDS + 5
+QUERIES_A_MINUTE = 2 * SHARDS + 7
 
 # A downlink is told of when it was queued, answered and sent, and its acknowledgement is a report.
 DOWNLINK_EVENTS = 4

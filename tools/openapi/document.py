@@ -43,6 +43,7 @@ _RESOURCES = {
     "device types": "Settings that devices of one kind share.",
     "formatters": "What makes values of payloads, in versions.",
     "webhooks": "Your own servers are told what happens.",
+    "sigfox": "The connection to Sigfox's REST API, and what is done in Sigfox's backend.",
     "jobs": "Long work in the background.",
     "devices": "The devices of the application.",
     "parameters": "Configuration parameters of a device, as in TagoIO.",

@@ -57,8 +57,9 @@ def _completed(generated: Mapping[str, Any], route: ManagementRoute) -> Json:
     operation = {**generated, **({"requestBody": route.body} if route.body else {})}
     if route.name in BODY_EXAMPLES:
         operation["requestBody"] = _with_example(operation["requestBody"], BODY_EXAMPLES[route.name])
+    right = next(iter(route.rights), None)
     refused = MANAGEMENT_ERRORS.responses(
-        route.path, route.right, tuple(_refusals(route)), takes_body="requestBody" in operation
+        route.path, right, tuple(_refusals(route)), takes_body="requestBody" in operation
     )
     answers = {
         status: _answer(status, answer)
@@ -68,7 +69,7 @@ def _completed(generated: Mapping[str, Any], route: ManagementRoute) -> Json:
     return {
         **operation,
         "operationId": route.name,
-        "description": described(route.description, route.right),
+        "description": described(route.description, route.rights),
         "parameters": [_parameter(route, parameter) for parameter in operation.get("parameters", ())],
         "responses": answers | refused,
     }

@@ -50,7 +50,7 @@ class ManagementRoute:
         path, method: As OpenAPI writes them.
         name: Of its handler, unique among all.
         description: What it does, as its handler says.
-        right: What a key needs.
+        rights: What a key needs; the first one is for such routes.
         refusals: Errors of its own.
         body: OpenAPI's request body, where Powertools does not know it.
     """
@@ -59,7 +59,7 @@ class ManagementRoute:
     method: str
     name: str
     description: str
-    right: Right | None
+    rights: tuple[Right, ...]
     refusals: tuple[SigbridgeError, ...]
     body: Json | None
 
@@ -78,13 +78,13 @@ def routes_of(api: ManagementResolver) -> Iterator[ManagementRoute]:
 
 def _route(route: Route) -> ManagementRoute:
     needed = [dependency.depends for dependency in route.dependant.dependencies]
-    rights = [depends.right for depends in needed if isinstance(depends, Permitted)]
+    permitted = [depends for depends in needed if isinstance(depends, Permitted)]
     return ManagementRoute(
         path=route.openapi_path,
         method=route.method.lower(),
         name=route.func.__name__,
         description=inspect.getdoc(route.func) or "",
-        right=rights[0] if rights else None,
+        rights=tuple(right for depends in permitted for right in (depends.right, *depends.others)),
         refusals=refusals_of(route.func),
         body=_BODIES.get(route.openapi_path),
     )

@@ -46,7 +46,7 @@ class Operation:
         answers = {str(status): answer for status, answer in self.answers.items()}
         refused = form.responses(self.path, self.right, self.refusals, takes_body=self.body is not None)
         written: Json = {"tags": [tag], "operationId": self.id, "summary": self.summary}
-        written["description"] = described(self.description, self.right)
+        written["description"] = described(self.description, [] if self.right is None else [self.right])
         if self.right is None:
             written["security"] = []
         if self.parameters:
@@ -75,6 +75,9 @@ class Section:
     schemas: Mapping[str, Json] = field(default_factory=dict)
 
 
-def described(description: str, right: Right | None) -> str:
-    """Add to a description which right is needed."""
-    return description if right is None else f"{description}\n\nNeeds a key with the right `{right}`."
+def described(description: str, rights: Sequence[Right]) -> str:
+    """Add to a description which rights are needed."""
+    if not rights:
+        return description
+    named = " and ".join(f"`{right}`" for right in rights)
+    return f"{description}\n\nNeeds a key with the right{'s' if len(rights) > 1 else ''} {named}."

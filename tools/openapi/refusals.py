@@ -31,6 +31,7 @@ _DESCRIPTIONS = {
     409: "It conflicts with the present state",
     413: "The body is too large",
     415: "The content type is not supported",
+    424: "Somebody else, whom the request needs, refuses it",
     429: "Too many requests; try again later",
     503: "What the request needs can't be reached or is too busy; the same request may succeed later",
 }

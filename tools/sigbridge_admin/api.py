@@ -95,10 +95,10 @@ class Api:
         """Send a JSON body."""
         return self.document("POST", ("v1", *path), json=body)
 
-    def post_text(self, *path: str, text: str, content_type: str) -> Json:
+    def post_text(self, *path: str, text: str, content_type: str, query: Query | None = None) -> Json:
         """Send a text."""
         return self.document(
-            "POST", ("v1", *path), content=text.encode(), headers={"Content-Type": content_type}
+            "POST", ("v1", *path), query, content=text.encode(), headers={"Content-Type": content_type}
         )
 
     def put(self, *path: str, body: Any) -> Json:

@@ -1,6 +1,7 @@
 """What the API refuses, for the person who typed the command: why, and what to do next."""
 
 import re
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Self
 
@@ -17,6 +18,11 @@ _QUEUE_FULL = b'"name":"downlink_queue_capacity"'
 _NEXT_STEPS = (
     (HTTPStatus.FORBIDDEN, r"\brights?\b", "use a key that has it; `sigbridge keys create` makes one"),
     (HTTPStatus.FORBIDDEN, r"active", "`sigbridge devices set DEVICE --active` lets it send again"),
+    (HTTPStatus.NOT_FOUND, r"not connected to Sigfox", "`sigbridge sigfox connect` connects it"),
+    (HTTPStatus.NOT_FOUND, r"Sigfox's group", "`sigbridge sigfox types` lists those there are"),
+    (HTTPStatus.NOT_FOUND, r"is not connected: its callbacks", "`sigbridge sigfox connect` connects it"),
+    (HTTPStatus.NOT_FOUND, r"was never imported", "`sigbridge sigfox device DEVICE --refresh` asks Sigfox"),
+    (HTTPStatus.FAILED_DEPENDENCY, r"\bcredentials\b", "`sigbridge sigfox login` gives others"),
     (HTTPStatus.NOT_FOUND, r"\bparameter\b", "`sigbridge parameters list DEVICE` shows those it has"),
     (HTTPStatus.NOT_FOUND, r"\bdevice type\b", "`sigbridge types list` shows those there are"),
     (HTTPStatus.NOT_FOUND, r"\bno version\b", "`sigbridge formatters versions ID` lists those it has"),
@@ -45,12 +51,23 @@ _NEXT_STEPS = (
 )
 
 
+# What to do over HTTP, which the command line does with a command.
+_OVER_HTTP = re.compile(r": ((GET|POST|PUT|PATCH|DELETE) /v1/|ask for it with ).*")
+
+
 class ApiUnavailable(AdminError):
     """The API can't be reached, or can't answer now; the same request may succeed later."""
 
 
 class NotAllowed(AdminError):
     """The key may not do that."""
+
+
+class Missing(AdminError):
+    """There is no such thing."""
+
+
+_KINDS: Mapping[int, type[AdminError]] = {HTTPStatus.FORBIDDEN: NotAllowed, HTTPStatus.NOT_FOUND: Missing}
 
 
 def refusal_of(response: httpx.Response, place: Place) -> AdminError:
@@ -68,8 +85,11 @@ def refusal_of(response: httpx.Response, place: Place) -> AdminError:
         return ApiUnavailable(refusal.headline)
     if status == HTTPStatus.UNAUTHORIZED:
         return AdminError(f"{refusal.headline}: is it a key for {place.base_url}?")
-    kind = NotAllowed if status == HTTPStatus.FORBIDDEN else AdminError
-    return kind(refusal.headline + _next_step(status, refusal.headline), refusal.details)
+    kind = _KINDS.get(status, AdminError)
+    headline = refusal.headline
+    if step := _next_step(status, headline):
+        headline = _OVER_HTTP.sub("", headline) + step
+    return kind(headline, refusal.details)
 
 
 def is_queue_full(response: httpx.Response) -> bool:

@@ -21,6 +21,7 @@ from sigbridge_admin import (
     messages,
     parameters,
     profiles,
+    sigfox,
     webhooks,
 )
 from sigbridge_admin.api import Surroundings
@@ -49,6 +50,7 @@ app.add_typer(messages.commands)
 app.add_typer(feed.commands)
 app.add_typer(data.commands, name="data", rich_help_panel=WITH_KEY)
 app.add_typer(downlinks.commands, name="downlinks", rich_help_panel=WITH_KEY)
+app.add_typer(sigfox.commands, name="sigfox", rich_help_panel=WITH_KEY)
 app.add_typer(jobs.commands, name="jobs", rich_help_panel=WITH_KEY)
 app.add_typer(keys.commands, name="keys", rich_help_panel=WITH_KEY)
 app.add_typer(profiles.commands, name="profiles", rich_help_panel=ON_THIS_MACHINE)

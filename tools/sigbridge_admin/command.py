@@ -198,8 +198,13 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print data for scripts ins
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
 
 
-def confirm(api: Api, question: str) -> None:
+def confirm(api: Api, question: str, *, without_asking: str = "--yes") -> None:
     """Ask before something that can't be undone, under the name of the application.
+
+    Args:
+        api: Where the application is.
+        question: What is asked.
+        without_asking: The option with which nobody is asked.
 
     Raises:
         AdminError: The answer is no, or there is nobody to give one.
@@ -208,5 +213,5 @@ def confirm(api: Api, question: str) -> None:
     try:
         typer.confirm(question, abort=True, err=True)
     except typer.Abort as no:
-        message = "Nothing was changed: answer y, or give --yes in scripts"
+        message = f"Nothing was changed: answer y, or give {without_asking} in scripts"
         raise AdminError(message) from no

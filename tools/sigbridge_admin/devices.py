@@ -96,9 +96,14 @@ _PayloadEncoding = Annotated[
 ]
 
 
+class _Ordered(BaseModel):
+    id: str
+
+
 class _Import(BaseModel):
     created: int
     existing: int
+    jobs: list[_Ordered] = []
 
 
 @commands.command(
@@ -255,6 +260,10 @@ def import_many(
             show_default=False,
         ),
     ],
+    sigfox: Annotated[
+        bool,
+        typer.Option("--sigfox", help="Register them in Sigfox too: each needs its type and the column pac."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Register up to 1,000 devices, all or none of them: every row that is not right is named.
@@ -263,12 +272,19 @@ def import_many(
     """
     text = read_text(file)
     content_type = "application/json" if text.lstrip().startswith(("[", "{")) else "text/csv"
-    document = context.api.post_text("devices", "import", text=text, content_type=content_type)
+    document = context.api.post_text(
+        *("devices", "import"),
+        text=text,
+        content_type=content_type,
+        query={"sigfox": "true"} if sigfox else None,
+    )
     if as_json:
         show_json(document)
         return
     done = read(_Import, document)
     say(f"Registered: {done.created}. Registered already, and left as they were: {done.existing}.")
+    for job in done.jobs:
+        say(f"Sigfox is told by a job: `sigbridge jobs show {job.id} --wait`.")
 
 
 def _settings(

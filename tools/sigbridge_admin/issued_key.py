@@ -22,6 +22,7 @@ _MEANINGS = {
     Right.KEYS_WRITE: "list, make, change and revoke keys",
     Right.SETTINGS_WRITE: "change the application's settings",
     Right.WEBHOOKS_WRITE: "set up webhooks, together with traffic:read",
+    Right.SIGFOX_WRITE: "connect to Sigfox, and manage devices there",
 }
 
 

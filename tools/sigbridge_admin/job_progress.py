@@ -12,6 +12,15 @@ from sigbridge_admin.presentation import note, progress_bar, readable_second, sa
 
 _LOOKED_AT_EVERY_SECONDS = 5
 
+_IN_WORDS = {
+    JobKind.REDECODE: "redecode",
+    JobKind.REPLAY: "replay",
+    JobKind.SIGFOX_IMPORT: "import from Sigfox",
+    JobKind.SIGFOX_CHANGE: "changes in Sigfox",
+    JobKind.SIGFOX_RECOVERY: "recovery from Sigfox",
+    JobKind.SIGFOX_CHECK: "check of callbacks",
+}
+
 Wait = Annotated[bool, typer.Option("--wait", help="Go on until it has ended, or until Ctrl-C.")]
 
 
@@ -48,6 +57,11 @@ class Job(BaseModel):
     ended_at: datetime | None = None
     progress: Progress
 
+    @property
+    def what(self) -> str:
+        """What it does, for people."""
+        return _IN_WORDS[self.kind]
+
 
 def follow(api: Api, job_id: str) -> Json:
     """Show a bar until a job has ended, or the user has seen enough, and return it as it is then."""
@@ -69,7 +83,7 @@ def show_job(job: Job) -> None:
     """Print how a job is doing, for people."""
     facts = {
         "id": job.id,
-        "kind": job.kind,
+        "kind": job.what,
         "state": job.state.value,
         "ordered": readable_second(job.created_at),
         "looked at": job.progress.in_words,
@@ -85,5 +99,7 @@ def show_job(job: Job) -> None:
             [{"problem": each.problem, "count": str(each.count)} for each in job.progress.problems],
             folding={"problem"},
         )
+    if job.progress.failed > sum(each.count for each in job.progress.problems):
+        say(f"`sigbridge jobs errors {job.id}` names what it failed at one by one.")
     for text in job.progress.notes:
         say(text)

@@ -24,7 +24,7 @@ _console = Console(highlight=False, emoji=False, soft_wrap=True)
 _errors = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
 
-def show_json(data: Mapping[str, Any]) -> None:
+def show_json(data: Any) -> None:
     """Print data for scripts."""
     _console.out(json.dumps(data, indent=2, ensure_ascii=False), highlight=False)
 

@@ -62,6 +62,21 @@ def read_moment(text: str) -> str:
     return moment.isoformat().replace("+00:00", "Z")
 
 
+def read_past(text: str) -> str:
+    """Read how long before now (`12h`, `2d`, `1w`), a date or a date with a time; as RFC 3339.
+
+    Raises:
+        BadParameter: It is something else.
+    """
+    duration = _duration(text.strip())
+    try:
+        moment = _read_date(text.strip()) if duration is None else datetime.now(UTC) - duration
+    except (ValueError, OverflowError) as unreadable:
+        message = f"'{text}' is neither a duration (12h, 2d, 1w) nor a date (2026-11-01, 2026-11-01T12:00Z)"
+        raise typer.BadParameter(message) from unreadable
+    return moment.isoformat().replace("+00:00", "Z")
+
+
 def read_seconds(text: str) -> int:
     """Read `26h`, `8d`, `2w` or a number of seconds.
 

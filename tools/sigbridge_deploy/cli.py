@@ -67,6 +67,8 @@ def _show(stack: str, region: str, found: Installation) -> None:
         print(f"  table {table.name}: messages, devices, queues and keys, {contents}")
     for queue in found.queues:
         print(f"  queue {queue.rsplit('/', 1)[-1]}: changes that were given up")
+    for parameter in found.credentials:
+        print(f"  parameter {parameter}: credentials for Sigfox's API")
 
 
 def _agreed(question: str, word: str) -> bool:

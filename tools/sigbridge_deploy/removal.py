@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from dataclasses import dataclass
+from itertools import batched
 
 import boto3
 
@@ -11,6 +12,8 @@ from sigbridge_deploy.stacks import describe_stack
 
 # CloudFormation names a resource after its stack and its logical id: the resources that the template retains.
 _TABLE = "SigbridgeTable"
+# As many as the parameter store deletes in a request.
+_DELETED_AT_ONCE = 10
 _QUEUES = ("ChangeStreamDeadLetters", "PublishDeadLetters")
 
 
@@ -37,16 +40,18 @@ class Installation:
         stack: Whether the stack itself is there.
         tables: Its tables, and those of earlier stacks of its name.
         queues: URLs of its queues of dead letters, likewise.
+        credentials: Names of the parameters that hold applications' credentials for Sigfox.
     """
 
     stack: bool
     tables: tuple[Table, ...]
     queues: tuple[str, ...]
+    credentials: tuple[str, ...]
 
     @property
     def is_gone(self) -> bool:
         """Whether nothing is left."""
-        return not (self.stack or self.tables or self.queues)
+        return not (self.stack or self.tables or self.queues or self.credentials)
 
 
 def find_installation(session: boto3.Session, stack: str) -> Installation:
@@ -57,7 +62,10 @@ def find_installation(session: boto3.Session, stack: str) -> Installation:
         stack: Name of the CloudFormation stack.
     """
     return Installation(
-        describe_stack(session, stack) is not None, _tables(session, stack), _queues(session, stack)
+        describe_stack(session, stack) is not None,
+        _tables(session, stack),
+        _queues(session, stack),
+        _credentials(session, stack),
     )
 
 
@@ -75,12 +83,14 @@ def delete_stack(session: boto3.Session, stack: str) -> None:
 
 
 def delete_data(session: boto3.Session, installation: Installation) -> None:
-    """Delete the tables with all that they hold, and the queues. It can't be undone."""
-    dynamodb, sqs = session.client("dynamodb"), session.client("sqs")
+    """Delete the tables with all that they hold, the queues, and the credentials. It can't be undone."""
+    dynamodb, sqs, ssm = session.client("dynamodb"), session.client("sqs"), session.client("ssm")
     for table in installation.tables:
         dynamodb.delete_table(TableName=table.name)
     for queue in installation.queues:
         sqs.delete_queue(QueueUrl=queue)
+    for names in batched(installation.credentials, _DELETED_AT_ONCE, strict=False):
+        ssm.delete_parameters(Names=names)
 
 
 def _tables(session: boto3.Session, stack: str) -> tuple[Table, ...]:
@@ -103,3 +113,14 @@ def _queues(session: boto3.Session, stack: str) -> tuple[str, ...]:
         for page in pages.paginate(QueueNamePrefix=f"{stack}-{queue}-")
         for url in page.get("QueueUrls", [])
     )
+
+
+def _credentials(session: boto3.Session, stack: str) -> tuple[str, ...]:
+    pages = (
+        session.client("ssm")
+        .get_paginator("describe_parameters")
+        .paginate(
+            ParameterFilters=[{"Key": "Path", "Option": "Recursive", "Values": [f"/sigbridge/{stack}"]}]
+        )
+    )
+    return tuple(parameter["Name"] for page in pages for parameter in page["Parameters"])

@@ -3,8 +3,6 @@
 import base64
 import json
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
@@ -12,7 +10,10 @@ import httpx
 from rich.markup import escape
 
 from sigbridge_local.failures import LocalStackError
+from sigbridge_local.functions import invoke
 from sigbridge_local.progress import console
+from sigbridge_local.scene import Scene
+from sigbridge_local.sigfox_scenes import sigfox_scenes
 from sigbridge_local.stack import Stack
 
 _DEVICE = "1A2B45"
@@ -38,37 +39,16 @@ _TIMEOUT_S = 20
 _HISTORY_SETTLES_S = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """One request and what is to come of it.
-
-    Attributes:
-        title: What happens, for people.
-        method: HTTP method.
-        path: Path below the base URL.
-        expected: Tells whether the answer is right.
-        body: JSON body, if there is one.
-        query: Query parameters, if there are any; the key goes along with them.
-        settles_within_s: How long the request is repeated until its answer is right.
-    """
-
-    title: str
-    method: str
-    path: str
-    expected: Callable[[httpx.Response], bool]
-    body: Mapping[str, Any] | None = None
-    query: Mapping[str, str] = field(default_factory=dict)
-    settles_within_s: float = 0
-
-
 def play(stack: Stack) -> None:
     """Play every scene against the stack.
 
     Raises:
         LocalStackError: The API does not answer, or otherwise than it should.
     """
+    now_s = int(time.time())
+    played = [*scenes(stack.application_id, now_s), *sigfox_scenes(stack.sigfox_url, now_s)]
     with httpx.Client(timeout=_TIMEOUT_S, trust_env=False) as client:
-        for number, scene in enumerate(scenes(stack.application_id, int(time.time())), start=1):
+        for number, scene in enumerate(played, start=1):
             _play(client, stack, number, scene)
     console.print("\n[green]✓[/green] every answer is right")
 
@@ -239,11 +219,13 @@ def curl_lines(stack: Stack) -> list[str]:
 
 
 def _play(client: httpx.Client, stack: Stack, number: int, scene: Scene) -> None:
+    if scene.after is not None:
+        invoke(stack, scene.after)
     request = client.build_request(
         scene.method,
-        stack.base_url + scene.path,
+        (scene.base_url or stack.base_url) + scene.path,
         params={**scene.query, "authorization": stack.key} if scene.query else None,
-        headers={} if scene.query else {"Authorization": f"Bearer {stack.key}"},
+        headers={} if scene.query or scene.base_url else {"Authorization": f"Bearer {stack.key}"},
         json=scene.body,
     )
     console.print(f"\n[bold]{number}. {escape(scene.title)}[/bold]")

@@ -10,6 +10,7 @@ import re
 import shutil
 import sys
 from importlib.util import cache_from_source
+from itertools import chain
 from pathlib import Path
 
 from sigbridge_local.failures import LocalStackError
@@ -22,8 +23,12 @@ _LEFT_OUT = re.compile(
     r"|utilities/data_classes/(active_mq|api_gateway_authorizer|appsync|cognito|iot|rabbit|s3_object)"
     r"|utilities/(?!__init__|data_classes|jmespath_utils|typing))"
 )
-# Powertools' other utilities, and what pydantic has for models of its first version: nothing here has those.
+# What is for type checkers and auditors; Powertools' other utilities, and what pydantic has for models of its
+# first version: nothing here has those.
 _UNUSED = (
+    "*.dist-info/sboms",
+    "pydantic/mypy.py",
+    "pydantic_core/*.pyi",
     "pydantic/v1",
     *(
         f"aws_lambda_powertools/utilities/{name}"
@@ -47,8 +52,8 @@ def finish_layer(build_directory: Path) -> None:
     if not layer.is_dir():
         message = f"{build_directory} holds no built layer: run `sam build` first"
         raise LocalStackError(message)
-    for unused in _UNUSED:
-        shutil.rmtree(layer / unused, ignore_errors=True)
+    for unused in chain.from_iterable(map(layer.glob, _UNUSED)):
+        shutil.rmtree(unused) if unused.is_dir() else unused.unlink()
     for module in layer.rglob("*.py"):
         if _LEFT_OUT.search(str(module)):
             continue

@@ -13,6 +13,8 @@ STACK_FILE = LOCAL / "stack.json"
 IDENTITY_FILE = LOCAL / "identity.json"
 EMULATOR_FILE = LOCAL / "emulator.json"
 EMULATOR_LOG = LOCAL / "emulator.log"
+SIGFOX_FILE = LOCAL / "sigfox.json"
+SIGFOX_LOG = LOCAL / "sigfox.log"
 
 
 def shown(path: Path) -> str:

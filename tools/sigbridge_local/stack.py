@@ -23,6 +23,7 @@ from sigbridge_local.emulator import (
 from sigbridge_local.failures import LocalStackError
 from sigbridge_local.places import IDENTITY_FILE, STACK_FILE, shown
 from sigbridge_local.progress import step
+from sigbridge_local.sigfox import start_sigfox, stop_sigfox
 
 DEMO_APPLICATION = "demo"
 
@@ -38,6 +39,7 @@ class Stack:
         table: Name of the DynamoDB table.
         aws_endpoint_url: Address of every AWS service.
         region: Region of the stack.
+        sigfox_url: Address of the simulated Sigfox, whose API the stack calls.
     """
 
     base_url: str
@@ -46,6 +48,7 @@ class Stack:
     table: str
     aws_endpoint_url: str
     region: str
+    sigfox_url: str
 
 
 def running_stack() -> Stack | None:
@@ -73,7 +76,9 @@ def bring_up(port: int, parameters: Mapping[str, str] | None = None) -> Stack:
     with step("AWS emulator"):
         emulator = start_emulator(port)
     try:
-        deployment = deploy(emulator, architecture, parameters)
+        with step("simulated Sigfox"):
+            sigfox = start_sigfox()
+        deployment = deploy(emulator, architecture, {"SigfoxApiUrl": sigfox.api_url, **(parameters or {})})
         with step(f"application '{DEMO_APPLICATION}' and its key"):
             key = create_demo_application(deployment.table, emulator.url, kept_token())
         stack = Stack(
@@ -83,17 +88,20 @@ def bring_up(port: int, parameters: Mapping[str, str] | None = None) -> Stack:
             table=deployment.table,
             aws_endpoint_url=emulator.url,
             region=REGION,
+            sigfox_url=sigfox.url,
         )
         _write(stack)
     except BaseException:
         emulator.stop()
+        stop_sigfox()
         raise
     return stack
 
 
 def take_down() -> bool:
-    """End the emulator that an earlier command started, and return whether there was one."""
+    """End what an earlier command started, and return whether there was an emulator."""
     emulator = running_emulator()
+    stop_sigfox()
     STACK_FILE.unlink(missing_ok=True)
     if emulator is None:
         remove_remains()

@@ -173,6 +173,7 @@ def _target_of(stack: Stack, acknowledge_wait_s: float) -> Target:
         patience=Patience(acknowledge_wait_s, _LAG_OF_A_LOCAL_STACK_S),
         keep_time=keep_time,
         receiver_host=_LOOPBACK,
+        sigfox_url=stack.sigfox_url,
     )
 
 

@@ -53,6 +53,22 @@ class ManagementApi:
         """Delete a webhook."""
         return HttpRequest("DELETE", f"/v1/webhooks/{webhook_id}", self._authorization, b"")
 
+    def connect_to_sigfox(self, credentials: Mapping[str, str]) -> HttpRequest:
+        """Connect the application to Sigfox's API."""
+        return self._change("PUT", "/v1/sigfox", credentials)
+
+    def connect_sigfox_type(self, type_id: str) -> HttpRequest:
+        """Have the bundle make the callbacks of a device type in Sigfox."""
+        return self._change("POST", f"/v1/sigfox/device-types/{type_id}/connect", {"mode": "bidir"})
+
+    def recover(self) -> HttpRequest:
+        """Have the bundle fetch what Sigfox could not deliver."""
+        return self._change("POST", "/v1/sigfox/recover", {})
+
+    def job(self, job_id: str) -> HttpRequest:
+        """Read how far a job is."""
+        return HttpRequest("GET", f"/v1/jobs/{job_id}", self._authorization, b"")
+
     def feed(self, kinds: str, cursor: str | None) -> HttpRequest:
         """Read a page of what happened, the newest first."""
         return self._read("/v1/feed", {"limit": _PAGE_OF_EVENTS, "kinds": kinds}, cursor)

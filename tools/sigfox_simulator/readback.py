@@ -84,6 +84,7 @@ class StoredMessage:
         payload: Hex; empty for none.
         decoded: What the bundle makes of the payload; None for nothing.
         decode_error: Why it made nothing of it, or not all.
+        recovered: Whether it was fetched from Sigfox.
     """
 
     time: int
@@ -91,6 +92,7 @@ class StoredMessage:
     payload: str
     decoded: Any = None
     decode_error: str | None = None
+    recovered: bool = False
 
 
 @dataclass(slots=True)
@@ -206,6 +208,7 @@ def read_message(item: Mapping[str, Any]) -> StoredMessage:
         payload=item.get("payload") or "",
         decoded=item.get("decoded_payload"),
         decode_error=item.get("decode_error"),
+        recovered=item.get("recovered", False),
     )
 
 

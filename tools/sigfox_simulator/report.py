@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 
 from sigfox_simulator.account import Account
+from sigfox_simulator.outage import OutageOutcome
 from sigfox_simulator.payload_checks import Reading
 from sigfox_simulator.readback import State
 from sigfox_simulator.scenario import Scenario
@@ -84,6 +85,10 @@ class ProgressView:
         """All is read; webhooks have yet to tell the rest."""
         self._say("waiting for what webhooks have yet to tell")
 
+    def recovering(self) -> None:
+        """The bundle fetches what Sigfox could not deliver."""
+        self._say("recovering what an outage of two hours has lost")
+
     def _say(self, doing: str) -> None:
         self._bar.update(self._task, description=doing)
         if not self._console.is_terminal and doing != self._said:
@@ -112,6 +117,7 @@ def show_outcome(console: Console, outcome: Outcome) -> None:
     console.print(_downlinks(account))
     console.print(_payloads(account))
     console.print(_webhooks(outcome.webhooks))
+    console.print(_outage(outcome.outage))
     console.print(_invariants(outcome.violations))
     if account.unclear_devices:
         console.print(
@@ -170,6 +176,16 @@ def _webhooks(outcome: WebhookOutcome) -> Table | str:
     for each in outcome.accounts:
         numbers = (each.due, each.delivered, each.repeated, len(each.lost), each.lost_in_feed, each.unsigned)
         _row(table, each.id, *numbers)
+    return table
+
+
+def _outage(outcome: OutageOutcome) -> Table | str:
+    if outcome.account is None:
+        return f"outage: skipped, because {outcome.skipped}\n"
+    table = _table("an outage of two hours", "number")
+    _row(table, "messages sent around it", outcome.account.sent)
+    _row(table, "that Sigfox could not deliver", outcome.account.lost)
+    _row(table, "recovered", outcome.account.recovered)
     return table
 
 

@@ -43,6 +43,7 @@ class Target:
         patience: How long it takes to end what time ends.
         keep_time: Makes it end at once what time has ended; None where only its schedule does.
         receiver_host: Address at which the bundle can call this machine; None for none.
+        sigfox_url: Address of the simulated Sigfox whose API the bundle calls; None for Sigfox's own.
     """
 
     base_url: str
@@ -51,6 +52,7 @@ class Target:
     patience: Patience
     keep_time: Callable[[], Awaitable[None]] | None = None
     receiver_host: str | None = None
+    sigfox_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

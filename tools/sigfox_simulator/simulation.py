@@ -17,6 +17,7 @@ from sigfox_simulator.downlink_checks import check_downlinks
 from sigfox_simulator.failures import SimulationError
 from sigfox_simulator.faults import Faults
 from sigfox_simulator.management_api import ManagementApi
+from sigfox_simulator.outage import Outage, OutageOutcome
 from sigfox_simulator.payload_checks import Reading, read_payloads
 from sigfox_simulator.provisioning import provision
 from sigfox_simulator.queue_api import QueueApi, effectless_requests
@@ -62,6 +63,10 @@ class Watch(Protocol):
         """All is read; webhooks have yet to tell the rest."""
         ...
 
+    def recovering(self) -> None:
+        """The bundle fetches what Sigfox could not deliver."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -73,6 +78,7 @@ class Outcome:
         simulated_s: Simulated seconds.
         requests: Requests of Sigfox and the customer.
         webhooks: What the customer's webhooks were told.
+        outage: What became of the messages that Sigfox could not deliver.
     """
 
     account: Account
@@ -80,11 +86,13 @@ class Outcome:
     simulated_s: float
     requests: int
     webhooks: WebhookOutcome
+    outage: OutageOutcome
 
     @property
     def violations(self) -> tuple[Violation, ...]:
         """Broken promises, those to webhooks among them."""
-        return (*self.account.violations, *check_webhooks(self.webhooks.accounts))
+        lost = self.outage.account.violations if self.outage.account else ()
+        return (*self.account.violations, *check_webhooks(self.webhooks.accounts), *lost)
 
 
 async def simulate(
@@ -121,12 +129,14 @@ class _Simulation:
         self._management = ManagementApi(target.key)
         self._reader = Reader(self._line, self._queue_api, self._management)
         self._webhooks = Webhooks(scenario, target, self._line, self._clock, wall)
+        self._outage = Outage(scenario, target, self._line, wall)
 
     async def run(self) -> Outcome:
         self._watch.warming_up()
         await self._warm_up()
         await self._require_new_devices()
         await provision(self._line, self._management, self._plan.fleet)
+        await self._outage.happen()
         async with self._webhooks.receiving():
             self._watch.begin(len(self._plan.messages))
             started, self._line.requests = self._wall.now(), 0
@@ -137,7 +147,9 @@ class _Simulation:
             account = take_account(self._truth, readback, self._target.patience)
             self._watch.awaiting_webhooks()
             webhooks = await self._webhooks.settle(self._truth, readback)
-        return Outcome(account, seconds, simulated_s, requests, webhooks)
+        self._watch.recovering()
+        outage = await self._outage.recover()
+        return Outcome(account, seconds, simulated_s, requests, webhooks, outage)
 
     async def _play(self, plan: Plan) -> None:
         faults = Faults(self._scenario.seed, self._scenario.faults)

@@ -22,6 +22,7 @@ class Invariant(StrEnum):
     ANSWERS = "2xx"
     DECODED = "values"
     WEBHOOKS = "hooks"
+    OUTAGE = "outage"
 
     @property
     def promise(self) -> str:
@@ -42,6 +43,7 @@ _PROMISES = {
     Invariant.ANSWERS: "whatever is valid is accepted in the end",
     Invariant.DECODED: "a payload is read as its device means it",
     Invariant.WEBHOOKS: "a webhook is told of everything, with a signature",
+    Invariant.OUTAGE: "what Sigfox could not deliver is fetched, once",
 }
 
 

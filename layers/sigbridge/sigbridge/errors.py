@@ -84,8 +84,18 @@ class TooManyRequests(SigbridgeError):
     """The caller asks more often than is allowed; nothing was done, and it may be done later."""
 
 
+class DependencyRefuses(SigbridgeError):
+    """Somebody else, whom the request needs, refuses it to us; our caller may ask for it."""
+
+
 class Unavailable(SigbridgeError):
-    """What the request needs is down or too busy; the same request may succeed later."""
+    """What the request needs is down or too busy; the same request may succeed later.
+
+    Attributes:
+        again_at: From when on it may, epoch ms; None for soon.
+    """
+
+    again_at: int | None = None
 
 
 class StoreUnavailable(Unavailable):

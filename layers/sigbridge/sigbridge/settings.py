@@ -32,6 +32,9 @@ class Settings:
         webhook_concurrency: How many instances of the function that calls webhooks run at a time.
         trusted_webhook_hosts: Hosts that webhooks may call in clear, wherever they are; for local runs.
         api_host: Host of this API, which webhooks must not call; "" where that is not known.
+        sigfox_api_url: Base URL of Sigfox's REST API.
+        credentials_path: Path in the parameter store under which applications' credentials for Sigfox lie; ""
+            for functions that use none.
     """
 
     table_name: str
@@ -51,6 +54,8 @@ class Settings:
     webhook_concurrency: int = 5
     trusted_webhook_hosts: tuple[str, ...] = ()
     api_host: str = ""
+    sigfox_api_url: str = "https://api.sigfox.com/v2"
+    credentials_path: str = ""
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -77,6 +82,8 @@ class Settings:
             webhook_concurrency=int(os.environ.get("WEBHOOK_CONCURRENCY", "5")),
             trusted_webhook_hosts=tuple(os.environ.get("TRUSTED_WEBHOOK_HOSTS", "").split()),
             api_host=os.environ.get("API_HOST", ""),
+            sigfox_api_url=os.environ.get("SIGFOX_API_URL", "https://api.sigfox.com/v2"),
+            credentials_path=os.environ.get("CREDENTIALS_PATH", ""),
         )
 
 

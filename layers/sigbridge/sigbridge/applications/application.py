@@ -72,8 +72,16 @@ def find_application(application_id: str) -> Application:
 
 def kept_until(application: Application, moment_ms: int) -> int:
     """Return when what came at a moment (epoch ms) is forgotten, epoch seconds."""
-    days = settings().retention_days if application.retention_days is None else application.retention_days
-    return moment_ms // 1000 + days * _DAY_SECONDS
+    return moment_ms // 1000 + _days_kept(application) * _DAY_SECONDS
+
+
+def kept_since(application: Application, now_ms: int) -> int:
+    """Return since when nothing that came is forgotten, epoch ms."""
+    return now_ms - _days_kept(application) * _DAY_SECONDS * 1000
+
+
+def _days_kept(application: Application) -> int:
+    return settings().retention_days if application.retention_days is None else application.retention_days
 
 
 class SettingsChange(TypedDict, total=False):

@@ -8,6 +8,7 @@ from sigbridge.credentials.authentication import (
     UnknownCredential,
     WrongSecret,
     authenticate,
+    find_key,
 )
 from sigbridge.credentials.issuing import (
     IssuedKey,
@@ -61,6 +62,7 @@ __all__ = [
     "WrongSecret",
     "authenticate",
     "change_key",
+    "find_key",
     "grant_key",
     "holds_key",
     "issue_key",

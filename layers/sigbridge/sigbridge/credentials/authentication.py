@@ -109,6 +109,16 @@ def confirm(key: ApiKey) -> ApiKey:
     return _in_time(latest)
 
 
+def find_key(key_id: str) -> ApiKey | None:
+    """Return the key of that id, whoever asks; None where there is none, or none any more.
+
+    Raises:
+        StoreUnavailable: It can't be looked up.
+    """
+    known = _find(key_id)
+    return None if known is None else known.stored.key
+
+
 def forget_cached_keys() -> None:
     """Make the next look-up of every key read the store."""
     _known_keys.clear()

@@ -15,12 +15,14 @@ from sigbridge.deletion.erasing import erase_device
 from sigbridge.devices import UnknownDevice
 from sigbridge.errors import StoreUnavailable
 from sigbridge.model.due import SHARDS
+from sigbridge.provisioning.connection import disconnect
 from sigbridge.store import (
     api_keys,
     application_erasures,
     feed,
     formatters,
     jobs,
+    sigfox_device_types,
     watch_orders,
     webhook_attempts,
     webhook_health,
@@ -77,6 +79,8 @@ def _go_on(erasure: ApplicationErasure, until_ms: int) -> None:
     formatters.remove_all(erasure.application_id)
     _erase_webhooks(erasure.application_id)
     jobs.remove_all(erasure.application_id)
+    sigfox_device_types.remove_all(erasure.application_id)
+    disconnect(erasure.application_id)
     for device in stored_devices.after(erasure.application_id, "", None, _READ_AT_ONCE):
         if clock.now_ms() >= until_ms:
             return

@@ -34,6 +34,7 @@ from sigbridge.devices.registry import (
 from sigbridge.model.device import Device
 from sigbridge.model.device_id import (
     InvalidDeviceId,
+    is_sigfox_id,
     normalize_device_id,
     normalize_id_prefix,
     sigfox_device_id,
@@ -65,6 +66,7 @@ __all__ = [
     "find_device",
     "forget_device",
     "import_devices",
+    "is_sigfox_id",
     "missing_types",
     "new_parameter",
     "no_such_type",

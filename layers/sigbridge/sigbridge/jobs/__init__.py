@@ -1,8 +1,9 @@
 """Jobs: long work in the background, which goes on after a crash and can be cancelled."""
 
 from sigbridge.jobs.ordering import TooManyJobs, UnknownJob, cancel_job, find_job, list_jobs, order_job
+from sigbridge.jobs.row_errors import RowErrorPage, list_row_errors
 from sigbridge.jobs.running import DueJob, Step, StepDone, begin_due_jobs, due_jobs, run_job
-from sigbridge.model.job import Job, JobKind, JobState, Progress
+from sigbridge.model.job import Job, JobKind, JobState, Progress, RowError
 
 __all__ = [
     "DueJob",
@@ -10,6 +11,8 @@ __all__ = [
     "JobKind",
     "JobState",
     "Progress",
+    "RowError",
+    "RowErrorPage",
     "Step",
     "StepDone",
     "TooManyJobs",
@@ -19,6 +22,7 @@ __all__ = [
     "due_jobs",
     "find_job",
     "list_jobs",
+    "list_row_errors",
     "order_job",
     "run_job",
 ]

@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 
 from sigbridge.aws.invocation import invoke_later
-from sigbridge.clock import now_ms
-from sigbridge.errors import Unavailable
-from sigbridge.model.job import Job, JobKind, JobState
+from sigbridge.clock import DAY_MS, now_ms
+from sigbridge.errors import StoreUnavailable, Unavailable
+from sigbridge.model.job import Job, JobKind, JobState, RowError
 from sigbridge.settings import settings
+from sigbridge.store import job_errors, job_rows
 from sigbridge.store import jobs as stored
 from sigbridge.store.failures import LASTING_FAILURES
 from sigbridge.store.jobs import Lease, LeaseLost
@@ -21,6 +22,9 @@ from sigbridge.store.parallel import RunResult, run_each
 # Longer than any step takes.
 LEASE_MS = 120_000
 MOST_AT_ONCE = 2
+# Where it is not known when what a job needs is there again.
+_TRIED_AGAIN_AFTER_MS = 300_000
+_GIVEN_UP_AFTER_MS = DAY_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +36,23 @@ class StepDone:
         looked_at: How many things it looked at.
         changed: How many of them it changed.
         problems: What was wrong with each of those that it could do nothing about.
+        row_errors: The same of things that its user will want to find again one by one, which are listed
+            beside the job.
         notes: What the job's user is to know of how it was done; each is told once.
+        again_at: When to go on, epoch ms, where that is not at once: the job waits, and holds up no other.
     """
 
     cursor: str | None
     looked_at: int = 0
     changed: int = 0
     problems: tuple[str, ...] = ()
+    row_errors: tuple[RowError, ...] = ()
     notes: tuple[str, ...] = ()
+    again_at: int | None = None
 
 
-# Does the next step of a job; must end within a minute, and may raise `Unavailable`.
+# Does the next step of a job; must end within a minute. Where it raises `Unavailable`, the same step is done
+# again later.
 type Step = Callable[[Job], StepDone]
 
 
@@ -60,8 +70,11 @@ def due_jobs(now: int) -> list[DueJob]:
     Of all applications together two are worked on at a time: a new account may have ten functions running.
     """
     unfinished = list(stored.unfinished(now + LEASE_MS))
-    due = [DueJob(*stored.job_named(item)) for item in unfinished if item.due_at <= now]
-    return due[: max(0, MOST_AT_ONCE - (len(unfinished) - len(due)))]
+    begun = [item for item in unfinished if item.due_at > now]
+    due = [item for item in unfinished if item.due_at <= now]
+    waited_longest = sorted((*due, *stored.postponed(now)), key=lambda item: item.due_at)
+    free = max(0, MOST_AT_ONCE - len(begun))
+    return [DueJob(*stored.job_named(item)) for item in waited_longest[:free]]
 
 
 def begin_due_jobs(now: int, _until_ms: int) -> RunResult[DueJob]:
@@ -83,7 +96,7 @@ def run_job(due: DueJob, steps: Mapping[JobKind, Step], until_ms: int) -> None:
         until_ms: When to hand it back, epoch ms.
 
     Raises:
-        Unavailable: A step failed for a while; the job is due again when its lease ends.
+        StoreUnavailable: The job is due again when its lease ends.
     """
     holder = secrets.token_hex(8)
     try:
@@ -98,23 +111,58 @@ def _work(job: Job, holder: str, step: Step, until_ms: int) -> None:
     while now_ms() < until_ms:
         try:
             done = step(job)
-        except Unavailable:
+        except StoreUnavailable:
+            # Nor can it be written that the job waits.
             raise
-        except LASTING_FAILURES as failure:
-            progress = job.progress.plus(0, 0, (str(failure),))
-            stored.end(replace(job, progress=progress), _lease(holder), JobState.FAILED, now_ms())
+        except Unavailable as failure:
+            _wait(job, holder, failure)
             return
+        except LASTING_FAILURES as failure:
+            _fail(job, holder, failure)
+            return
+        job_errors.add(job, done.row_errors)
         job = _after(job, done)
         if done.cursor is None:
-            stored.end(job, _lease(holder), JobState.DONE, now_ms())
+            _end(job, holder, JobState.DONE)
+            return
+        if done.again_at is not None and done.again_at > now_ms():
+            stored.postpone(job, _lease(holder), done.again_at)
             return
         stored.advance(job, _lease(holder))
     stored.hand_back(job, _lease(holder), now_ms())
 
 
+def _wait(job: Job, holder: str, failure: Unavailable) -> None:
+    """Have the step that failed done again: when it may succeed, or every 5 minutes for a day."""
+    if failure.again_at is not None:
+        stored.postpone(job, _lease(holder), failure.again_at)
+        return
+    now = now_ms()
+    since = now if job.failing_since is None else job.failing_since
+    if now - since >= _GIVEN_UP_AFTER_MS:
+        _fail(job, holder, failure)
+        return
+    progress = job.progress.plus(0, 0, notes=(str(failure),))
+    stored.postpone(
+        replace(job, failing_since=since, progress=progress), _lease(holder), now + _TRIED_AGAIN_AFTER_MS
+    )
+
+
+def _fail(job: Job, holder: str, failure: Exception) -> None:
+    progress = job.progress.plus(0, 0, (str(failure),))
+    _end(replace(job, progress=progress), holder, JobState.FAILED)
+
+
+def _end(job: Job, holder: str, state: JobState) -> None:
+    stored.end(job, _lease(holder), state, now_ms())
+    job_rows.remove(job.application_id, job.id)
+
+
 def _after(job: Job, done: StepDone) -> Job:
-    progress = job.progress.plus(done.looked_at, done.changed, done.problems, done.notes)
-    return replace(job, cursor=done.cursor, progress=progress)
+    progress = job.progress.plus(
+        done.looked_at, done.changed, done.problems, done.notes, len(done.row_errors)
+    )
+    return replace(job, cursor=done.cursor, progress=progress, failing_since=None)
 
 
 def _lease(holder: str) -> Lease:

@@ -1,7 +1,7 @@
 """Messages: what a device said, checked, stored once."""
 
 from sigbridge.messages.ingest import MessageReceipt, Receipt, store_messages
-from sigbridge.messages.listing import MessagePage, MessagesWanted, list_messages
+from sigbridge.messages.listing import MessagePage, MessagesWanted, count_messages, list_messages
 from sigbridge.model.message import (
     Location,
     MessagePart,
@@ -29,6 +29,7 @@ __all__ = [
     "Value",
     "Variable",
     "WrittenPayload",
+    "count_messages",
     "list_messages",
     "store_messages",
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from sigbridge.errors import InvalidInput
 from sigbridge.model.stored_message import StoredMessage
@@ -10,6 +11,8 @@ from sigbridge.store.timeline import Order, Stretch
 
 LARGEST_PAGE_BYTES = 2_500_000
 MOST_OF_OTHER_PORTS = 5_000
+# A Sigfox device sends 140 messages a day.
+MOST_COUNTED = 5_000
 
 
 class TooManyOfOtherPorts(InvalidInput):
@@ -76,6 +79,17 @@ def list_messages(application_id: str, device_id: str, wanted: MessagesWanted) -
         messages.append(message)
         size += message.told_size
     return MessagePage(tuple(messages), is_last=True)
+
+
+def count_messages(application_id: str, device_id: str, first_ms: int, last_ms: int) -> int | None:
+    """Count the messages of a device between two moments, both included; return None for more than 5,000.
+
+    Raises:
+        StoreUnavailable: They can't be read.
+    """
+    stretch = Stretch.between(application_id, device_id, first_ms, last_ms, Order.ASCENDING, MOST_COUNTED + 1)
+    count = sum(1 for _ in islice(timeline.read_messages(stretch), MOST_COUNTED + 1))
+    return count if count <= MOST_COUNTED else None
 
 
 def of_port(messages: Iterable[StoredMessage], port: int | None) -> Iterator[StoredMessage]:

@@ -36,7 +36,9 @@ class FittingPart:
     @classmethod
     def of(cls, message: ReceivedMessage, arrived_at: int) -> "FittingPart":
         """Take what a message says."""
-        fitting = joined(PartContent(arrived_at), message.radio, message.variables)
+        fitting = joined(
+            PartContent(arrived_at, recovered=message.recovered), message.radio, message.variables
+        )
         return fitting.with_warnings((*message.warnings, *fitting.left_out))
 
     def with_warnings(self, warnings: Iterable[Fault]) -> "FittingPart":

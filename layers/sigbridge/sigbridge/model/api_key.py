@@ -19,6 +19,7 @@ class Right(StrEnum):
     KEYS_WRITE = "keys:write"
     SETTINGS_WRITE = "settings:write"
     WEBHOOKS_WRITE = "webhooks:write"
+    SIGFOX_WRITE = "sigfox:write"
 
 
 class Forbidden(SigbridgeError):

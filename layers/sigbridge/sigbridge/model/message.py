@@ -164,6 +164,7 @@ class ReceivedMessage:
         location: Where the device was, where given.
         group: TagoIO's group (or serie), where given.
         warnings: What was not understood, and is kept as a variable or left out.
+        recovered: Whether it was fetched from Sigfox, which could not deliver it.
     """
 
     device_id: str
@@ -181,6 +182,7 @@ class ReceivedMessage:
     location: Location | None = None
     group: str | None = None
     warnings: tuple[Fault, ...] = ()
+    recovered: bool = False
 
     @property
     def asks_downlink(self) -> bool:

@@ -24,6 +24,7 @@ class ReceivedReport:
         location: Where the device was, where given.
         extras: Everything else, by the sender's names, as JSON.
         warnings: What was not understood, and is kept as it came.
+        recovered: Whether it was fetched from Sigfox, which could not deliver it.
     """
 
     service: Service
@@ -34,6 +35,7 @@ class ReceivedReport:
     location: Location | None = None
     extras: Mapping[str, object] = field(default_factory=dict)
     warnings: tuple[Fault, ...] = ()
+    recovered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class StoredReport:
         location: Where the device was, where given.
         extras: Everything else.
         sent_time: What the sender gave as time, epoch ms, where it is not believed; else None.
+        recovered: As in `ReceivedReport`.
     """
 
     service: Service
@@ -65,6 +68,7 @@ class StoredReport:
     location: Location | None = None
     extras: Mapping[str, object] = field(default_factory=dict)
     sent_time: int | None = None
+    recovered: bool = False
 
     @classmethod
     def of(cls, report: ReceivedReport, id_: str, received_at: int) -> "StoredReport":
@@ -83,6 +87,7 @@ class StoredReport:
             facts=report.facts,
             location=report.location,
             extras=report.extras,
+            recovered=report.recovered,
         )
 
     @property

@@ -2,6 +2,11 @@
 
 from enum import StrEnum
 
+# The longest display name of an application, a device type, a device or a key.
+LONGEST_NAME = 100
+MOST_DAILY_DOWNLINKS = 1_000
+SHORTEST_KEEP_ALIVE_S, LONGEST_KEEP_ALIVE_S = 60, 31_536_000
+
 
 class UnknownDevices(StrEnum):
     """What happens to the message of a device that the application does not list."""

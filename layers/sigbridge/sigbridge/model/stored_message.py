@@ -34,12 +34,14 @@ class PartContent:
         facts: Sigfox's facts, by their names in snake case.
         variables: Everything else.
         warnings: What of it was not understood, or left out.
+        recovered: Whether it was fetched from Sigfox, which could not deliver it.
     """
 
     arrived_at: int
     facts: Mapping[str, Any] = field(default_factory=dict)
     variables: tuple[Variable, ...] = ()
     warnings: tuple[Fault, ...] = ()
+    recovered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,11 @@ class StoredMessage:
         """What of both parts was not understood, or left out."""
         parts = [self.parts[part] for part in MessagePart if part in self.parts]
         return tuple(dict.fromkeys(warning for content in parts for warning in content.warnings))
+
+    @property
+    def recovered(self) -> bool:
+        """Whether a part of it was fetched from Sigfox, which could not deliver it."""
+        return any(content.recovered for content in self.parts.values())
 
     @property
     def size(self) -> int:

@@ -43,7 +43,7 @@ def observations_of_report(report: StoredReport) -> dict[ObservationKind, Observ
 def observations_of_message(message: StoredMessage) -> dict[ObservationKind, Observation]:
     """Tell what a stored message lets one know: how it was received, and where the device was."""
     facts = {
-        ObservationKind.LINK: _named(message.advanced, _LINK_FACTS),
+        ObservationKind.LINK: _named({**message.radio, **message.advanced}, _LINK_FACTS),
         ObservationKind.LOCATION: {} if message.location is None else message.location.as_record(),
     }
     moment = counted_moment(message.time, message.first_arrived_at)

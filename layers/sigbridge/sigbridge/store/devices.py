@@ -120,6 +120,29 @@ def change(application_id: str, device_id: str, changes: Mapping[str, Any]) -> D
         raise NotListed from failed
 
 
+def change_as_seen(application_id: str, seen: Device, changes: Mapping[str, Any]) -> bool:
+    """Set these facts of a device, at least one, unless somebody changed them since it was read.
+
+    Returns:
+        Whether they are set; else it is as it was.
+    """
+    change = Update(
+        key=device_key(application_id, seen.id),
+        expression="SET " + ", ".join(f"#{name} = :{name}" for name in changes),
+        condition=" AND ".join(f"#{name} = :seen_{name}" for name in changes),
+        names={f"#{name}": name for name in changes},
+        values={
+            **{f":{name}": value for name, value in changes.items()},
+            **{f":seen_{name}": getattr(seen, name) for name in changes},
+        },
+    )
+    try:
+        table.update(change)
+    except ConditionFailed:
+        return False
+    return True
+
+
 def tell_type(application_id: str, device_id: str, type_id: str) -> Device:
     """Record which type Sigfox names for a device, which becomes its type, and return the device.
 

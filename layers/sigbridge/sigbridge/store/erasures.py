@@ -151,8 +151,8 @@ def delete_condition(application_id: str, device_id: str) -> None:
 
 
 # When a message came, its mark too, or data that were set by hand, or a report; and the other part of a
-# message.
-_MOMENTS = ("received_at", "advanced_at")
+# message; and when Sigfox told what it knows.
+_MOMENTS = ("received_at", "advanced_at", "imported_at")
 # The steps of an attempt of a downlink of which one is the first.
 _FIRST_STEPS = ("queued", "answered")
 _ARRIVALS = (*_MOMENTS, *_FIRST_STEPS, "expires_at")
@@ -161,7 +161,7 @@ _ARRIVALS = (*_MOMENTS, *_FIRST_STEPS, "expires_at")
 def _arrived_at(record: Record) -> int | None:
     kind = record["sk"].partition("#")[0]
     match kind:
-        case "MSG" | "SENT" | "EVENT" | "DATA":
+        case "MSG" | "SENT" | "EVENT" | "DATA" | "SIGFOX":
             moments = [record[name] for name in _MOMENTS if name in record]
             return int(min(moments)) if moments else None
         case "DOWNLINK":

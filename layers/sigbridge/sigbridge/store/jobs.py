@@ -6,11 +6,11 @@ the lease ends.
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sigbridge.model.job import Job, JobKind, JobState, Progress
-from sigbridge.store import due, table
+from sigbridge.store import due, job_errors, job_rows, table
 from sigbridge.store.due import DueItem
 from sigbridge.store.failures import ConditionFailed
 from sigbridge.store.numbers import whole
@@ -18,9 +18,12 @@ from sigbridge.store.rows import Key, Record, Span, Update
 
 _SORT = "JOB#"
 _DUE_LIST = "JOBS"
+# Of those that wait for a moment: nobody works on them before.
+_POSTPONED_LIST = "JOBSLATER"
 _PAGE = 50
 # Sorts after every id.
 _AFTER_ALL = "~"
+_PROGRESS = "SET #cursor = :cursor, progress = :progress, failing_since = :failing_since"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +43,10 @@ class LeaseLost(Exception):
     """The job was cancelled, has ended, or somebody else works on it; nothing was changed."""
 
 
-def add(job: Job, kept_until: int) -> None:
-    """Store a new job, due at once; it is forgotten some time after it was made (epoch seconds)."""
-    record = _record_of(job) | {"due_list": _DUE_LIST, "due_at": job.created_at, "expires_at": kept_until}
+def add(job: Job) -> None:
+    """Store a new job, due at once."""
+    due = {"due_list": _DUE_LIST, "due_at": job.created_at, "expires_at": job.kept_until}
+    record = _record_of(job) | due
     table.put_new(_key(job.application_id, job.id), record)
 
 
@@ -63,6 +67,11 @@ def unfinished(until_ms: int) -> Iterator[DueItem]:
     return due.due_until(_DUE_LIST, until_ms)
 
 
+def postponed(until_ms: int) -> Iterator[DueItem]:
+    """Yield the jobs that waited for a moment, which has come by this one."""
+    return due.due_until(_POSTPONED_LIST, until_ms)
+
+
 def job_named(item: DueItem) -> tuple[str, str]:
     """Return the application and the id of a job that is due."""
     return item.key.pk.removeprefix("APP#"), item.key.sk.removeprefix(_SORT)
@@ -76,12 +85,13 @@ def begin(application_id: str, job_id: str, lease: Lease, now_ms: int) -> Job:
     """
     change = Update(
         key=_key(application_id, job_id),
-        expression="SET #state = :running, lease_holder = :holder, due_at = :until",
+        expression="SET #state = :running, lease_holder = :holder, due_list = :list, due_at = :until",
         condition="attribute_exists(due_at) AND due_at <= :now",
         names={"#state": "state"},
         values={
             ":running": JobState.RUNNING.value,
             ":holder": lease.holder,
+            ":list": _DUE_LIST,
             ":until": lease.until,
             ":now": now_ms,
         },
@@ -98,7 +108,7 @@ def advance(job: Job, lease: Lease) -> None:
     Raises:
         LeaseLost: It is the holder's no more.
     """
-    _hold(job, lease, "SET #cursor = :cursor, progress = :progress, due_at = :until", {":until": lease.until})
+    _hold(job, lease, f"{_PROGRESS}, due_at = :until", {":until": lease.until})
 
 
 def hand_back(job: Job, lease: Lease, now_ms: int) -> None:
@@ -107,10 +117,19 @@ def hand_back(job: Job, lease: Lease, now_ms: int) -> None:
     Raises:
         LeaseLost: It is the holder's no more.
     """
-    expression = (
-        "SET #cursor = :cursor, progress = :progress, #state = :state, due_at = :now REMOVE lease_holder"
-    )
+    expression = f"{_PROGRESS}, #state = :state, due_at = :now REMOVE lease_holder"
     _hold(job, lease, expression, {":state": JobState.WAITING.value, ":now": now_ms}, {"#state": "state"})
+
+
+def postpone(job: Job, lease: Lease, until_ms: int) -> None:
+    """Write how far a job is, and have somebody go on from a moment on.
+
+    Raises:
+        LeaseLost: It is the holder's no more.
+    """
+    expression = f"{_PROGRESS}, #state = :state, due_list = :list, due_at = :until REMOVE lease_holder"
+    values = {":state": JobState.WAITING.value, ":list": _POSTPONED_LIST, ":until": until_ms}
+    _hold(job, lease, expression, values, {"#state": "state"})
 
 
 def end(job: Job, lease: Lease, state: JobState, now_ms: int) -> None:
@@ -120,10 +139,12 @@ def end(job: Job, lease: Lease, state: JobState, now_ms: int) -> None:
         LeaseLost: It is the holder's no more.
     """
     expression = (
-        "SET #cursor = :cursor, progress = :progress, #state = :state, ended_at = :now"
+        f"{_PROGRESS}, #state = :state, ended_at = :now, expires_at = :kept"
         " REMOVE lease_holder, due_list, due_at"
     )
-    _hold(job, lease, expression, {":state": state.value, ":now": now_ms}, {"#state": "state"})
+    ended = replace(job, state=state, ended_at=now_ms)
+    values = {":state": state.value, ":now": now_ms, ":kept": ended.kept_until}
+    _hold(ended, lease, expression, values, {"#state": "state"})
 
 
 def _hold(
@@ -137,6 +158,7 @@ def _hold(
         values={
             ":cursor": job.cursor,
             ":progress": _record_of_progress(job.progress),
+            ":failing_since": job.failing_since,
             ":holder": lease.holder,
             **values,
         },
@@ -161,8 +183,12 @@ def cancel(application_id: str, job_id: str, now_ms: int) -> None:
 
 
 def remove_all(application_id: str) -> None:
-    """Delete all jobs of an application that is deleted itself."""
-    table.delete_all([_key(application_id, job.id) for job in newest_first(application_id)])
+    """Delete all jobs of an application that is deleted itself, and what is stored with them."""
+    jobs = [job.id for job in newest_first(application_id)]
+    for job_id in jobs:
+        job_rows.remove(application_id, job_id)
+        job_errors.remove(application_id, job_id)
+    table.delete_all([_key(application_id, job_id) for job_id in jobs])
 
 
 def _key(application_id: str, job_id: str) -> Key:
@@ -179,6 +205,7 @@ def _read(record: Mapping[str, Any]) -> Job:
         state=JobState(record["state"]),
         cursor=record.get("cursor"),
         progress=_read_progress(record["progress"]),
+        failing_since=whole(record.get("failing_since")),
         ended_at=whole(record.get("ended_at")),
     )
 

@@ -23,7 +23,7 @@ class PartAttributes:
     Attributes:
         arrival: When it came; the part is written only while there is none.
         delivery: Which delivery of it was the first.
-        facts, variables, warnings: Its content.
+        facts, variables, warnings, recovered: Its content.
     """
 
     arrival: str
@@ -31,12 +31,20 @@ class PartAttributes:
     facts: str
     variables: str
     warnings: str
+    recovered: str
 
 
 ATTRIBUTES: Mapping[MessagePart, PartAttributes] = {
-    MessagePart.UPLINK: PartAttributes("received_at", "delivery", "radio", "variables", "warnings"),
+    MessagePart.UPLINK: PartAttributes(
+        "received_at", "delivery", "radio", "variables", "warnings", "recovered"
+    ),
     MessagePart.ADVANCED: PartAttributes(
-        "advanced_at", "advanced_delivery", "advanced", "advanced_variables", "advanced_warnings"
+        "advanced_at",
+        "advanced_delivery",
+        "advanced",
+        "advanced_variables",
+        "advanced_warnings",
+        "advanced_recovered",
     ),
 }
 
@@ -93,12 +101,13 @@ def location_record(message: StoredMessage) -> dict[str, Any]:
 def part_record(part: MessagePart, content: PartContent) -> dict[str, Any]:
     """Return the attributes that belong to one part of a message."""
     names = ATTRIBUTES[part]
-    lists = {
+    told = {
         names.facts: dict(content.facts),
         names.variables: [variable.as_record() for variable in content.variables],
         names.warnings: [warning_record(warning) for warning in content.warnings],
+        names.recovered: content.recovered,
     }
-    return {names.arrival: content.arrived_at, **{name: value for name, value in lists.items() if value}}
+    return {names.arrival: content.arrived_at, **{name: value for name, value in told.items() if value}}
 
 
 def message_record(message: StoredMessage) -> dict[str, Any]:
@@ -159,6 +168,7 @@ def _read_part(record: Mapping[str, Any], names: PartAttributes) -> PartContent:
         warnings=tuple(
             Fault(warning["field"], warning["message"]) for warning in record.get(names.warnings, ())
         ),
+        recovered=names.recovered in record,
     )
 
 

@@ -5,7 +5,7 @@ under the moment of its first reception; an item beside it, `SENT#<what was sent
 """
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -106,6 +106,15 @@ def add(application_id: str, message: StoredMessage, expires_at: int) -> Written
         is_repeat = already.existing[ATTRIBUTES[part].delivery] != delivery
         return Written(read_message(already.existing), is_repeat)
     return Written(stored, is_repeat=False)
+
+
+def find_many(
+    application_id: str, wanted: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], StoredMessage]:
+    """Return messages by their devices and ids, as the last finished writes left them, 100 in a request."""
+    keys = {_key(application_id, *named): named for named in wanted}
+    found = table.get_many_latest(list(keys))
+    return {keys[key]: read_message(record) for key, record in found.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ def read_stored_report(record: Mapping[str, Any]) -> StoredReport:
         facts={name: _fact(value) for name, value in record["facts"].items()},
         location=None if location is None else Location.from_record(location),
         extras=record.get("extras", {}),
+        recovered="recovered" in record,
     )
     return StoredReport.of(received, record["sk"].removeprefix(SORT_PREFIX), int(record["received_at"]))
 
@@ -39,6 +40,7 @@ def report_record(report: StoredReport) -> dict[str, Any]:
         "time": report.time if report.has_time else report.sent_time,
         "location": None if report.location is None else report.location.as_record(),
         "extras": dict(report.extras) or None,
+        "recovered": report.recovered or None,
     }
     return {name: value for name, value in content.items() if value is not None}
 

@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sigbridge.clock import now_ms
 from sigbridge.jobs import DueJob, JobKind, Step, run_job
-from sigbridge.telemetry import logger
+from sigbridge.telemetry import flush_counts, logger
 
 type JobHandler = Callable[[dict[str, Any], LambdaContext], None]
 
@@ -27,6 +27,9 @@ def on_due_job(steps: Mapping[JobKind, Step]) -> JobHandler:
     @logger.inject_lambda_context
     def lambda_handler(event: dict[str, Any], context: LambdaContext) -> None:
         until_ms = now_ms() + context.get_remaining_time_in_millis() - _RESERVED_MS
-        run_job(DueJob(event["application_id"], event["job_id"]), steps, until_ms)
+        try:
+            run_job(DueJob(event["application_id"], event["job_id"]), steps, until_ms)
+        finally:
+            flush_counts()
 
     return lambda_handler

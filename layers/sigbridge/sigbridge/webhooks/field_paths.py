@@ -77,6 +77,7 @@ _LOCATION: _Names = tuple(
 _EVENT_CONTENTS: Mapping[str, _Names] = {
     "message": (
         *("device", "network", "time", "sent_time", "received_at", "advanced_at", "amended_at", "group"),
+        "recovered",
         *("seq_number", "payload", "decoded_payload.*", "decoded_payload_warnings", "normalized_payload"),
         *("decode_error", "formatter.id", "formatter.version", "decoded_payload_omitted", "port", "ack"),
         *(f"{part}.{name}" for part in ("radio", "advanced") for name in _RADIO),
@@ -84,7 +85,8 @@ _EVENT_CONTENTS: Mapping[str, _Names] = {
         *("variables", "advanced_variables", "variables_omitted", "conflicts", "warnings"),
     ),
     "report": (
-        *("service", "device", "time", "sent_time", "received_at", "extras.*", "extras_omitted"),
+        *("service", "device", "time", "sent_time", "received_at", "recovered", "extras.*"),
+        "extras_omitted",
         *(f"facts.{name}" for name in _REPORT_FACTS),
         *_LOCATION,
     ),

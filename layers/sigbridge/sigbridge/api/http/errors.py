@@ -5,6 +5,7 @@ How an error is written is up to each API: `api.ingest.errors`, `api.management.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from math import ceil
 from typing import Literal, NotRequired, TypedDict
 
 from sigbridge.api.http.content_encoding import BodyTooLarge, UnsupportedContentEncoding
@@ -16,10 +17,12 @@ from sigbridge.applications import (
     UnknownApplication,
     UnknownDeviceType,
 )
+from sigbridge.clock import now_ms
 from sigbridge.credentials import Forbidden, SelfLockout, TooManyKeys, Unauthenticated, UnknownKey
 from sigbridge.devices import DeviceExists, InactiveDevice, UnknownDevice, UnknownParameter
 from sigbridge.downlinks import DownlinkNotQueued, QueueFull, UnknownDownlink
 from sigbridge.errors import (
+    DependencyRefuses,
     Fault,
     InUse,
     InvalidInput,
@@ -78,6 +81,7 @@ _STATUSES: Mapping[type[SigbridgeError], int] = {
     BodyTooLarge: 413,
     UnsupportedContentEncoding: 415,
     UnsupportedContentType: 415,
+    DependencyRefuses: 424,
     QueueFull: 429,
     TooManyRequests: 429,
     StoredByNewerVersion: 503,
@@ -100,6 +104,8 @@ def status_of(error: SigbridgeError) -> int:
 def refusal(error: SigbridgeError, status: int, content: object) -> Response:
     """Return the response to a request that failed: its long texts are cut, and no key is in them."""
     headers = next((_HEADERS[kind] for kind in type(error).__mro__ if kind in _HEADERS), None)
+    if isinstance(error, Unavailable) and error.again_at is not None:
+        headers = {"Retry-After": str(max(ceil((error.again_at - now_ms()) / 1000), 1))}
     return Response.json(status, excerpts(content), headers)
 
 

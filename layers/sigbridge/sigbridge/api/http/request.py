@@ -81,8 +81,8 @@ class Request:
     def base_url(self) -> str:
         """Where this API is, as the caller called it; without a slash at the end."""
         domain = self.context.get("domainName", "")
-        host = self.headers.get("host") or domain
-        if host.partition(":")[0] == domain or "apiId" not in self.context:
+        host = (self.headers.get("host") or domain).lower()
+        if host.partition(":")[0] == domain.lower() or "apiId" not in self.context:
             return f"https://{host}"
         # An emulator, which has all APIs under one host.
         scheme = self.headers.get("x-forwarded-proto", "http")

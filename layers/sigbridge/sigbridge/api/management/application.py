@@ -17,6 +17,7 @@ from sigbridge.applications import (
     change_application,
     find_application,
 )
+from sigbridge.model.settings import LONGEST_NAME, MOST_DAILY_DOWNLINKS
 
 routes = new_routes()
 
@@ -42,10 +43,12 @@ class ApplicationUpdate(RequestModel):
     """Settings to change; what is left out stays as it is."""
 
     # What is not sent is not looked at: these are no defaults, and the schema has none.
-    name: Annotated[str, Field(min_length=1, max_length=100)] = Field(default_factory=str)
+    name: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)] = Field(default_factory=str)
     unknown_devices: UnknownDevices = Field(default_factory=lambda: UnknownDevices.REGISTER)
     payload_encoding: PayloadEncoding = Field(default_factory=lambda: PayloadEncoding.HEX)
-    daily_downlinks: Annotated[int, Field(strict=True, ge=0, le=1000)] = Field(default_factory=int)
+    daily_downlinks: Annotated[int, Field(strict=True, ge=0, le=MOST_DAILY_DOWNLINKS)] = Field(
+        default_factory=int
+    )
     downlink_quota: DownlinkQuota = Field(default_factory=lambda: DownlinkQuota.REPORT)
     retention_days: Annotated[int, Field(strict=True, ge=1, le=3650)] | None = Field(
         None, description="Days that what is received from now on is stored; null for the stack's default"

@@ -1,6 +1,6 @@
 """`/v1/devices/import`: many devices at once, as CSV or JSON."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from aws_lambda_powertools.event_handler import Request as ResolvedRequest
@@ -12,9 +12,16 @@ from sigbridge.api.http.request import Request, UnsupportedContentType
 from sigbridge.api.http.routing import new_routes
 from sigbridge.api.management.device_models import DeviceImport, DeviceImportResponse
 from sigbridge.api.management.device_table import DeviceRow, TableRow, read_device_table
-from sigbridge.api.management.endpoint import DevicesWriter, read_fault
+from sigbridge.api.management.endpoint import DevicesWriter, InSigfox, read_fault
+from sigbridge.api.management.jobs import JobResponse
+from sigbridge.api.management.resolver import refuses
+from sigbridge.api.management.sigfox import NOT_CONNECTED, REFUSED
+from sigbridge.credentials import Right
 from sigbridge.devices import NewDevice, missing_types, no_such_type
 from sigbridge.errors import Fault, InvalidInput
+from sigbridge.model.sigfox_change import DeviceWish
+from sigbridge.provisioning.change_orders import order_registrations
+from sigbridge.provisioning.connection import find_connection
 
 routes = new_routes()
 
@@ -62,7 +69,10 @@ class ImportBody:
 
 
 @routes.post("/v1/devices/import", summary="Import devices", tags=["devices"])
-def import_devices(key: DevicesWriter, request: ResolvedRequest) -> DeviceImportResponse:
+@refuses(NOT_CONNECTED, REFUSED)
+def import_devices(
+    key: DevicesWriter, request: ResolvedRequest, sigfox: InSigfox = False
+) -> DeviceImportResponse:
     """Create up to 1,000 devices, all or none of them: every invalid row is named.
 
     A body of `application/json` is an array of devices as for `POST /v1/devices`, or `{"devices": [...]}`;
@@ -77,12 +87,27 @@ def import_devices(key: DevicesWriter, request: ResolvedRequest) -> DeviceImport
     meaning here are listed in `left_out`.
 
     Devices that exist already are left unchanged, and counted.
+
+    With `sigfox`, jobs register all of them in Sigfox too, under their `type`: each needs its `pac`, and may
+    have `lat` and `lng`.
     """
     body = read_body(request.context["request"])
+    if sigfox:
+        key.require(Right.SIGFOX_WRITE)
+        find_connection(key.application_id)
     checked = check_rows(key.application_id, body.rows)
+    to_register: dict[str, list[DeviceWish]] = {}
+    if sigfox:
+        to_register = _by_type(checked, _read_each(body.rows, checked, DeviceImport.sigfox_wish))
+    else:
+        _read_each(body.rows, checked, DeviceImport.refuse_sigfox_fields)
     receipt = devices.import_devices(key.application_id, [_new_device(each) for each in checked])
+    jobs = order_registrations(key.application_id, to_register)
     return DeviceImportResponse(
-        created=receipt.created, existing=receipt.existing, left_out=list(body.left_out) or None
+        created=receipt.created,
+        existing=receipt.existing,
+        left_out=list(body.left_out) or None,
+        jobs=[JobResponse.of(job) for job in jobs] or None,
     )
 
 
@@ -131,6 +156,33 @@ def check_rows(application_id: str, rows: Sequence[ImportRow]) -> list[DeviceImp
     if faults:
         raise InvalidInput.of(faults)
     return [device for _, device in checked]
+
+
+def _read_each[T](
+    rows: Sequence[ImportRow], checked: Sequence[DeviceImport], read: Callable[[DeviceImport], T]
+) -> list[T]:
+    """Read something of each row.
+
+    Raises:
+        InvalidInput: Some can't be read; it names all of them.
+    """
+    found: list[T] = []
+    faults: list[Fault] = []
+    for row, device in zip(rows, checked, strict=True):
+        try:
+            found.append(read(device))
+        except InvalidInput as invalid:
+            faults += [row.fault(fault.field, fault.message) for fault in invalid.faults]
+    if faults:
+        raise InvalidInput.of(faults)
+    return found
+
+
+def _by_type(checked: Sequence[DeviceImport], wishes: Sequence[DeviceWish]) -> dict[str, list[DeviceWish]]:
+    of_types: dict[str, list[DeviceWish]] = {}
+    for device, wish in zip(checked, wishes, strict=True):
+        of_types.setdefault(device.type or "", []).append(wish)
+    return of_types
 
 
 def _new_device(checked: DeviceImport) -> NewDevice:

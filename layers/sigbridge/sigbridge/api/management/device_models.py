@@ -9,13 +9,25 @@ from pydantic import AfterValidator, Field, StrictBool, model_validator
 from sigbridge.api.http.device_status import BatteryResponse, DeviceStatusResponse, LastMessageResponse
 from sigbridge.api.http.models import DeviceId, Moment, RequestModel, ResponseModel
 from sigbridge.api.management.device_types import TypeId
+from sigbridge.api.management.jobs import JobResponse
+from sigbridge.api.management.sigfox_change_models import Latitude, Longitude, Pac, check_place
 from sigbridge.applications import PayloadEncoding
 from sigbridge.clock import now_ms
-from sigbridge.devices import MOST_PARAMETERS, Device, Parameter, new_parameter, sigfox_device_id
+from sigbridge.devices import (
+    MOST_PARAMETERS,
+    Device,
+    Parameter,
+    is_sigfox_id,
+    new_parameter,
+    sigfox_device_id,
+)
 from sigbridge.downlinks import InFlight
-from sigbridge.errors import InvalidInput
+from sigbridge.errors import Fault, InvalidInput
+from sigbridge.jobs import Job
 from sigbridge.messages import Network
 from sigbridge.model.parameter import PARAMETER_KEY
+from sigbridge.model.settings import LONGEST_NAME
+from sigbridge.model.sigfox_change import DeviceWish
 from sigbridge.status import ObservationKind, Status
 from sigbridge.status.device_list import ListedDevice
 
@@ -48,7 +60,7 @@ def _check_tags(tags: Sequence[TagCreate]) -> Sequence[TagCreate]:
     return tags
 
 
-Name = Annotated[str, Field(max_length=100, description="Display name")]
+Name = Annotated[str, Field(max_length=LONGEST_NAME, description="Display name")]
 Tags = Annotated[
     list[TagCreate],
     Field(
@@ -85,11 +97,45 @@ class DeviceCreate(RequestModel):
     tags: Tags = Field(default_factory=list)
     active: Active = True
     payload_encoding: Encoding = None
+    pac: Pac | None = Field(None, description="Its porting authorization code, where Sigfox is told of it")
+    lat: Latitude = None
+    lng: Longitude = None
+
+    @model_validator(mode="after")
+    def _check_place(self) -> Self:
+        check_place(self.lat, self.lng)
+        return self
 
     @property
     def device_id(self) -> str:
         """The id under which its messages will be kept."""
         return sigfox_device_id(self.id) if self.network is Network.SIGFOX else self.id
+
+    def sigfox_wish(self) -> DeviceWish:
+        """Return what the device is to be in Sigfox.
+
+        Raises:
+            InvalidInput: It is not Sigfox's, or what Sigfox asks for is missing.
+        """
+        faults = [Fault(name, "is missing") for name in ("pac", "type") if getattr(self, name) is None]
+        if self.network is not Network.SIGFOX or not is_sigfox_id(self.device_id):
+            faults.append(Fault("id", "is not Sigfox's, which is hex of at most 8 digits"))
+        if faults:
+            raise InvalidInput.of(faults)
+        pac = None if self.pac is None else self.pac.get_secret_value()
+        return DeviceWish(self.device_id, pac, self.name or None, self.lat, self.lng)
+
+    def refuse_sigfox_fields(self) -> None:
+        """Check that nothing is said that only Sigfox is told.
+
+        Raises:
+            InvalidInput: Something is.
+        """
+        said = [name for name in ("pac", "lat", "lng") if getattr(self, name) is not None]
+        if said:
+            raise InvalidInput.of(
+                [Fault(name, "is told to Sigfox alone: ask with ?sigfox=true") for name in said]
+            )
 
     def device(self) -> Device:
         """Make the device."""
@@ -180,6 +226,18 @@ class DeviceResponse(ResponseModel):
         return cls.model_validate(device_fields(device))
 
 
+class DeviceCreateResponse(DeviceResponse):
+    """A new device."""
+
+    job: JobResponse | None = Field(
+        description="Transfers it, where Sigfox has it under another device type; left out elsewhere"
+    )
+
+    @classmethod
+    def of_created(cls, device: Device, job: Job | None = None) -> "DeviceCreateResponse":
+        return cls.model_validate({**device_fields(device), "job": job and JobResponse.of(job)})
+
+
 class ListedDeviceResponse(DeviceResponse):
     """A device in a list, with its state."""
 
@@ -260,6 +318,9 @@ class DeviceImportResponse(ResponseModel):
     created: int = Field(description="How many are new")
     existing: int = Field(description="How many existed already, and are unchanged")
     left_out: list[str] | None = Field(description="Columns of TagoIO's that were not read")
+    jobs: list[JobResponse] | None = Field(
+        description="Register them in Sigfox, one for each device type; left out where that is not asked for"
+    )
 
 
 def device_fields(device: Device) -> Mapping[str, Any]:

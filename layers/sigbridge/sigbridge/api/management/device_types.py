@@ -24,6 +24,12 @@ from sigbridge.applications import (
     device_types,
     find_device_type,
 )
+from sigbridge.model.settings import (
+    LONGEST_KEEP_ALIVE_S,
+    LONGEST_NAME,
+    MOST_DAILY_DOWNLINKS,
+    SHORTEST_KEEP_ALIVE_S,
+)
 
 routes = new_routes()
 
@@ -37,7 +43,7 @@ TypeId = Annotated[
     ),
 ]
 _TypeInPath = Annotated[str, Path(pattern=_ID_PATTERN, description="Id of the device type")]
-_Name = Annotated[str, Field(min_length=1, max_length=100, description="Display name")]
+_Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME, description="Display name")]
 _NO_SUCH = UnknownDeviceType("There is no device type 'tracker'")
 _EXISTS = DeviceTypeExists("There is a device type 'tracker' already")
 _TOO_MANY = TooManyDeviceTypes("An application has at most 100 device types")
@@ -84,14 +90,16 @@ class _DeviceTypeSettings(RequestModel):
         " `downlinkData` parameter of its own; null for nothing",
         examples=["0102030405060708"],
     )
-    daily_downlinks: Annotated[int, Field(strict=True, ge=0, le=1000)] | None = Field(
+    daily_downlinks: Annotated[int, Field(strict=True, ge=0, le=MOST_DAILY_DOWNLINKS)] | None = Field(
         None, description="Downlinks of a device in a day (UTC); null as the application says"
     )
     downlink_quota: DownlinkQuota | None = Field(
         None,
         description="Whether more are handed out and reported, or stay queued; null as the application says",
     )
-    keep_alive_seconds: Annotated[int, Field(strict=True, ge=60, le=31_536_000)] | None = Field(
+    keep_alive_seconds: (
+        Annotated[int, Field(strict=True, ge=SHORTEST_KEEP_ALIVE_S, le=LONGEST_KEEP_ALIVE_S)] | None
+    ) = Field(
         None, description="A device from which nothing was heard for longer is silent; null for no such rule"
     )
     uplink_formatter: FormatterId | None = Field(

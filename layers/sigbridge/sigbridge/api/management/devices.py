@@ -16,6 +16,7 @@ from sigbridge.api.http.routing import new_routes
 from sigbridge.api.management.cursors import read_cursor, unreadable_cursor, write_cursor
 from sigbridge.api.management.device_models import (
     DeviceCreate,
+    DeviceCreateResponse,
     DeviceDeleteResponse,
     DeviceDetailResponse,
     DeviceListResponse,
@@ -25,9 +26,11 @@ from sigbridge.api.management.device_models import (
     ListedDeviceResponse,
     device_fields,
 )
-from sigbridge.api.management.endpoint import DevicesReader, DevicesWriter
+from sigbridge.api.management.endpoint import DevicesReader, DevicesWriter, InSigfox
 from sigbridge.api.management.resolver import refuses
+from sigbridge.api.management.sigfox import NOT_CONNECTED, REFUSED
 from sigbridge.clock import now_ms
+from sigbridge.credentials import Right
 from sigbridge.deletion import erase_device
 from sigbridge.devices import (
     DeviceExists,
@@ -40,6 +43,7 @@ from sigbridge.devices import (
 )
 from sigbridge.downlinks import quota_of, waiting_downlinks
 from sigbridge.errors import Fault, InvalidInput
+from sigbridge.provisioning.change_orders import create_registered_device
 from sigbridge.status import Status, status_of
 from sigbridge.status.device_list import device_page
 
@@ -49,10 +53,22 @@ _DeviceInPath = Annotated[DeviceId, Path(description="Id of the device (`-`, `:`
 
 
 @routes.post("/v1/devices", summary="Create a device", tags=["devices"], status_code=201)
-@refuses(DeviceExists("Device 1A2B45 exists already"))
-def create_device(key: DevicesWriter, body: Annotated[DeviceCreate, Body()]) -> tuple[DeviceResponse, int]:
-    """Register a device before its first message: it may then send, and downlinks can be queued for it."""
-    return DeviceResponse.of(devices.create_device(key.application_id, body.device())), 201
+@refuses(DeviceExists("Device 1A2B45 exists already"), NOT_CONNECTED, REFUSED)
+def create_device(
+    key: DevicesWriter, body: Annotated[DeviceCreate, Body()], sigfox: InSigfox = False
+) -> tuple[DeviceCreateResponse, int]:
+    """Register a device before its first message: it may then send, and downlinks can be queued for it.
+
+    With `sigfox` it is registered in Sigfox first, under its `type`, with its `pac`. Where Sigfox has
+    it under another device type already, a job transfers it.
+    """
+    if not sigfox:
+        body.refuse_sigfox_fields()
+        device = devices.create_device(key.application_id, body.device())
+        return DeviceCreateResponse.of_created(device), 201
+    key.require(Right.SIGFOX_WRITE)
+    registered = create_registered_device(key.application_id, body.device(), body.sigfox_wish())
+    return DeviceCreateResponse.of_created(registered.device, registered.transfer), 201
 
 
 @routes.get("/v1/devices", summary="List devices", tags=["devices"])

@@ -9,6 +9,7 @@ from aws_lambda_powertools.event_handler import Response as ResolvedResponse
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from sigbridge.api.http.endpoint import LambdaHandler, observed, refuse_webhook, report
@@ -61,6 +62,19 @@ KeysWriter = Annotated[ApiKey, Permitted(Right.KEYS_WRITE)]
 SettingsWriter = Annotated[ApiKey, Permitted(Right.SETTINGS_WRITE)]
 # A webhook is told all that its maker could read.
 WebhooksWriter = Annotated[ApiKey, Permitted(Right.WEBHOOKS_WRITE, Right.TRAFFIC_READ)]
+SigfoxWriter = Annotated[ApiKey, Permitted(Right.SIGFOX_WRITE)]
+SigfoxImporter = Annotated[ApiKey, Permitted(Right.SIGFOX_WRITE, Right.DEVICES_WRITE)]
+# Callbacks are given keys that may send messages.
+SigfoxConnector = Annotated[ApiKey, Permitted(Right.SIGFOX_WRITE, Right.TRAFFIC_UP_WRITE)]
+SigfoxDevicesWriter = Annotated[ApiKey, Permitted(Right.SIGFOX_WRITE, Right.DEVICES_WRITE)]
+
+InSigfox = Annotated[
+    bool,
+    Query(
+        description="Whether Sigfox is told too; the key must have the right `sigfox:write` besides, and the"
+        " application be connected"
+    ),
+]
 
 
 def management_api(*routers: Router) -> ManagementResolver:

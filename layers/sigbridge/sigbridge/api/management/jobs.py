@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler.openapi.params import Path
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import Field
 
 from sigbridge import jobs
 from sigbridge.api.http.models import Moment, ResponseModel
 from sigbridge.api.http.routing import new_routes
+from sigbridge.api.management.cursors import read_cursor, unreadable_cursor, write_cursor
 from sigbridge.api.management.endpoint import DevicesReader, DevicesWriter
 from sigbridge.api.management.resolver import refuses
 from sigbridge.jobs import Job, JobKind, JobState, Progress, UnknownJob, find_job
@@ -78,9 +79,27 @@ class JobListResponse(ResponseModel):
     jobs: list[JobResponse]
 
 
+class RowErrorResponse(ResponseModel):
+    """What was wrong with one of the things that a job looked at."""
+
+    row: str = Field(description="Which one: the id of a device, say", examples=["1A2B45"])
+    message: str
+
+
+class RowErrorListResponse(ResponseModel):
+    """A page of what was wrong with single things."""
+
+    errors: list[RowErrorResponse] = Field(description="In the order in which they were found")
+    next_cursor: str | None = Field(description="Asks for the next page; left out on the last one")
+
+
 @routes.get("/v1/jobs", summary="List jobs", tags=["jobs"])
 def list_jobs(key: DevicesReader) -> JobListResponse:
-    """The last 100 jobs, the newest one first. A job is forgotten 30 days after it was ordered."""
+    """The last 100 jobs, the newest one first.
+
+    A job is forgotten 30 days after it was ordered; an hourly recovery or daily check that found nothing,
+    sooner.
+    """
     return JobListResponse(jobs=[JobResponse.of(job) for job in jobs.list_jobs(key.application_id)])
 
 
@@ -91,8 +110,36 @@ def get_job(key: DevicesReader, job_id: _JobInPath) -> JobResponse:
     return JobResponse.of(find_job(key.application_id, job_id))
 
 
+@routes.get("/v1/jobs/<job_id>/errors", summary="List what a job failed at", tags=["jobs"])
+@refuses(_NO_SUCH)
+def list_job_errors(
+    key: DevicesReader,
+    job_id: _JobInPath,
+    limit: Annotated[int, Query(ge=1, le=100, description="Errors in a page, at most")] = 100,
+    cursor: Annotated[str | None, Query(description="`next_cursor` of the previous page")] = None,
+) -> RowErrorListResponse:
+    """What was wrong with single things that a job looked at, such as devices, in the order in which it did.
+
+    The first 10,000 are kept as long as the job. What was wrong with many in the same way is told in
+    its `problems` alone.
+    """
+    query = [key.application_id, job_id]
+    start = 0 if cursor is None else _read_number(read_cursor(cursor, query))
+    page = jobs.list_row_errors(key.application_id, job_id, start, limit)
+    return RowErrorListResponse(
+        errors=[RowErrorResponse(row=error.row, message=error.message) for error in page.errors],
+        next_cursor=None if page.next_start is None else write_cursor(str(page.next_start), query),
+    )
+
+
 @routes.delete("/v1/jobs/<job_id>", summary="Cancel a job", tags=["jobs"])
 @refuses(_NO_SUCH)
 def delete_job(key: DevicesWriter, job_id: _JobInPath) -> JobResponse:
     """Cancel a job: it ends where it is, what it has done stays done. One that has ended stays as it is."""
     return JobResponse.of(jobs.cancel_job(key.application_id, job_id))
+
+
+def _read_number(position: str) -> int:
+    if not position.isdecimal():
+        raise unreadable_cursor()
+    return int(position)

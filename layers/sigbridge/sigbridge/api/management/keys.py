@@ -28,6 +28,7 @@ from sigbridge.credentials import (
     keys_of,
     revoke_key_as,
 )
+from sigbridge.model.settings import LONGEST_NAME
 
 routes = new_routes()
 
@@ -43,7 +44,7 @@ def _check_mapping(text: str) -> str:
 _NO_SUCH = UnknownKey("Application 'demo' has no key abcdefghijklmnop")
 _UNGRANTABLE = (UngrantableRights("demo", [Right.TRAFFIC_READ]), UngrantableTime(1924991999000))
 _KeyId = Annotated[str, Path(description="Id of the key")]
-_Name = Annotated[str, Field(min_length=1, max_length=100, description="Display name")]
+_Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME, description="Display name")]
 
 
 def _read_right(right: object) -> object:

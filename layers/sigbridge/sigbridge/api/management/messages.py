@@ -2,7 +2,7 @@
 
 import json
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 from aws_lambda_powertools.event_handler import Response as ResolvedResponse
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
@@ -150,6 +150,9 @@ class MessageResponse(ResponseModel):
     received_at: Moment | None = Field(description="When the message itself came")
     advanced_at: Moment | None = Field(description="When came what the network added to it")
     amended_at: Moment | None = Field(description="When a further delivery added to it the last time")
+    recovered: Literal[True] | None = Field(
+        description="True where some of it was fetched from Sigfox, which could not deliver it"
+    )
     radio: JsonObject | None = Field(
         description="Sigfox metadata of its reception", examples=[{"rssi": -123, "station": "1D44"}]
     )
@@ -187,6 +190,7 @@ class MessageResponse(ResponseModel):
             received_at=message.received_at,
             advanced_at=message.advanced_at,
             amended_at=message.amended_at,
+            recovered=True if message.recovered else None,
             radio=dict(message.radio) or None,
             advanced=dict(message.advanced) or None,
             location=None if message.location is None else PlaceResponse.of(message.location),

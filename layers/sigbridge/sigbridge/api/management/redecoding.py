@@ -29,7 +29,6 @@ _NOTHING = NothingToDo(
     "Formatter 'weather-station' is no script: messages are read by it anew each time, nothing is stored, and"
     " its newest version counts already"
 )
-_TOO_MANY = TooManyJobs("There are 10 jobs that have not ended: wait, or cancel one")
 
 
 class RedecodeRequest(RequestModel):
@@ -81,7 +80,7 @@ class RedecodeResponse(ResponseModel):
     tags=["formatters"],
     responses={200: {"description": "What it would take"}, 202: {"description": "It begins within a minute"}},
 )
-@refuses(_NO_SUCH, _NOTHING, _TOO_MANY)
+@refuses(_NO_SUCH, _NOTHING, TooManyJobs())
 def redecode_messages(
     key: DevicesWriter, formatter_id: _FormatterInPath, body: Annotated[RedecodeRequest, Body()]
 ) -> tuple[RedecodeResponse, int]:

@@ -13,6 +13,12 @@ from sigbridge.api.management import (
     messages,
     parameters,
     redecoding,
+    sigfox,
+    sigfox_device_types,
+    sigfox_devices,
+    sigfox_import,
+    sigfox_metering,
+    sigfox_recovery,
     webhooks,
 )
 
@@ -30,5 +36,11 @@ MANAGEMENT_ROUTES = (
     feed.routes,
     jobs.routes,
     webhooks.routes,
+    sigfox.routes,
+    sigfox_devices.routes,
+    sigfox_metering.routes,
+    sigfox_import.routes,
+    sigfox_device_types.routes,
+    sigfox_recovery.routes,
     keys.routes,
 )

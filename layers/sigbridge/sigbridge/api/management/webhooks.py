@@ -70,7 +70,7 @@ def create_webhook(
 ) -> tuple[SignedWebhookResponse, int]:
     """Create a webhook, and show the secret that its requests are signed with this once.
 
-    It needs `webhooks:write` and `traffic:read`. An application has at most 50. Within a minute it is called.
+    An application has at most 50. Within a minute it is called.
     """
     template = {} if body.template_id is None else filled(body.template_id, body.template_fields)
     made = registry.create_webhook(key.application_id, new_webhook(body, template), _public_url(request))
@@ -139,7 +139,7 @@ def test_webhook(
 
 
 @routes.post("/v1/webhooks/<webhook_id>/replay", summary="Deliver again", tags=["webhooks"], status_code=202)
-@refuses(_NO_SUCH, TooManyJobs("There are 10 jobs that have not ended: wait, or cancel one"))
+@refuses(_NO_SUCH, TooManyJobs())
 def replay_webhook(
     key: WebhooksWriter, webhook_id: _WebhookInPath, body: Annotated[WebhookReplay, Body()]
 ) -> tuple[JobResponse, int]:

@@ -1,0 +1,1 @@
+"""Sigfox's REST API put to use: connecting device types, importing devices, recovering messages."""
