@@ -2,9 +2,9 @@
 
 import shutil
 import tarfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -15,8 +15,8 @@ from botocore.exceptions import BotoCoreError
 
 from sigbridge_local.emulator import REGION, isolated_environment
 from sigbridge_local.failures import LocalStackError, UnavailableError
-from sigbridge_local.places import LOCAL, shown
-from sigbridge_local.processes import Process, free_port, last_words, run_logged, start_in_background
+from sigbridge_local.places import LOCAL
+from sigbridge_local.processes import free_port, run_logged, start_in_background, wait_until_ready
 from sigbridge_local.progress import step
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def dynamodb_local() -> Iterator[str]:
     )
     try:
         url = f"http://127.0.0.1:{port}"
-        _wait_until_ready(process, url)
+        wait_until_ready(process, partial(_answers, local_client(url)), "DynamoDB Local", _LOG, _START_S)
         yield url
     finally:
         process.stop()
@@ -103,19 +103,9 @@ def _unpack(archive: Path, directory: Path) -> None:
         tar.extractall(directory, filter="data")
 
 
-def _wait_until_ready(process: Process, url: str) -> None:
-    client = local_client(url)
-    deadline = time.monotonic() + _START_S
-    while True:
-        try:
-            client.list_tables()
-        except BotoCoreError as failure:
-            if not process.is_running():
-                message = f"DynamoDB Local ended: {last_words(_LOG)} (all of it: {shown(_LOG)})"
-                raise LocalStackError(message) from failure
-            if time.monotonic() > deadline:
-                message = f"DynamoDB Local did not answer within {_START_S} s, see {shown(_LOG)}"
-                raise LocalStackError(message) from failure
-            time.sleep(0.1)
-        else:
-            return
+def _answers(client: "DynamoDBClient") -> bool:
+    try:
+        client.list_tables()
+    except BotoCoreError:
+        return False
+    return True

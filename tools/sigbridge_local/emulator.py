@@ -4,15 +4,14 @@ import json
 import os
 import shutil
 import sys
-import time
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
 
 import httpx
 
 from sigbridge_local.failures import LocalStackError
-from sigbridge_local.places import EMULATOR_FILE, EMULATOR_LOG, LOCAL, shown
-from sigbridge_local.processes import Process, is_port_free, last_words, start_in_background
+from sigbridge_local.places import EMULATOR_FILE, EMULATOR_LOG, LOCAL
+from sigbridge_local.processes import Process, is_port_free, start_in_background, wait_until_ready
 
 REGION = "eu-west-1"
 _SCRATCH = LOCAL / "tmp"
@@ -96,7 +95,9 @@ def start_emulator(port: int) -> Emulator:
     emulator = Emulator(process, port)
     EMULATOR_FILE.write_text(json.dumps(asdict(emulator)))
     try:
-        _wait_until_ready(emulator)
+        wait_until_ready(
+            emulator.process, lambda: _answers(emulator), "the AWS emulator", EMULATOR_LOG, _START_S
+        )
     except BaseException:
         emulator.stop()
         raise
@@ -120,18 +121,6 @@ def _environment(port: int) -> dict[str, str]:
         "DOCKER_HOST": f"unix://{_SCRATCH / 'no-docker.sock'}",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
-
-
-def _wait_until_ready(emulator: Emulator) -> None:
-    deadline = time.monotonic() + _START_S
-    while not _answers(emulator):
-        if not emulator.process.is_running():
-            message = f"the AWS emulator ended: {last_words(EMULATOR_LOG)} (all of it: {shown(EMULATOR_LOG)})"
-            raise LocalStackError(message)
-        if time.monotonic() > deadline:
-            message = f"the AWS emulator did not answer within {_START_S} s, see {shown(EMULATOR_LOG)}"
-            raise LocalStackError(message)
-        time.sleep(0.1)
 
 
 def _answers(emulator: Emulator) -> bool:

@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,6 +98,32 @@ def last_words(log: Path) -> str:
     """The last line of a log that says something."""
     lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
     return lines[-1] if lines else "no output"
+
+
+def wait_until_ready(
+    process: Process, answers: Callable[[], bool], name: str, log: Path, within_s: int
+) -> None:
+    """Wait until a process that was just started answers.
+
+    Args:
+        process: The process.
+        answers: Asks it once.
+        name: What it is called in messages.
+        log: Where its output is.
+        within_s: How long to wait.
+
+    Raises:
+        LocalStackError: It ends or stays silent.
+    """
+    deadline = time.monotonic() + within_s
+    while not answers():
+        if not process.is_running():
+            message = f"{name} ended: {last_words(log)} (all of it: {shown(log)})"
+            raise LocalStackError(message)
+        if time.monotonic() > deadline:
+            message = f"{name} did not answer within {within_s} s, see {shown(log)}"
+            raise LocalStackError(message)
+        time.sleep(0.1)
 
 
 def is_port_free(port: int) -> bool:

@@ -3,14 +3,12 @@
 import json
 import socket
 import sys
-import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 
 from sigbridge_local.emulator import isolated_environment
-from sigbridge_local.failures import LocalStackError
-from sigbridge_local.places import SIGFOX_FILE, SIGFOX_LOG, shown
-from sigbridge_local.processes import Process, free_port, last_words, start_in_background
+from sigbridge_local.places import SIGFOX_FILE, SIGFOX_LOG
+from sigbridge_local.processes import Process, free_port, start_in_background, wait_until_ready
 
 _START_S = 20
 
@@ -50,7 +48,9 @@ def start_sigfox() -> SimulatedSigfox:
     sigfox = SimulatedSigfox(start_in_background(command, isolated_environment(), SIGFOX_LOG), port)
     SIGFOX_FILE.write_text(json.dumps(asdict(sigfox)))
     try:
-        _wait_until_ready(sigfox)
+        wait_until_ready(
+            sigfox.process, lambda: _listens(sigfox.port), "the simulated Sigfox", SIGFOX_LOG, _START_S
+        )
     except BaseException:
         stop_sigfox()
         raise
@@ -63,18 +63,6 @@ def stop_sigfox() -> None:
         kept = json.loads(SIGFOX_FILE.read_text())
         Process(**kept["process"]).stop()
     SIGFOX_FILE.unlink(missing_ok=True)
-
-
-def _wait_until_ready(sigfox: SimulatedSigfox) -> None:
-    deadline = time.monotonic() + _START_S
-    while not _listens(sigfox.port):
-        if not sigfox.process.is_running():
-            message = f"the simulated Sigfox ended: {last_words(SIGFOX_LOG)} (all of it: {shown(SIGFOX_LOG)})"
-            raise LocalStackError(message)
-        if time.monotonic() > deadline:
-            message = f"the simulated Sigfox did not answer within {_START_S} s, see {shown(SIGFOX_LOG)}"
-            raise LocalStackError(message)
-        time.sleep(0.05)
 
 
 def _listens(port: int) -> bool:

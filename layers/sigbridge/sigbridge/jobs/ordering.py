@@ -45,7 +45,7 @@ def order_job(
     Raises:
         TooManyJobs: It has ten that have not ended.
     """
-    if sum(not job.state.is_end for job in list_jobs(application_id)) >= MOST_UNFINISHED:
+    if len(unfinished_jobs(application_id)) >= MOST_UNFINISHED:
         raise TooManyJobs
     made_at = now_ms()
     id_ = f"{made_at:013d}-{secrets.token_hex(4)}"
@@ -74,6 +74,11 @@ def list_jobs(application_id: str) -> list[Job]:
     # DynamoDB deletes what has expired within days.
     kept = (job for job in stored.newest_first(application_id) if job.kept_until > now)
     return list(islice(kept, _LISTED))
+
+
+def unfinished_jobs(application_id: str) -> list[Job]:
+    """Read those of the last 100 jobs of an application that have not ended, the newest one first."""
+    return [job for job in list_jobs(application_id) if not job.state.is_end]
 
 
 def cancel_job(application_id: str, job_id: str) -> Job:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from sigbridge.clock import now_ms
 from sigbridge.devices import DeviceExists, create_device, devices_named, missing_types, no_such_type
 from sigbridge.errors import Fault, InvalidInput, NothingToDo
-from sigbridge.jobs import Job, JobKind, cancel_job, list_jobs, order_job
+from sigbridge.jobs import Job, JobKind, cancel_job, order_job, unfinished_jobs
 from sigbridge.model.device import Device
 from sigbridge.model.sigfox_change import DeviceChange, DeviceWish, SigfoxOrder
 from sigbridge.provisioning.change_place import ChangePlace
@@ -180,11 +180,10 @@ def replace_device(application_id: str, device_id: str, target_device_id: str) -
 
 def _waiting_edits(application_id: str) -> Job | None:
     """Return the job that makes changes when Sigfox takes them, if there is one."""
-    jobs = (job for job in list_jobs(application_id) if not job.state.is_end)
     return next(
         (
             job
-            for job in jobs
+            for job in unfinished_jobs(application_id)
             if job.kind is JobKind.SIGFOX_CHANGE and SigfoxOrder.read(job.arguments) == _WAITING_EDITS
         ),
         None,

@@ -8,7 +8,7 @@ and counted at the end.
 from dataclasses import replace
 from itertools import islice
 
-from sigbridge.jobs import Job, JobKind, StepDone, list_jobs, order_job
+from sigbridge.jobs import Job, JobKind, StepDone, order_job, unfinished_jobs
 from sigbridge.model.sigfox_connection import SigfoxConnection
 from sigbridge.provisioning.api_client import ApiClient, target
 from sigbridge.provisioning.connection import STEP_MS, find_connection, open_client
@@ -34,8 +34,8 @@ def order_import(application_id: str) -> Job:
         TooManyJobs: It has as many jobs as it may have.
     """
     find_connection(application_id)
-    for job in list_jobs(application_id):
-        if job.kind is JobKind.SIGFOX_IMPORT and not job.state.is_end:
+    for job in unfinished_jobs(application_id):
+        if job.kind is JobKind.SIGFOX_IMPORT:
             return job
     return order_job(application_id, JobKind.SIGFOX_IMPORT, {})
 

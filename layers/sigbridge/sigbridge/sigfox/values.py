@@ -11,7 +11,8 @@ from decimal import Decimal, InvalidOperation
 from sigbridge.clock import epoch_ms, iso_ms, rfc1123_ms
 from sigbridge.model.limits import is_storable
 
-_LINK_QUALITIES = frozenset({"LIMIT", "AVERAGE", "GOOD", "EXCELLENT", "NA"})
+# In the order of their codes.
+LINK_QUALITIES = ("LIMIT", "AVERAGE", "GOOD", "EXCELLENT", "NA")
 _ABSENT = frozenset({"", "null", "n/a"})
 _TRUE = frozenset({"true", "1"})
 _FALSE = frozenset({"false", "0"})
@@ -126,7 +127,7 @@ def read_link_quality(value: object) -> str | None:
         ValueError: It is no text.
     """
     quality = read_text(value)
-    return quality.upper() if quality is not None and quality.upper() in _LINK_QUALITIES else quality
+    return quality.upper() if quality is not None and quality.upper() in LINK_QUALITIES else quality
 
 
 def read_time(value: object) -> int | None:

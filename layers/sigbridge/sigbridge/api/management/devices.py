@@ -5,12 +5,11 @@ from typing import Annotated
 from urllib.parse import parse_qsl
 
 from aws_lambda_powertools.event_handler import Request as ResolvedRequest
-from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
+from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 from pydantic import AfterValidator
 
 from sigbridge import devices
 from sigbridge.api.http.device_status import device_status_fields
-from sigbridge.api.http.models import DeviceId
 from sigbridge.api.http.request import Request
 from sigbridge.api.http.routing import new_routes
 from sigbridge.api.management.cursors import read_cursor, unreadable_cursor, write_cursor
@@ -27,6 +26,7 @@ from sigbridge.api.management.device_models import (
     device_fields,
 )
 from sigbridge.api.management.endpoint import DevicesReader, DevicesWriter, InSigfox
+from sigbridge.api.management.messages import DeviceInPath
 from sigbridge.api.management.resolver import refuses
 from sigbridge.api.management.sigfox import NOT_CONNECTED, REFUSED
 from sigbridge.clock import now_ms
@@ -48,8 +48,6 @@ from sigbridge.status import Status, status_of
 from sigbridge.status.device_list import device_page
 
 routes = new_routes()
-
-_DeviceInPath = Annotated[DeviceId, Path(description="Id of the device (`-`, `:` and spaces are ignored)")]
 
 
 @routes.post("/v1/devices", summary="Create a device", tags=["devices"], status_code=201)
@@ -106,7 +104,7 @@ def list_devices(
 
 
 @routes.get("/v1/devices/<device_id>", summary="Show a device", tags=["devices"])
-def get_device(key: DevicesReader, device_id: _DeviceInPath) -> DeviceDetailResponse:
+def get_device(key: DevicesReader, device_id: DeviceInPath) -> DeviceDetailResponse:
     """A device and its state."""
     moment = now_ms()
     condition = status_of(key.application_id, device_id, moment)
@@ -125,7 +123,7 @@ def get_device(key: DevicesReader, device_id: _DeviceInPath) -> DeviceDetailResp
 
 @routes.patch("/v1/devices/<device_id>", summary="Change a device", tags=["devices"])
 def update_device(
-    key: DevicesWriter, device_id: _DeviceInPath, body: Annotated[DeviceUpdate, Body()]
+    key: DevicesWriter, device_id: DeviceInPath, body: Annotated[DeviceUpdate, Body()]
 ) -> DeviceResponse:
     """Change the fields that are sent. Running functions follow within a minute.
 
@@ -135,7 +133,7 @@ def update_device(
 
 
 @routes.delete("/v1/devices/<device_id>", summary="Delete a device", tags=["devices"], status_code=202)
-def delete_device(key: DevicesWriter, device_id: _DeviceInPath) -> tuple[DeviceDeleteResponse, int]:
+def delete_device(key: DevicesWriter, device_id: DeviceInPath) -> tuple[DeviceDeleteResponse, int]:
     """Delete a device, its queue, its parameters and its messages, the latter in the background.
 
     What is still taken of it in the next minute, while running functions remember it, is deleted too. Then,

@@ -7,9 +7,10 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from pydantic import BeforeValidator, Field, StrictBool
 
 from sigbridge import devices
-from sigbridge.api.http.models import DeviceId, Moment, RequestModel, ResponseModel
+from sigbridge.api.http.models import Moment, RequestModel, ResponseModel
 from sigbridge.api.http.routing import new_routes
 from sigbridge.api.management.endpoint import DevicesReader, DevicesWriter
+from sigbridge.api.management.messages import DeviceInPath
 from sigbridge.api.management.resolver import refuses
 from sigbridge.devices import Parameter, UnknownParameter, parameters_of, set_parameter
 from sigbridge.model.parameter import LARGEST_VALUE, PARAMETER_KEY
@@ -25,7 +26,6 @@ def _read_flag(value: object) -> object:
     return value
 
 
-_DeviceInPath = Annotated[DeviceId, Path(description="Id of the device (`-`, `:` and spaces are ignored)")]
 _Key = Annotated[
     str, Path(pattern=PARAMETER_KEY, description="Name of the parameter, such as `downlinkData`")
 ]
@@ -68,7 +68,7 @@ class ParameterUpdate(RequestModel):
 
 @routes.get("/v1/devices/<device_id>/parameters", summary="List parameters", tags=["parameters"])
 def list_parameters(
-    caller: DevicesReader, device_id: _DeviceInPath, sent: _Sent = None
+    caller: DevicesReader, device_id: DeviceInPath, sent: _Sent = None
 ) -> ParameterListResponse:
     """The parameters of a device, in the order of their keys."""
     found = parameters_of(caller.application_id, device_id)
@@ -83,7 +83,7 @@ def list_parameters(
     responses={200: {"description": "It has another value"}, 201: {"description": "It is new"}},
 )
 def update_parameter(
-    caller: DevicesWriter, device_id: _DeviceInPath, key: _Key, body: Annotated[ParameterUpdate, Body()]
+    caller: DevicesWriter, device_id: DeviceInPath, key: _Key, body: Annotated[ParameterUpdate, Body()]
 ) -> tuple[ParameterResponse, int]:
     """Create a parameter (201), or give it another value (200). A device has at most 60.
 
@@ -101,7 +101,7 @@ def update_parameter(
     status_code=204,
 )
 @refuses(UnknownParameter("Device 1A2B45 has no parameter 'downlinkData'"))
-def delete_parameter(caller: DevicesWriter, device_id: _DeviceInPath, key: _Key) -> Response[None]:
+def delete_parameter(caller: DevicesWriter, device_id: DeviceInPath, key: _Key) -> Response[None]:
     """Delete a parameter. Without `downlinkData` the device gets what is queued, or what its type says."""
     devices.delete_parameter(caller.application_id, device_id, key)
     return Response(204)

@@ -25,6 +25,7 @@ from sigbridge.sigfox.rest.values import (
     text_of,
     whole_of,
 )
+from sigbridge.sigfox.values import LINK_QUALITIES
 
 _TYPE_ID = re.compile(DEVICE_TYPE_ID, re.ASCII)
 # Each in the order of its codes there.
@@ -32,7 +33,6 @@ _STATES = tuple(SigfoxDeviceState)
 _COM_STATES = tuple(ComState)
 _TOKEN_STATES = tuple(TokenState)
 _RENEWAL_STATUSES = tuple(RenewalStatus)
-_LINK_QUALITIES = ("LIMIT", "AVERAGE", "GOOD", "EXCELLENT", "NA")
 _MOST_LAT, _MOST_LNG = 90, 180
 
 
@@ -67,7 +67,7 @@ def read_sigfox_device(document: Mapping[str, Any], now_ms: int) -> SigfoxDevice
         is_prototype=boolean_of(document.get("prototype")),
         is_activable=boolean_of(document.get("activable")),
         last_com=moment_of(document.get("lastCom")),
-        link_quality=name_of_code(document.get("lqi"), _LINK_QUALITIES),
+        link_quality=name_of_code(document.get("lqi"), LINK_QUALITIES),
         seq_number=whole_of(document.get("sequenceNumber")),
         created_at=moment_of(document.get("creationTime")),
         activated_at=moment_of(document.get("activationTime")),

@@ -14,9 +14,7 @@ from sigbridge.sigfox.rest.values import (
     text_of,
     whole_of,
 )
-from sigbridge.sigfox.values import read_link_quality
-
-_LINK_QUALITIES = ("LIMIT", "AVERAGE", "GOOD", "EXCELLENT", "NA")
+from sigbridge.sigfox.values import LINK_QUALITIES, read_link_quality
 
 
 class UnreadableMessage(ValueError):
@@ -68,7 +66,7 @@ def read_message(entry: object, device_type_id: str) -> ReceivedMessage:
 def _link_quality(value: object) -> str | None:
     code = whole_of(value)
     if code is not None:
-        return _LINK_QUALITIES[code] if code < len(_LINK_QUALITIES) else None
+        return LINK_QUALITIES[code] if code < len(LINK_QUALITIES) else None
     with suppress(ValueError):
         return read_link_quality(value)
     return None
